@@ -1,0 +1,43 @@
+//! Every limit, with its unit and its reason, so that nothing from outside is without one.
+//!
+//! A limit that a user may set has its default here and its key in `feeds.toml`.
+
+use std::time::Duration;
+
+/// The largest body that is read, in bytes after content decoding. The largest feeds in public
+/// corpora are podcasts of 5 to 15 MB; 32 MiB leaves them room and keeps 64 polls within 2 GiB.
+pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How many redirects are followed. The Fetch standard allows 20, curl's default is 50; feeds that move need two or three.
+pub const REDIRECTS_MAX: usize = 10;
+
+/// How long a connection may take to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a server may stay silent, before its first byte or between two.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a fetch may take in all.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many elements may stand inside each other in XML. Real feeds stay below 30 (OPML-like
+/// extensions and XHTML bodies included); deeper elements are flattened with a warning.
+pub const XML_DEPTH_MAX: usize = 128;
+
+/// How many attributes of one element are kept; real ones have below 20.
+pub const XML_ATTRIBUTES_MAX: usize = 256;
+
+/// How large all internal entities of one document may grow together, in bytes. "Billion laughs" documents ask for gigabytes.
+pub const XML_ENTITY_BYTES_MAX: usize = 64 * 1024;
+
+/// How deeply HTML may nest before an entry is published as plain text: parsing is quadratic in depth.
+pub const HTML_DEPTH_MAX: usize = 256;
+
+/// The largest HTML of one field that is parsed, in bytes; longer fields are published as plain text.
+pub const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How many entries of one document are read; the largest real feeds have about 5,000.
+pub const ENTRIES_MAX: usize = 20_000;
+
+/// How much of a body is looked at to tell a feed from a page, in bytes: a browser sniffs 1,445 (MIME Sniffing standard), PHP warnings before a feed are longer.
+pub const SNIFF_BYTES_MAX: usize = 16 * 1024;

@@ -1,0 +1,3 @@
+//! The `feedwash` program.
+
+fn main() {}
