@@ -22,6 +22,15 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// What a server gave to ask "modified since?" with: opaque, byte for byte (RFC 9110 §8.8).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
 /// The dialect that a feed was written in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
