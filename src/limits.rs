@@ -41,3 +41,7 @@ pub const ENTRIES_MAX: usize = 20_000;
 
 /// How much of a body is looked at to tell a feed from a page, in bytes: a browser sniffs 1,445 (MIME Sniffing standard), PHP warnings before a feed are longer.
 pub const SNIFF_BYTES_MAX: usize = 16 * 1024;
+
+/// How many nodes the HTML of one field may make. Formatting elements that are never closed are made again
+/// in every block, so a few bytes can ask for millions; 4 MiB of real markup stay below 300,000.
+pub const HTML_NODES_MAX: usize = 500_000;
