@@ -1,4 +1,6 @@
 //! Feedwash takes the debris out of syndicated feeds and republishes them clean.
 
+pub mod decode;
 pub mod limits;
 pub mod model;
+pub mod parse;

@@ -287,6 +287,9 @@ pub struct Person {
     /// JSON `avatar`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
+    /// Everything else in an Atom person construct (`gd:image`, …), in document order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Element>,
 }
 
 /// A link with its relation (RFC 4287 §4.2.7).
