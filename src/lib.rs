@@ -1,4 +1,7 @@
 //! Feedwash takes the debris out of syndicated feeds and republishes them clean.
 
+pub mod identity;
 pub mod limits;
 pub mod model;
+pub mod opml;
+pub mod render;

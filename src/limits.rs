@@ -41,3 +41,7 @@ pub const ENTRIES_MAX: usize = 20_000;
 
 /// How much of a body is looked at to tell a feed from a page, in bytes: a browser sniffs 1,445 (MIME Sniffing standard), PHP warnings before a feed are longer.
 pub const SNIFF_BYTES_MAX: usize = 16 * 1024;
+
+/// How many folders of a list of feeds may lie inside each other; readers offer one level, some any
+/// number. What lies deeper is put into the last.
+pub const OPML_DEPTH_MAX: usize = 16;
