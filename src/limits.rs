@@ -44,3 +44,7 @@ pub const SNIFF_BYTES_MAX: usize = 16 * 1024;
 
 /// How many elements of one XML document are read. A podcast of 5,000 entries has 200,000; a million take about 150 MB while they are read.
 pub const XML_ELEMENTS_MAX: usize = 1_000_000;
+
+/// How many folders of a list of feeds may lie inside each other; readers offer one level, some any
+/// number. What lies deeper is put into the last.
+pub const OPML_DEPTH_MAX: usize = 16;

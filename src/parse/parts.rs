@@ -148,9 +148,13 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
     let mut link = None;
     let mut others = Vec::new();
     for (index, (_, other)) in links.into_iter().enumerate() {
-        if Some(index) == best {
-            link = Some(other.href);
-        } else {
+        if Some(index) != best {
+            others.push(other);
+            continue;
+        }
+        link = Some(other.href.clone());
+        // A field holds an address alone; a link that says more stays whole among the others too.
+        if other.media_type.is_some() || other.title.is_some() || other.hreflang.is_some() || other.length.is_some() {
             others.push(other);
         }
     }
