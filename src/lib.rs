@@ -1,5 +1,6 @@
 //! Feedwash takes the debris out of syndicated feeds and republishes them clean.
 
+pub mod absolute;
 pub mod decode;
 pub mod identity;
 pub mod limits;

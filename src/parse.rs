@@ -7,7 +7,6 @@
 //! every element that no field stands for is kept as an extension; no input makes it panic, and
 //! every step is linear in the document or limited by `limits`.
 
-pub mod absolute;
 pub mod date;
 
 mod entities;
@@ -152,10 +151,8 @@ fn is_feed_root(el: &El<'_>) -> bool {
     let native = el.family.is_native();
     match &*el.lower() {
         "rss" | "feed" => native || el.family == Family::Other,
-        "rdf" => {
-            let is_part = |name| el.child(name).is_some();
-            is_part("channel") || is_part("item")
-        }
+        // Other RDF (FOAF, ontologies) holds elements of other vocabularies alone.
+        "rdf" => el.child("channel").is_some() || el.child("item").is_some() || !el.has_elements(),
         "channel" => native,
         "entry" => el.family.is_atom(),
         _ => false,

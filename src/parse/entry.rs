@@ -134,6 +134,9 @@ fn content(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_
         _ => Use::Body,
     };
     entry.content = some(text::read(el, &inner, reader, usage));
+    if entry.content.is_none() {
+        keep(entry, el, scope);
+    }
 }
 
 /// The text, unless there is none.
@@ -148,5 +151,6 @@ fn finish(entry: &mut Entry, atom: bool) {
     }
     if !atom && entry.content.is_none() && entry.content_link.is_none() {
         entry.content = entry.summary.take();
+        entry.content_is_description = entry.content.is_some();
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Does not clean and does not repair; what a publisher sent goes through.
 
-use super::absolute;
 use super::entities;
 use super::names::Family;
 use super::tree::{Attribute, El, Node};
+use crate::absolute;
 use std::collections::HashSet;
 
 /// Elements of HTML, the obsolete ones included (HTML standard §4 and §16.2).
@@ -14,14 +14,19 @@ const ELEMENTS: &[&str] = &[
     "abbr",
     "acronym",
     "address",
+    "applet",
     "area",
     "article",
     "aside",
     "audio",
     "b",
+    "base",
+    "basefont",
     "bdi",
     "bdo",
+    "bgsound",
     "big",
+    "blink",
     "blockquote",
     "body",
     "br",
@@ -52,6 +57,7 @@ const ELEMENTS: &[&str] = &[
     "footer",
     "form",
     "frame",
+    "frameset",
     "h1",
     "h2",
     "h3",
@@ -68,20 +74,27 @@ const ELEMENTS: &[&str] = &[
     "img",
     "input",
     "ins",
+    "isindex",
     "kbd",
+    "keygen",
     "label",
     "legend",
     "li",
     "link",
+    "listing",
     "main",
     "map",
     "mark",
+    "marquee",
     "math",
     "menu",
     "meta",
     "meter",
+    "multicol",
     "nav",
     "nobr",
+    "noembed",
+    "noframes",
     "noscript",
     "object",
     "ol",
@@ -91,19 +104,26 @@ const ELEMENTS: &[&str] = &[
     "p",
     "param",
     "picture",
+    "plaintext",
     "pre",
     "progress",
     "q",
+    "rb",
     "rp",
     "rt",
+    "rtc",
     "ruby",
     "s",
     "samp",
     "script",
+    "search",
     "section",
     "select",
+    "selectedcontent",
+    "slot",
     "small",
     "source",
+    "spacer",
     "span",
     "strike",
     "strong",
@@ -130,6 +150,7 @@ const ELEMENTS: &[&str] = &[
     "var",
     "video",
     "wbr",
+    "xmp",
 ];
 
 /// Elements without content (HTML standard §13.1.2), with the obsolete ones.
@@ -224,42 +245,65 @@ fn tags(text: &str) -> impl Iterator<Item = (String, bool)> {
     })
 }
 
-/// The children of an element as HTML. An `xml:base` inside, which HTML does not know, is applied to the addresses it is for.
-pub(super) fn inner_html(el: &El<'_>, base: Option<&str>) -> String {
-    let mut out = String::new();
-    push_children(&mut out, el, base, false);
-    out
+/// What the words between the tags of an element are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Text, as XHTML says.
+    Text,
+    /// What they look like: where markup stands in an element for escaped HTML, some of it may be escaped all the same.
+    Evidence,
 }
 
-/// `rebase` is set below an inner `xml:base`: from there on addresses must be made absolute here.
-fn push_children(out: &mut String, el: &El<'_>, base: Option<&str>, rebase: bool) {
-    let raw = matches!(&*el.lower(), "script" | "style");
-    for node in &el.children {
-        match node {
-            Node::Text(text) if raw => out.push_str(text),
-            Node::Text(text) => push_escaped(out, text, false),
-            Node::El(child) => push_element(out, child, base, rebase),
+/// The children of an element as HTML. An `xml:base` inside, which HTML does not know, is applied to the addresses it is for.
+pub(super) fn inner_html(el: &El<'_>, base: Option<&str>, words: Words) -> String {
+    let mut writer = Writer {
+        out: String::new(),
+        words,
+    };
+    writer.children(el, base, false);
+    writer.out
+}
+
+struct Writer {
+    out: String,
+    words: Words,
+}
+
+impl Writer {
+    /// `rebase` is set below an inner `xml:base`: from there on addresses must be made absolute here.
+    fn children(&mut self, el: &El<'_>, base: Option<&str>, rebase: bool) {
+        let raw = matches!(&*el.lower(), "script" | "style");
+        for node in &el.children {
+            match node {
+                Node::Text(text)
+                    if raw || self.words == Words::Evidence && looks_like_html(text) =>
+                {
+                    self.out.push_str(text);
+                }
+                Node::Text(text) => push_escaped(&mut self.out, text, false),
+                Node::El(child) => self.element(child, base, rebase),
+            }
         }
     }
-}
 
-fn push_element(out: &mut String, el: &El<'_>, base: Option<&str>, mut rebase: bool) {
-    let own_base = el
-        .attribute_of(Family::Xml, "base")
-        .map(|own| absolute::resolve(base, own));
-    rebase |= own_base.is_some();
-    let base = own_base.as_deref().or(base);
-    out.push('<');
-    out.push_str(el.name);
-    for attribute in &el.attributes {
-        push_attribute(out, attribute, base.filter(|_| rebase));
-    }
-    out.push('>');
-    push_children(out, el, base, rebase);
-    if !VOID.contains(&&*el.lower()) {
-        out.push_str("</");
-        out.push_str(el.name);
-        out.push('>');
+    fn element(&mut self, el: &El<'_>, base: Option<&str>, mut rebase: bool) {
+        let own_base = el
+            .attribute_of(Family::Xml, "base")
+            .map(|own| absolute::resolve(base, own));
+        rebase |= own_base.is_some();
+        let base = own_base.as_deref().or(base);
+        self.out.push('<');
+        self.out.push_str(el.name);
+        for attribute in &el.attributes {
+            push_attribute(&mut self.out, attribute, base.filter(|_| rebase));
+        }
+        self.out.push('>');
+        self.children(el, base, rebase);
+        if !VOID.contains(&&*el.lower()) {
+            self.out.push_str("</");
+            self.out.push_str(el.name);
+            self.out.push('>');
+        }
     }
 }
 
@@ -335,7 +379,10 @@ mod tests {
     #[track_caller]
     fn check(xml: &str, expected: &str) {
         let tree = tree::build(xml, &mut Notes::default());
-        assert_eq!(inner_html(&tree, Some("http://h/d/")), expected);
+        assert_eq!(
+            inner_html(&tree, Some("http://h/d/"), Words::Text),
+            expected
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A web page where a feed should be: what it is called and which feeds it links to.
 
-use super::absolute;
 use super::tree::El;
 use super::{LinkedFeed, ParseError};
+use crate::absolute;
 
 /// How many feeds of a page are named; a page with more is a directory.
 const FEEDS_MAX: usize = 20;

@@ -1,11 +1,12 @@
 //! The small constructs that feeds and entries share: people, links, categories, pictures, origins.
 
+use super::date;
 use super::names::Family;
 use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::El;
-use super::{absolute, date};
-use crate::model::{Category, Date, Enclosure, Generator, Image, Link, Origin, Person, Text};
+use crate::absolute;
+use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Origin, Person, Text};
 
 /// A person: Atom's construct (RFC 4287 §3.2), or a line of text as RSS has it.
 pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
@@ -108,7 +109,17 @@ pub(super) fn link(el: &El<'_>, scope: &Scope) -> Option<Link> {
         hreflang: el.filled("hreflang"),
         title: el.filled("title"),
         length: el.filled("length"),
+        attributes: foreign_attributes(el),
     })
+}
+
+/// The attributes of an element that belong to another vocabulary than itself.
+fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
+    el.attributes
+        .iter()
+        .filter(|attribute| !matches!(attribute.prefix, "" | "xml" | "rdf"))
+        .map(super::tree::Attribute::to_model)
+        .collect()
 }
 
 /// Whether a link leads to the thing itself: no relation, or `alternate`.
@@ -154,7 +165,12 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
         }
         link = Some(other.href.clone());
         // A field holds an address alone; a link that says more stays whole among the others too.
-        if other.media_type.is_some() || other.title.is_some() || other.hreflang.is_some() || other.length.is_some() {
+        if other.media_type.is_some()
+            || other.title.is_some()
+            || other.hreflang.is_some()
+            || other.length.is_some()
+            || !other.attributes.is_empty()
+        {
             others.push(other);
         }
     }

@@ -1,9 +1,9 @@
 //! What holds where: the base address and the language in scope, and the dialect of the document.
 
-use super::absolute;
 use super::names::{self, Family};
 use super::notes::Notes;
 use super::tree::El;
+use crate::absolute;
 use crate::model;
 use std::rc::Rc;
 
@@ -41,7 +41,9 @@ impl Scope {
         }
         if let Some(language) = el.attribute_of(Family::Xml, "lang") {
             let language = language.trim();
-            inner.language = (!language.is_empty()).then(|| Rc::from(language));
+            // An empty value says that the language is not known, which is worth saying where one was.
+            let says = !language.is_empty() || self.language.is_some();
+            inner.language = says.then(|| Rc::from(language));
             inner.language_is_local = true;
         }
         inner
@@ -61,7 +63,8 @@ impl Scope {
     pub(super) fn extension(&self, el: &El<'_>) -> model::Element {
         let mut kept = el.to_model();
         let has = |name| el.attribute_of(Family::Xml, name).is_some();
-        if self.base_is_declared && !has("base") {
+        let is_text = el.family.is_atom() && el.attribute("type").is_some();
+        if (self.base_is_declared || is_text) && !has("base") {
             kept.attributes
                 .extend(self.base.as_deref().map(|base| xml_attribute("base", base)));
         }

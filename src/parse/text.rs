@@ -5,10 +5,11 @@
 //! `title`), so there tags and references decide.
 
 use super::entities;
-use super::html;
+use super::html::{self, Words};
 use super::names::Family;
 use super::scope::{Reader, Scope};
 use super::tree::{El, Node};
+use crate::absolute;
 use crate::model::{Text, TextKind};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -70,15 +71,17 @@ pub(super) fn is_foreign(el: &El<'_>) -> bool {
 /// Reads a text construct. The scope is the one inside the element.
 pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: Use) -> Text {
     let declared = declared(el);
-    let mut text = if el.has_elements() {
+    let mut text = if let Some(wrapped) = wrapped_html(el, declared) {
+        Text::html(wrapped)
+    } else if el.has_elements() {
         Text::html(markup(el, scope, reader))
     } else {
         let string = string(el, reader);
         match declared {
             Declared::Text => Text::plain(string),
-            Declared::Html | Declared::Xhtml => from_html(&string, usage, el, reader),
+            Declared::Html | Declared::Xhtml => from_html(string, el, reader),
             Declared::Nothing | Declared::Foreign if usage == Use::Html => {
-                from_html(&string, usage, el, reader)
+                Text::html(unescaped_once_more(&string, el, reader))
             }
             Declared::Nothing if el.family.is_atom() || reader.atom => {
                 undeclared(string, usage, el, reader)
@@ -87,7 +90,12 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
         }
     };
     if text.kind == TextKind::Html {
-        text.base = scope.base.as_deref().map(str::to_owned);
+        // A base that nobody declared must not catch `#note`, which points into the text itself.
+        let base = scope
+            .base
+            .as_deref()
+            .filter(|_| scope.base_is_declared || absolute::has_relative(&text.value));
+        text.base = base.map(str::to_owned);
     }
     text.language = scope.language();
     text
@@ -96,10 +104,15 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
 /// The string of an element without elements, out of base64 where it is in it.
 fn string(el: &El<'_>, reader: &mut Reader<'_>) -> String {
     let text = el.text();
-    let is_base64 = el
+    let is_declared = el
         .attribute("mode")
         .is_some_and(|mode| mode.trim().eq_ignore_ascii_case("base64"));
-    if is_base64 {
+    // Of what is no text and no XML, RFC 4287 §4.1.3.3 says that it is base64.
+    let is_foreign = declared(el) == Declared::Foreign
+        && !el
+            .attribute("type")
+            .is_some_and(|kind| kind.trim().ends_with("xml"));
+    if is_declared || is_foreign {
         let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         match BASE64.decode(packed).map(String::from_utf8) {
             Ok(Ok(decoded)) => return decoded.trim().to_owned(),
@@ -127,11 +140,17 @@ fn markup(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> String {
         && div.name.eq_ignore_ascii_case("div")
     {
         let inner = scope.enter(div);
-        return html::inner_html(div, inner.base.as_deref())
+        return html::inner_html(div, inner.base.as_deref(), Words::Text)
             .trim()
             .to_owned();
     }
-    html::inner_html(el, base).trim().to_owned()
+    let is_declared = declared(el) == Declared::Xhtml || el.family == Family::Xhtml;
+    let words = if is_declared {
+        Words::Text
+    } else {
+        Words::Evidence
+    };
+    html::inner_html(el, base, words).trim().to_owned()
 }
 
 /// The single child element, if there is no text beside it.
@@ -144,12 +163,21 @@ fn only_element<'e, 'a>(el: &'e El<'a>) -> Option<&'e El<'a>> {
     }
 }
 
-/// A string that is said to be HTML.
-fn from_html(string: &str, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
-    if usage == Use::Line && !html::has_tag(string) {
-        return Text::plain(entities::unescape_html(string));
+/// A string that is said to be HTML; without markup and references it is text as well.
+fn from_html(string: String, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
+    if string.contains(['<', '&']) {
+        Text::html(unescaped_once_more(&string, el, reader))
+    } else {
+        Text::plain(string)
     }
-    Text::html(unescaped_once_more(string, el, reader))
+}
+
+/// `<content type="html"><div>&lt;p&gt;…</div></content>`: escaped HTML that TypePad wrapped in a `div` all the same.
+fn wrapped_html(el: &El<'_>, declared: Declared) -> Option<String> {
+    let div = only_element(el).filter(|_| declared == Declared::Html)?;
+    let text = div.text();
+    (div.name.eq_ignore_ascii_case("div") && !div.has_elements() && html::has_tag(&text))
+        .then(|| text.trim().to_owned())
 }
 
 /// Atom without a `type` is text (RFC 4287 §3.1.1), unless a body is plainly markup.

@@ -169,7 +169,8 @@ impl<'a> El<'a> {
 }
 
 impl Attribute<'_> {
-    fn to_model(&self) -> model::Attribute {
+    /// The attribute as the model keeps it.
+    pub(super) fn to_model(&self) -> model::Attribute {
         model::Attribute {
             namespace: self.namespace.as_deref().map(str::to_owned),
             prefix: Some(self.prefix.to_owned()).filter(|p| !p.is_empty()),

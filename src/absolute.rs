@@ -139,8 +139,22 @@ pub fn absolute_html<'h>(html: &'h str, base: &str) -> Cow<'h, str> {
     Cow::Owned(out)
 }
 
+/// Whether a fragment of HTML holds an address that a base would change.
+#[must_use]
+pub fn has_relative(html: &str) -> bool {
+    /// Any base will do to ask.
+    const BASE: &str = "http://example.org/";
+    let mut scanner = Scanner {
+        html,
+        at: 0,
+        no_comment_end: false,
+    };
+    std::iter::from_fn(|| scanner.next_attribute())
+        .any(|a| absolute_value(a.name, a.value, BASE).is_some())
+}
+
 /// The new value of an attribute, escaped as the old one was, if it changes.
-pub(super) fn absolute_value(name: &str, value: &str, base: &str) -> Option<String> {
+pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<String> {
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
     let new = if name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset") {
         absolute_srcset(value, base)
@@ -383,6 +397,14 @@ mod tests {
             "<p href>x<a title=href href=y>",
             "<p href>x<a title=href href=\"http://h/d/y\">",
         );
+    }
+
+    #[test]
+    fn html_that_a_base_would_change() {
+        assert!(has_relative("<p>x<img src=x.png>"));
+        assert!(!has_relative(
+            "<a href='#n'>x</a> <a href='http://o/'>src=x</a>"
+        ));
     }
 
     #[test]
