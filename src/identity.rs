@@ -188,3 +188,157 @@ fn key(parts: &[&str]) -> EntryKey {
     start.copy_from_slice(&digest[..8]);
     EntryKey::from_hash(&start)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Date, Text};
+
+    fn entry(id: &str, link: &str, title: &str) -> Entry {
+        let some = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+        Entry {
+            id: some(id),
+            link: some(link),
+            title: some(title).map(Text::plain),
+            ..Entry::default()
+        }
+    }
+
+    fn ids(entries: &[Entry]) -> Vec<&str> {
+        entries
+            .iter()
+            .filter_map(|entry| entry.id.as_deref())
+            .collect()
+    }
+
+    /// Assigns, checks what holds for every feed, and returns the entries and the number of warnings.
+    #[track_caller]
+    fn assigned(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+        let count = entries.len();
+        let mut feed = Feed {
+            entries,
+            ..Feed::default()
+        };
+        let warnings = assign(&mut feed).len();
+        assert_eq!(feed.entries.len(), count);
+        let keys: HashSet<_> = feed.entries.iter().map(|entry| &entry.key).collect();
+        assert_eq!(keys.len(), count, "keys are distinct");
+        let mut again = feed.clone();
+        assign(&mut again);
+        assert_eq!(again, feed, "what was assigned stays");
+        (feed.entries, warnings)
+    }
+
+    #[track_caller]
+    fn check(entries: Vec<Entry>, expected: &[&str]) {
+        assert_eq!(ids(&assigned(entries).0), expected);
+    }
+
+    #[test]
+    fn an_id_stays_as_given() {
+        check(vec![entry("tag:a,1", "http://a/1", "A")], &["tag:a,1"]);
+    }
+
+    #[test]
+    fn a_link_is_the_id_where_there_is_none() {
+        let (entries, warnings) = assigned(vec![
+            entry("", "http://a/1", "A"),
+            entry(" \u{1}", "http://a/2", ""),
+        ]);
+        assert_eq!(ids(&entries), ["http://a/1", "http://a/2"]);
+        assert!(entries.iter().all(|entry| entry.id_is_permalink));
+        assert_eq!(warnings, 2);
+    }
+
+    #[test]
+    fn an_entry_with_nothing_but_a_title_gets_an_id_from_it() {
+        let (one, _) = assigned(vec![entry("", "", "A"), entry("", "", "B")]);
+        let (two, _) = assigned(vec![entry("", "", "B"), entry("", "", "A")]);
+        assert!(ids(&one).iter().all(|id| id.starts_with("urn:feedwash:")));
+        assert_eq!((&one[0].key, &one[1].key), (&two[1].key, &two[0].key));
+    }
+
+    #[test]
+    fn the_same_date_in_another_form_gives_the_same_id() {
+        let dated = |raw: &str| Entry {
+            published: Some(Date {
+                raw: raw.to_owned(),
+                time: "2004-01-01T00:00:00Z".parse().ok(),
+            }),
+            ..entry("", "", "A")
+        };
+        let (one, _) = assigned(vec![dated("2004-01-01")]);
+        let (two, _) = assigned(vec![dated("Thu, 01 Jan 2004 00:00:00 GMT")]);
+        assert_eq!(ids(&one), ids(&two));
+    }
+
+    #[test]
+    fn an_id_at_different_links_is_kept_by_the_first_only() {
+        let (entries, warnings) = assigned(vec![
+            entry("x", "http://a/1", "A"),
+            entry("x", "http://a/2", "B"),
+        ]);
+        assert_eq!(entries[0].id.as_deref(), Some("x"));
+        assert!(
+            entries[1]
+                .id
+                .as_deref()
+                .is_some_and(|id| id.starts_with("x;feedwash="))
+        );
+        assert_eq!(warnings, 1);
+    }
+
+    #[test]
+    fn keys_of_a_shared_id_do_not_depend_on_the_order() {
+        let (one, _) = assigned(vec![
+            entry("x", "http://a/1", "A"),
+            entry("x", "http://a/2", "B"),
+        ]);
+        let (two, _) = assigned(vec![
+            entry("x", "http://a/2", "B"),
+            entry("x", "http://a/1", "A"),
+        ]);
+        assert_eq!((&one[0].key, &one[1].key), (&two[1].key, &two[0].key));
+    }
+
+    #[test]
+    fn entries_that_share_a_link_and_have_no_id_are_told_apart_by_title() {
+        let (entries, _) = assigned(vec![
+            entry("", "http://a/", "A"),
+            entry("", "http://a/", "B"),
+        ]);
+        assert_ne!(entries[0].id, entries[1].id);
+        assert!(entries[0].id_is_permalink && !entries[1].id_is_permalink);
+    }
+
+    #[test]
+    fn the_same_entry_twice_keeps_its_id_and_gets_two_keys() {
+        let (entries, warnings) = assigned(vec![
+            entry("x", "http://a/1", "A"),
+            entry("x", "http://a/1", "A"),
+        ]);
+        assert_eq!(ids(&entries), ["x", "x"]);
+        assert_eq!(warnings, 1);
+    }
+
+    #[test]
+    fn entries_with_nothing_at_all_are_kept() {
+        assigned(vec![Entry::default(), Entry::default(), Entry::default()]);
+    }
+
+    #[test]
+    fn a_suffix_of_the_publishers_own_harms_nobody() {
+        assigned(vec![
+            entry("x;feedwash=0123456789abcdef", "http://a/1", "A"),
+            entry("x", "http://a/2", "B"),
+            entry("x;feedwash=0123456789abcdef", "http://a/3", "C"),
+        ]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn holds_for_any_feed(entries in proptest::collection::vec(("[xy\u{1}]{0,2}", "[ab]{0,1}", "[tu]{0,1}"), 0..12)) {
+            assigned(entries.iter().map(|(id, link, title)| entry(id, link, title)).collect());
+        }
+    }
+}

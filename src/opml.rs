@@ -191,3 +191,114 @@ fn take(tag: &BytesStart<'_>, open: &[Option<String>], found: &mut Vec<Outline>)
     });
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline(title: &str, xml_url: &str, html_url: Option<&str>, folders: &[&str]) -> Outline {
+        Outline {
+            title: title.to_owned(),
+            xml_url: xml_url.to_owned(),
+            html_url: html_url.map(str::to_owned),
+            folders: folders.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[Outline]) {
+        assert_eq!(parse(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let outlines = [
+            outline(
+                "News & \"more\"",
+                "https://a.example/f?a=1&b=2",
+                Some("https://a.example/"),
+                &["World", "<Deep>"],
+            ),
+            outline("Wire", "https://b.example/f", None, &["World"]),
+            outline("Loose", "https://c.example/f", None, &[]),
+        ];
+        check(&render("Mine", &outlines), &outlines);
+    }
+
+    #[test]
+    fn an_empty_list_is_a_list() {
+        check(&render("\u{1}", &[]), &[]);
+    }
+
+    #[test]
+    fn attributes_are_found_in_any_case() {
+        check(
+            "<OPML><body><outline TEXT='A' XMLURL='http://a/'/></body>",
+            &[outline("A", "http://a/", None, &[])],
+        );
+    }
+
+    #[test]
+    fn an_old_url_counts_for_a_feed_only() {
+        check(
+            "<opml><outline text='A' type='rss' url='http://a/'/><outline text='L' type='link' url='http://l/'/></opml>",
+            &[outline("A", "http://a/", None, &[])],
+        );
+    }
+
+    #[test]
+    fn a_feed_without_a_title_is_named_by_its_address() {
+        check(
+            "<opml><outline text='' xmlUrl='http://a/'/>",
+            &[outline("http://a/", "http://a/", None, &[])],
+        );
+    }
+
+    #[test]
+    fn feeds_inside_a_feed_lie_in_its_folder() {
+        check(
+            "<opml><outline text='F'><outline text='A' xmlUrl='a'><outline text='B' xmlUrl='b'/></outline></outline></opml>",
+            &[
+                outline("A", "a", None, &["F"]),
+                outline("B", "b", None, &["F"]),
+            ],
+        );
+    }
+
+    #[test]
+    fn broken_markup_costs_only_what_follows() {
+        check(
+            "\u{feff}<opml><outline text='A & B &nbsp;' xmlUrl='a'/></head><outline <",
+            &[outline("A & B &nbsp;", "a", None, &[])],
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for text in [
+            "",
+            "hello",
+            "<html><body><p>hello</p></body></html>",
+            "<rss/>",
+        ] {
+            assert_eq!(parse(text), Err(OpmlError::NotOpml));
+        }
+    }
+
+    #[test]
+    fn folders_of_any_depth_are_flattened() {
+        let text = format!(
+            "<opml>{}<outline xmlUrl='a'/>",
+            "<outline text='f'>".repeat(100_000)
+        );
+        check(&text, &[outline("a", "a", None, &["f"; OPML_DEPTH_MAX])]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in "\\PC*") {
+            let _ = parse(&text);
+            let _ = parse(&format!("<opml><outline {text}"));
+        }
+    }
+}

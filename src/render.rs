@@ -218,3 +218,6 @@ fn json_element(members: &serde_json::Map<String, serde_json::Value>) -> Option<
     let text = serde_json::to_string(members).ok()?;
     Some(xml::element(Some(NAMESPACE), "json", &[], &text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,14 @@ impl TokenSink for Words {
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         match token {
             Token::CharacterTokens(characters) if !self.silent.get() => {
-                self.text.borrow_mut().push_str(&characters);
+                let mut text = self.text.borrow_mut();
+                // White space between blocks is the markup's, not the text's.
+                let at_line_start = text.is_empty() || text.ends_with('\n');
+                text.push_str(if at_line_start {
+                    characters.trim_start()
+                } else {
+                    &characters
+                });
             }
             Token::TagToken(tag) => {
                 if matches!(&*tag.name, "script" | "style") {
