@@ -7,7 +7,7 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
-use super::words::holds_any;
+use super::words::{holds_any, holds_word};
 
 /// How far from the end a notice may stand, in blocks with text.
 const LAST_BLOCKS: usize = 5;
@@ -114,7 +114,7 @@ fn judge(block: &Block) -> Option<&'static str> {
     let feed = holds_any(text, FEEDS);
     let agency = holds_any(text, AGENCIES);
     let staff = holds_any(text, STAFF);
-    let denies = holds_any(text, DENIALS) && holds_any(text, EDITS);
+    let denies = holds_word(text, DENIALS) && holds_any(text, EDITS);
     let generated = holds_any(text, GENERATED);
     let sentences = block.text.matches(['.', '。', '।', '!', '?']).count();
     match () {

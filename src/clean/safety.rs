@@ -522,7 +522,7 @@ mod tests {
             "<math><mfrac><mn>1</mn><mi>x</mi></mfrac></math>",
             "<p>x<a href=\"#fn1\">1</a></p><p id=\"fn1\">y</p>",
             "<ruby>漢<rt>kan</rt></ruby>",
-            "<p lang=\"ar\" dir=\"rtl\">x</p>",
+            "<p dir=\"rtl\" lang=\"ar\">x</p>",
         ] {
             check(html, html);
         }

@@ -111,20 +111,27 @@ fn ends_word(phrase: &str, after: &str) -> bool {
         || phrase.ends_with(is_unspaced)
 }
 
-/// Whether a folded text holds one of the words. A word in Latin, Cyrillic or Greek letters must start a word there;
-/// a leading `-` takes that condition away. All must be folded already.
-pub(super) fn holds_any(folded: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| holds(folded, word))
+/// Whether a folded text holds one of the stems: at the start of a word where a script has spaces, anywhere
+/// where it has none or joins particles to words, and anywhere for a stem with a leading `-`. All must be folded.
+pub(super) fn holds_any(folded: &str, stems: &[&str]) -> bool {
+    stems.iter().any(|stem| holds(folded, stem, false))
 }
 
-fn holds(folded: &str, word: &str) -> bool {
+/// [`holds_any`] for whole words.
+pub(super) fn holds_word(folded: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| holds(folded, word, true))
+}
+
+fn holds(folded: &str, word: &str, whole: bool) -> bool {
     if let Some(inside) = word.strip_prefix('-') {
         return folded.contains(inside);
     }
-    let free = word.starts_with(|c: char| is_unspaced(c) || matches!(c, '\u{0600}'..='\u{06ff}'));
-    folded
-        .match_indices(word)
-        .any(|(at, _)| free || at == 0 || folded[..at].ends_with(' '))
+    let free = word.starts_with(|c: char| is_unspaced(c) || matches!(c, '\u{0600}'..='\u{06ff}' | '\u{0900}'..='\u{097f}' | '\u{ac00}'..='\u{d7a3}'));
+    folded.match_indices(word).any(|(at, _)| {
+        let after = &folded[at + word.len()..];
+        free || (at == 0 || folded[..at].ends_with(' '))
+            && (!whole || after.is_empty() || after.starts_with(' '))
+    })
 }
 
 #[cfg(test)]
