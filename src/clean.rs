@@ -29,6 +29,7 @@ mod words;
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Text, TextKind, Warning};
 use scrub::{About, Ready, ReadyMatcher, Scrub};
+use std::borrow::Cow;
 use std::fmt;
 use url::Url;
 
@@ -397,11 +398,18 @@ impl Brush<'_> {
 
     /// Washes one field.
     fn wash(&mut self, text: &mut Text, field: Field, depth: Depth) {
-        let value = tree::carried(&text.value);
-        let plain = text.kind == TextKind::Plain;
+        // Text in a field for HTML that has lines but no tag was never meant to run together.
+        let tagless =
+            text.kind == TextKind::Html && depth == Depth::Full && is_tagless(&text.value);
+        let value = if tagless {
+            Cow::Owned(tree::text_of(&text.value))
+        } else {
+            tree::carried(&text.value)
+        };
+        let plain = tagless || text.kind == TextKind::Plain;
         let source = if plain { tree::escape(&value) } else { value };
         let mark = self.removals.len();
-        let stays_plain = plain && self.stays_plain(text, field);
+        let stays_plain = plain && !tagless && self.stays_plain(text, field);
         let run = Run {
             source: &source,
             base: text.base.as_deref(),
@@ -534,6 +542,10 @@ struct Run<'t> {
 /// What a run over a field made: its markup, or (`None`) nothing other than what it was.
 struct Washed {
     markup: Option<String>,
+}
+
+fn is_tagless(text: &str) -> bool {
+    !tree::has_tags(text) && text.trim().contains(['\n', '\r'])
 }
 
 /// The brake. Passes that would take all of a text, or more than half of one that is longer than a teaser,

@@ -129,7 +129,7 @@ pub(super) fn ads(scrub: &mut Scrub<'_>) {
             && block.chars > 0
             && block.chars < 90
             && !listed(block)
-            && MARKS.tile(&block.folded).is_some()
+            && MARKS.says(&block.folded)
     };
     let cuts = (0..blocks.len())
         .filter(|index| is_mark(&blocks[*index]))

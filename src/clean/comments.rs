@@ -238,9 +238,9 @@ fn runs(blocks: &[Block]) -> Vec<Cut> {
         }
         let mut run = vec![at];
         // Labels stand before a prompt too (`Comment *`, then the hidden warning).
-        let before = (0..at).rev().take_while(|index| {
-            matches!(kinds[*index], Some(LABEL | NUMBER)) && *index >= last_prose
-        });
+        let before = (0..at)
+            .rev()
+            .take_while(|index| kinds[*index] == Some(LABEL) && *index >= last_prose);
         run.extend(before.filter(|index| blocks[*index].text_len() < 60));
         let mut next = at + 1;
         while next < blocks.len() && (kinds[next].is_some() || blocks[next].gone) {

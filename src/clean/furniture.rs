@@ -115,8 +115,7 @@ fn judge(token: &str) -> Option<Sure> {
         | "m-a-box"
         | "td-author-name"
         | "td-a-name"
-        | "vcard-box"
-        | "resized-linked-image" => Some(Sure::Likely),
+        | "vcard-box" => Some(Sure::Likely),
         _ => None,
     }
 }
@@ -143,12 +142,14 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
     if let Some((label, rest)) = block.text.split_once([':', '：'])
         && !rest.trim().is_empty()
         && block.link_density() > 0.4
-        && TAGS.tile(&fold(label)).is_some()
+        && TAGS.says(&fold(label))
         && behind_story(blocks, at)
     {
         return Some(Cut::new(vec![at], "tags", "a label of tags, and links"));
     }
-    TAGS.tile(&block.folded)?;
+    if !TAGS.says(&block.folded) {
+        return None;
+    }
     let is_tag = |block: &Block| {
         !block.quoted && block.is_linked() && block.text_len() < 60 && block.media.is_empty()
             || block.gone

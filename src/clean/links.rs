@@ -280,13 +280,10 @@ fn player(url: &Url) -> Player {
         }
         ("youtube.com" | "youtube-nocookie.com", _) => as_is("YouTube"),
         ("player.vimeo.com", _) => as_is("Vimeo"),
-        ("dailymotion.com" | "geo.dailymotion.com", ["embed", "video", id, ..]) if is_id(id) => {
-            Player {
-                name: "Dailymotion".to_owned(),
-                page: format!("https://www.dailymotion.com/video/{id}"),
-                poster: Some(format!("https://www.dailymotion.com/thumbnail/video/{id}")),
-            }
-        }
+        ("dailymotion.com", ["embed", "video", id, ..]) if is_id(id) => Player {
+            poster: Some(format!("https://www.dailymotion.com/thumbnail/video/{id}")),
+            ..as_is("Dailymotion")
+        },
         ("w.soundcloud.com", _) => as_is("SoundCloud"),
         ("open.spotify.com", _) => as_is("Spotify"),
         _ => as_is(host),

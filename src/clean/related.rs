@@ -157,7 +157,7 @@ fn is_heading(block: &Block) -> bool {
         && !block.quoted
         && block.chars > 0
         && block.chars < 60
-        && LEXICON.tile(&block.folded).is_some()
+        && LEXICON.says(&block.folded)
 }
 
 /// A heading and the links below it.
@@ -214,7 +214,7 @@ fn labelled(blocks: &[Block], at: usize) -> Option<Cut> {
     let (label, rest) = block
         .text
         .split_once([':', '|', '：', '｜', '–', '—', '>', '»', '►', '▶'])?;
-    let names = label.chars().count() < 48 && LEXICON.tile(&super::words::fold(label)).is_some();
+    let names = label.chars().count() < 48 && LEXICON.says(&super::words::fold(label));
     (names && !rest.trim().is_empty()).then(|| {
         Cut::new(
             vec![at],

@@ -39,6 +39,9 @@ pub(super) type Kind = u8;
 /// The kind of a tile that is a number.
 pub(super) const NUMBER: Kind = 0;
 
+/// Longer ones are names of files or the like, no counts.
+const NUMBER_DIGITS_MAX: usize = 7;
+
 /// Phrases by their first character, each list with its longest phrase first.
 pub(super) struct Lexicon {
     by_first: HashMap<char, Vec<(String, Kind)>>,
@@ -71,6 +74,12 @@ impl Lexicon {
         (!folded.is_empty() && self.tile_from(folded, &mut kinds, &mut steps)).then_some(kinds)
     }
 
+    /// Whether a folded text is made of phrases alone, with at least one that is no number.
+    pub(super) fn says(&self, folded: &str) -> bool {
+        self.tile(folded)
+            .is_some_and(|kinds| kinds.iter().any(|kind| *kind != NUMBER))
+    }
+
     fn tile_from(&self, rest: &str, kinds: &mut Vec<Kind>, steps: &mut u32) -> bool {
         let rest = rest.trim_start();
         let Some(first) = rest.chars().next() else {
@@ -80,7 +89,8 @@ impl Lexicon {
             return false;
         }
         *steps -= 1;
-        if first.is_numeric() {
+        let digits = rest.chars().take_while(|c| c.is_numeric()).count();
+        if (1..=NUMBER_DIGITS_MAX).contains(&digits) {
             let end = rest.find(|c: char| !c.is_numeric()).unwrap_or(rest.len());
             let end =
                 end + usize::from(rest[end..].starts_with(['k', 'm']) && end + 1 == rest.len());
