@@ -86,7 +86,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] where it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        db::on!(self.db, pool => sqlx::query("select 1").execute(pool).await?);
+        db::on!(self.db, pool => {
+            sqlx::query("select 1").execute(pool).await?;
+        });
         Ok(())
     }
 }

@@ -201,6 +201,16 @@ impl Store {
         Ok(row.map(Source::from))
     }
 
+    /// Every configured source.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        let sql = format!("select {SOURCE_COLUMNS} from source where removed_at is null order by id");
+        let rows: Vec<SourceRow> = on!(self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(Source::from).collect())
+    }
+
     /// Gives a source back that was taken and not polled.
     ///
     /// # Errors

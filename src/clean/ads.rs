@@ -1,0 +1,255 @@
+//! Advertising and appeals: marks of ads, newsletters, apps, “follow us”.
+//!
+//! An appeal counts only as a whole short block that asks the reader for something; a story about a
+//! newsletter asks for nothing.
+
+use super::blocks::Block;
+use super::scrub::{Cut, Scrub};
+use super::structure::{Sure, remove_named};
+use super::tracking::is_below;
+use super::words::{Lexicon, holds_any};
+use std::sync::LazyLock;
+
+/// Whole blocks that mark an ad.
+#[rustfmt::skip]
+const AD_MARKS: &[&str] = &[
+    "advertisement", "advertisements", "advertising", "advertise", "ad", "ads", "sponsored", "sponsored content", "promoted", "promoted content", "paid content", "story continues below this ad", "story continues below advertisement", "story continues below", "article continues below advertisement", "article continues after advertisement", "article continues below this ad", "continue reading below", "scroll to continue", "scroll to continue reading", "advertisement scroll to continue", "about these ads", "report this ad", "report ad", "inread invented by teads", "powered by smartasset com", "ads by google", "ads via the deck", "via the deck", "skip ad", "remove ads", "this advertisement has not loaded yet but your article continues below", "loading ad",
+    "anzeige", "anzeigen", "werbung", "anzeige werbung", "weiter nach der anzeige", "artikel wird nach der anzeige fortgesetzt", "publicité", "publicités", "annonce", "annonces", "la suite après cette publicité", "larticle continue après la publicité", "publicidad", "espacio publicitario", "anuncio", "anuncios", "patrocinado", "continúa después de la publicidad", "sigue leyendo después de la publicidad", "publicidade", "continua após a publicidade", "continua depois da publicidade", "conteúdo patrocinado", "pubblicità", "annuncio pubblicitario", "la pubblicità", "larticolo continua dopo la pubblicità", "advertentie", "advertenties", "lees verder onder de advertentie", "tekst gaat verder onder de advertentie", "reklama", "reklam", "reklame", "reklamy", "dalsza część artykułu pod reklamą", "реклама", "на правах рекламы", "продолжение после рекламы", "реклама реклама", "iklan", "advertensi", "baca selanjutnya di bawah iklan", "quảng cáo", "広告", "pr", "スポンサーリンク", "スポンサードリンク", "广告", "廣告", "광고", "إعلان", "إعلانات", "विज्ञापन", "annons", "artikeln fortsätter efter annonsen", "annoncer", "artiklen fortsætter efter annoncen", "annonse", "saken fortsetter under annonsen", "mainos", "juttu jatkuu mainoksen jälkeen", "hirdetés", "publicitate", "articolul continuă după reclamă", "διαφήμιση", "oglas",
+];
+
+/// Ad servers whose frames and images are ads.
+const AD_HOSTS: &[&str] = &[
+    "doubleclick.net",
+    "googlesyndication.com",
+    "dianomi.com",
+    "mgid.com",
+    "taboola.com",
+    "outbrain.com",
+    "revcontent.com",
+    "adnxs.com",
+    "criteo.com",
+    "teads.tv",
+    "zergnet.com",
+    "buysellads.com",
+    "carbonads.com",
+    "adform.net",
+    "smartadserver.com",
+    "amazon-adsystem.com",
+    "rcm-na.amazon.com",
+    "rcm-eu.amazon-adsystem.com",
+    "sharethrough.com",
+    "smartasset.com",
+    "smrt.as",
+    "media.net",
+    "infolinks.com",
+    "propellerads.com",
+    "yandex.ru/ads",
+    "adfox.ru",
+    "pubmatic.com",
+    "openx.net",
+];
+
+/// What an appeal is about.
+#[rustfmt::skip]
+const APPEAL_NOUNS: &[&str] = &[
+    "newsletter", "newsletters", "-newsletter", "inbox", "mailing list", "email alerts", "email updates", "daily digest", "briefing", "bulletin d information", "lettre dinformation", "infolettre", "infobrief", "boletín", "boletin", "boletim", "nieuwsbrief", "biuletyn", "рассылк", "розсилк", "bülten", "nawala", "bản tin", "メルマガ", "メールマガジン", "ニュースレター", "电子报", "電子報", "뉴스레터", "النشرة البريدية", "نشرتنا", "न्यूज़लेटर", "न्यूजलेटर", "nyhetsbrev", "nyhedsbrev", "uutiskirje", "hírlevél",
+];
+
+/// How an appeal begins, or what it asks the reader to do with it.
+#[rustfmt::skip]
+const APPEAL_VERBS: &[&str] = &[
+    "sign up", "signup", "subscribe", "join our", "join the", "get our", "get the", "register for", "want more", "enter your email", "delivered to your", "straight to your", "right to your", "in your inbox", "to your inbox", "missing out", "would like to receive", "would like to subscribe", "stay informed", "stay up to date", "anmelden", "-anmeldung", "abonnieren", "abonniere", "abonnieren sie", "jetzt anmelden", "melde dich", "melden sie sich", "suscríbete", "suscribete", "suscríbase", "inscríbete", "recibe", "regístrate", "inscrivez", "abonnez", "recevez", "assine", "inscreva", "receba", "cadastre", "subscreva", "iscriviti", "ricevi", "abbonati", "schrijf je in", "schrijf u in", "meld je aan", "abonneer", "ontvang", "zapisz się", "subskrybuj", "подпишитесь", "подписаться", "підпишіться", "kayıt ol", "abone ol", "daftar", "berlangganan", "đăng ký", "登録", "購読", "订阅", "訂閱", "구독", "اشترك", "सब्सक्राइब", "prenumerera", "anmäl dig", "tilmeld", "meld deg på", "tilaa", "iratkozz", "odebírejte", "abonează", "εγγραφ",
+];
+
+/// What one is asked to follow, like or download, as beginnings of whole blocks.
+#[rustfmt::skip]
+const FOLLOW_STARTS: &[&str] = &[
+    "follow us on", "follow us at", "like us on", "find us on", "join us on", "connect with us", "subscribe on youtube", "subscribe to our youtube", "subscribe to our channel", "subscribe to our telegram", "follow our whatsapp", "join our whatsapp", "join our telegram", "download our app", "download the app", "get our app", "for the latest stories and breaking news", "for the latest news and updates follow", "for all the latest news follow", "for more news and updates follow", "click on the link to get all the latest updates", "get the latest updates on", "folge uns auf", "folgen sie uns auf", "folgt uns auf", "síguenos en", "siguenos en", "síganos en", "sigue nuestro canal", "únete a nuestro canal", "suivez nous sur", "retrouvez nous sur", "rejoignez nous sur", "siga nos", "siga o", "siga a nossa", "curta nossa página", "entre no nosso canal", "seguici su", "segui i nostri", "volg ons op", "obserwuj nas", "polub nas", "śledź nas", "подписывайтесь на", "подпишитесь на наш", "следите за нами", "присоединяйтесь к нам", "читайте нас в", "підписуйтесь на", "bizi takip edin", "ikuti kami di", "ikuti berita", "theo dõi chúng tôi", "关注我们", "关注新华网", "追蹤我們", "フォローする", "تابعونا على", "تابعنا على", "हमें फॉलो करें", "följ oss på", "følg os på", "følg oss på", "seuraa meitä", "sledujte nás", "kövess minket", "urmărește ne", "urmăriți ne", "ακολουθήστε μας",
+];
+
+/// Beginnings of appeals for money, subscriptions or apps that publishers put below a story.
+#[rustfmt::skip]
+const SUPPORT_STARTS: &[&str] = &[
+    "subscribe now to", "subscribe to read", "already a subscriber", "to continue reading", "this article is for subscribers", "support our journalism", "support independent journalism", "become a member today", "donate now", "make a donation", "buy me a coffee", "support us on patreon", "download the times", "get up to the minute updates", "mit ihrer spende", "unterstützen sie unsere arbeit mit", "jetzt spenden", "el periodismo independiente necesita", "apoya a", "apóyanos", "soutenez nous", "faites un don", "apoie o jornalismo", "sostieni il giornale", "abbonati a", "steun ons", "wesprzyj nas", "поддержите нас", "поддержать проект",
+];
+
+static MARKS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, AD_MARKS)], false));
+
+/// Removes marks of ads, and frames and images of ad servers.
+pub(super) fn ads(scrub: &mut Scrub<'_>) {
+    remove_named(scrub, |token| match token {
+        "adsbygoogle"
+        | "advertisement"
+        | "ad-container"
+        | "ad-unit"
+        | "adslot"
+        | "ad-slot"
+        | "ad-wrapper"
+        | "ad-label"
+        | "ad-placeholder"
+        | "wpcnt"
+        | "wpa"
+        | "td-a-rec"
+        | "code-block-label"
+        | "ad-text"
+        | "google-auto-placed"
+        | "wordads-ad"
+        | "wp-block-jetpack-wordads"
+        | "sponsored-label"
+        | "dfp-ad"
+        | "banner-ad"
+        | "publicidad"
+        | "reklama"
+        | "werbung"
+        | "anzeige"
+        | "newsletter-ad"
+        | "amazlet-box" => Some(Sure::Likely),
+        _ => None,
+    });
+    for id in scrub.elements(&["iframe", "img", "embed"]) {
+        let ad = scrub
+            .attribute(id, "src")
+            .and_then(|src| scrub.url(src))
+            .is_some_and(|url| {
+                url.host_str()
+                    .is_some_and(|host| AD_HOSTS.iter().any(|ad| is_below(host, ad)))
+                    || url.path().ends_with("/advertisement.gif")
+            });
+        let empty = scrub.element(id).is_some_and(|e| {
+            e.name() == "iframe" && matches!(e.attr("src").map(str::trim), Some("about:blank"))
+        });
+        if (ad || empty) && !scrub.is_quoted(id) {
+            scrub.remove(id, "ad server", "address of an ad server, or of nothing");
+        }
+    }
+    let blocks = &scrub.blocks().list;
+    let is_mark = |block: &Block| {
+        !block.gone
+            && !block.quoted
+            && block.chars > 0
+            && block.chars < 90
+            && !listed(block)
+            && MARKS.says(&block.folded)
+    };
+    let cuts = (0..blocks.len())
+        .filter(|index| is_mark(&blocks[*index]))
+        .map(|index| Cut::new(vec![index], "mark of an ad", "a block that says only so"))
+        .collect();
+    scrub.cut(cuts);
+}
+
+/// `Ads` may be a heading of a text about them; only one that looks like a mark counts: without a list below.
+fn listed(block: &Block) -> bool {
+    block.heading && block.text.chars().next().is_some_and(char::is_lowercase)
+}
+
+/// Removes appeals to subscribe, follow, download or pay.
+pub(super) fn appeals(scrub: &mut Scrub<'_>) {
+    remove_named(scrub, |token| match token {
+        "newsletter"
+        | "newsletter-signup"
+        | "newsletter-form"
+        | "newsletter-box"
+        | "newsletter-widget"
+        | "js-newsletter-form"
+        | "mc_embed_signup"
+        | "mailchimp"
+        | "subscribe-form"
+        | "subscription-form"
+        | "jetpack_subscription_widget"
+        | "wp-block-jetpack-subscriptions"
+        | "subscribe-box"
+        | "subscribe-widget"
+        | "signup-form"
+        | "email-signup"
+        | "follow-us"
+        | "app-download"
+        | "app-promo"
+        | "paywall"
+        | "mod-paywall"
+        | "donation-box"
+        | "donate-box"
+        | "patreon-widget"
+        | "subscription-widget-wrap"
+        | "subscription-widget"
+        | "widget--sidebar-newsletter" => Some(Sure::Likely),
+        _ => None,
+    });
+    let blocks = &scrub.blocks().list;
+    let cuts = blocks.iter().enumerate().filter_map(|(index, block)| {
+        appeal(block, &blocks[..index]).map(|evidence| Cut::new(vec![index], "appeal", evidence))
+    });
+    let cuts = cuts.collect();
+    scrub.cut(cuts);
+}
+
+fn appeal(block: &Block, before: &[Block]) -> Option<&'static str> {
+    if block.gone
+        || block.quoted
+        || block.chars == 0
+        || block.text_len() > 200
+        || block.folded.is_empty()
+        || before.iter().all(|b| b.chars == 0)
+    {
+        return None;
+    }
+    let text = block.folded.as_str();
+    let starts = |list: &[&str]| {
+        list.iter().any(|start| {
+            text.strip_prefix(start).is_some_and(|rest| {
+                rest.is_empty()
+                    || rest.starts_with(' ')
+                    || start.ends_with(super::words::is_unspaced)
+            })
+        })
+    };
+    let words = text.split(' ').count();
+    let verb_first = APPEAL_VERBS.iter().any(|verb| {
+        text.find(verb.trim_start_matches('-'))
+            .is_some_and(|at| at < 40)
+    });
+    match () {
+        () if holds_any(text, APPEAL_NOUNS)
+            && holds_any(text, APPEAL_VERBS)
+            && verb_first
+            && words <= 28
+            && block.text_len() < 150 =>
+        {
+            Some("asks to subscribe to a newsletter")
+        }
+        () if starts(FOLLOW_STARTS) && words <= 32 => Some("asks to follow or download"),
+        () if starts(SUPPORT_STARTS) && words <= 32 => Some("asks to pay or subscribe"),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn marks_and_appeals() {
+        check(
+            "<p>Story.</p><p>- Advertisement -</p><p>More.</p>",
+            "<p>Story.</p><p>More.</p>",
+        );
+        check(
+            "<p>Story.</p><p><a href='/n'>Sign up for our daily newsletter</a></p>",
+            "<p>Story.</p>",
+        );
+        check(
+            "<p>Story.</p><p>Obserwuj nas na <a href='/g'>Google News</a></p>",
+            "<p>Story.</p>",
+        );
+    }
+
+    #[test]
+    fn stories_about_them_stay() {
+        for html in [
+            "<p>Story.</p><p>The advertisement was withdrawn.</p>",
+            "<p>Story.</p><p>The company said on Monday that its newsletter had reached a million readers.</p>",
+        ] {
+            check(html, html);
+        }
+    }
+}

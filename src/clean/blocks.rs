@@ -1,0 +1,366 @@
+//! A tree cut into blocks: the runs of text and media that a reader sees as one line or paragraph.
+//!
+//! It decides nothing about them. Blocks stand in document order; an element that makes a block covers
+//! a contiguous range of them, which is kept so that a pass can weigh a whole container at once.
+//!
+//! Invariant: every visible text node and every medium belongs to exactly one block.
+
+use super::tree::{NodeId, NodeRef, push_collapsed};
+use super::words::fold;
+use scraper::{Html, Node};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+/// Longer blocks are prose and are never compared with phrases, so they aren't folded.
+const FOLDED_BYTES_MAX: usize = 1200;
+
+/// One block.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// Its text nodes and media, in order.
+    pub(super) leaves: Vec<NodeId>,
+    /// Its text, white space collapsed.
+    pub(super) text: String,
+    /// Its text folded for comparison; empty where it is too long to be a phrase.
+    pub(super) folded: String,
+    /// How many characters of its text are no white space.
+    pub(super) chars: usize,
+    /// How many of those stand in links.
+    pub(super) link_chars: usize,
+    /// The links it shows something of.
+    pub(super) links: Vec<NodeId>,
+    /// Its images, players and the like.
+    pub(super) media: Vec<NodeId>,
+    /// Inside `pre`, `code`, `blockquote` or the like, or in what a user keeps.
+    pub(super) quoted: bool,
+    /// The container is a heading.
+    pub(super) heading: bool,
+    /// The whole text stands in italics.
+    pub(super) italic: bool,
+    /// Already removed.
+    pub(super) gone: bool,
+}
+
+impl Block {
+    /// The share of the text that stands in links.
+    pub(super) fn link_density(&self) -> f32 {
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no exact count")]
+        let density = self.link_chars as f32 / self.chars.max(1) as f32;
+        density
+    }
+
+    /// Text that tells something: of 80 characters or more with few links, where 92 to 99 in 100 are story.
+    pub(super) fn is_prose(&self) -> bool {
+        self.text_len() >= 80 && self.link_density() < 0.5
+    }
+
+    /// How long the text is, in characters of a spaced script: one of Chinese or Japanese says as much as two or three.
+    pub(super) fn text_len(&self) -> usize {
+        let wide = self
+            .text
+            .chars()
+            .filter(|c| super::words::is_unspaced(*c))
+            .count();
+        self.chars + wide
+    }
+
+    /// Whether all of it is one or more links.
+    pub(super) fn is_linked(&self) -> bool {
+        !self.links.is_empty() && (self.chars == 0 || self.link_density() > 0.8)
+    }
+}
+
+/// All blocks of a tree.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    /// The blocks in document order.
+    pub(super) list: Vec<Block>,
+    /// Which blocks lie in an element that makes a block.
+    pub(super) spans: HashMap<NodeId, Range<usize>>,
+}
+
+/// Elements that begin and end a line of their own (HTML §15.3, "display: block" and the table and list kinds).
+pub(super) fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "button"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "label"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "optgroup"
+            | "option"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "select"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "textarea"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
+    )
+}
+
+/// Elements whose text nobody sees.
+pub(super) fn is_hidden(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "template"
+            | "head"
+            | "title"
+            | "svg"
+            | "noembed"
+            | "noframes"
+            | "datalist"
+    )
+}
+
+/// Elements that show something without having text.
+pub(super) fn is_medium(name: &str) -> bool {
+    matches!(
+        name,
+        "img"
+            | "image"
+            | "iframe"
+            | "video"
+            | "audio"
+            | "embed"
+            | "object"
+            | "canvas"
+            | "math"
+            | "picture"
+    )
+}
+
+/// Elements whose text somebody quotes: code, sources, the words of others.
+fn is_quote(name: &str) -> bool {
+    matches!(
+        name,
+        "pre" | "code" | "samp" | "kbd" | "blockquote" | "q" | "xmp" | "listing" | "plaintext"
+    )
+}
+
+/// Cuts a tree into blocks. `kept` are elements that a user wants left alone.
+pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks {
+    let mut builder = Builder {
+        kept,
+        out: Blocks::default(),
+        current: None,
+        containers: vec![(root, false)],
+        starts: Vec::new(),
+        links: Vec::new(),
+        quotes: 0,
+        italics: 0,
+        pre: 0,
+    };
+    if let Some(root) = html.tree.get(root) {
+        let mut node = root;
+        'walk: loop {
+            let descend = node == root || builder.enter(node);
+            if let Some(child) = node.first_child().filter(|_| descend) {
+                node = child;
+                continue;
+            }
+            loop {
+                if node == root {
+                    break 'walk;
+                }
+                builder.leave(node);
+                if let Some(next) = node.next_sibling() {
+                    node = next;
+                    break;
+                }
+                match node.parent() {
+                    Some(parent) => node = parent,
+                    None => break 'walk,
+                }
+            }
+        }
+    }
+    builder.flush();
+    builder.out
+}
+
+struct Builder<'a> {
+    kept: &'a HashSet<NodeId>,
+    out: Blocks,
+    current: Option<Current>,
+    containers: Vec<(NodeId, bool)>,
+    starts: Vec<usize>,
+    links: Vec<NodeId>,
+    quotes: usize,
+    italics: usize,
+    pre: usize,
+}
+
+struct Current {
+    block: Block,
+    upright: bool,
+}
+
+impl Builder<'_> {
+    fn enter(&mut self, node: NodeRef<'_>) -> bool {
+        match node.value() {
+            Node::Text(text) => {
+                self.text(node.id(), text);
+                false
+            }
+            Node::Element(element) => {
+                let name = element.name();
+                if is_hidden(name) {
+                    return false;
+                }
+                if name == "br" && self.pre == 0 || name == "pre" || is_block(name) {
+                    self.flush();
+                }
+                if is_block(name) {
+                    let heading = matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+                    self.containers.push((node.id(), heading));
+                    self.starts.push(self.out.list.len());
+                }
+                self.pre += usize::from(name == "pre");
+                self.quotes +=
+                    usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
+                self.italics += usize::from(matches!(name, "em" | "i"));
+                if name == "a" {
+                    self.links.push(node.id());
+                }
+                if is_medium(name) && name != "picture" {
+                    let block = self.current();
+                    block.block.leaves.push(node.id());
+                    block.block.media.push(node.id());
+                    self.link();
+                    // What stands inside is a fallback for browsers that can't show it.
+                    return false;
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    fn leave(&mut self, node: NodeRef<'_>) {
+        let Some(element) = node.value().as_element() else {
+            return;
+        };
+        let name = element.name();
+        if is_hidden(name) {
+            return;
+        }
+        if is_block(name) {
+            self.flush();
+            self.containers.pop();
+            let start = self.starts.pop().unwrap_or_default();
+            self.out.spans.insert(node.id(), start..self.out.list.len());
+        }
+        self.pre -= usize::from(name == "pre");
+        self.quotes -= usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
+        self.italics -= usize::from(matches!(name, "em" | "i"));
+        if name == "a" {
+            self.links.pop();
+        }
+    }
+
+    fn current(&mut self) -> &mut Current {
+        let &(_, heading) = self.containers.last().expect("the root is never popped");
+        let quoted = self.quotes > 0;
+        let current = self.current.get_or_insert_with(|| Current {
+            block: Block {
+                leaves: Vec::new(),
+                text: String::new(),
+                folded: String::new(),
+                chars: 0,
+                link_chars: 0,
+                links: Vec::new(),
+                media: Vec::new(),
+                quoted,
+                heading,
+                italic: false,
+                gone: false,
+            },
+            upright: false,
+        });
+        current.block.quoted |= quoted;
+        current
+    }
+
+    fn text(&mut self, id: NodeId, text: &str) {
+        let visible = text.chars().filter(|c| !c.is_whitespace()).count();
+        if visible == 0 {
+            if let Some(current) = &mut self.current {
+                push_collapsed(&mut current.block.text, text);
+            }
+            return;
+        }
+        let linked = !self.links.is_empty();
+        let upright = self.italics == 0;
+        let current = self.current();
+        current.upright |= upright;
+        let block = &mut current.block;
+        block.leaves.push(id);
+        push_collapsed(&mut block.text, text);
+        block.chars += visible;
+        block.link_chars += if linked { visible } else { 0 };
+        self.link();
+    }
+
+    fn link(&mut self) {
+        if let (Some(current), Some(&link)) = (&mut self.current, self.links.last())
+            && current.block.links.last() != Some(&link)
+        {
+            current.block.links.push(link);
+        }
+    }
+
+    fn flush(&mut self) {
+        let Some(Current { mut block, upright }) = self.current.take() else {
+            return;
+        };
+        block.text.truncate(block.text.trim_end().len());
+        block.italic = !upright && block.chars > 0;
+        if block.text.len() <= FOLDED_BYTES_MAX {
+            block.folded = fold(&block.text);
+        }
+        self.out.list.push(block);
+    }
+}

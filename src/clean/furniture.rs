@@ -1,0 +1,361 @@
+//! Furniture of the page around a story: breadcrumbs, tag lists, counters, dates, copyright lines.
+//!
+//! Written for the scraped pages that turn up as bodies. Names of classes carry it; by text only lines
+//! that nothing else says are taken.
+
+use super::blocks::Block;
+use super::scrub::{Cut, Scrub};
+use super::structure::{Sure, remove_named};
+use super::words::{Lexicon, fold, holds_any};
+use std::sync::LazyLock;
+
+/// Labels before a list of tags.
+#[rustfmt::skip]
+const TAG_LABELS: &[&str] = &[
+    "tags", "tag", "tagged", "tagged with", "tagged in", "tagged as", "filed under", "filed in", "keywords", "topics", "categories", "posted in", "in this article", "explore more topics", "schlagworte", "schlagwörter", "stichworte", "themen", "kategorien", "zugehörige themenseiten", "etiquetas", "etiqueta", "temas", "temas relacionados", "categorías", "archivado en", "palabras clave", "étiquettes", "mots clés", "catégories", "thèmes", "marcadores", "palavras chave", "assuntos", "tópicos", "argomenti", "argomenti correlati", "parole chiave", "etichette", "trefwoorden", "onderwerpen", "tagi", "słowa kluczowe", "tematy", "kategorie", "więcej informacji", "теги", "метки", "рубрики", "ключевые слова", "etiketler", "anahtar kelimeler", "label", "topik", "kata kunci", "từ khóa", "chủ đề", "タグ", "関連タグ", "キーワード", "カテゴリー", "标签", "关键词", "標籤", "關鍵字", "태그", "키워드", "الكلمات الدلالية", "كلمات دالة", "وسوم", "الوسوم", "टैग", "टैग्स", "taggar", "ämnen", "emner", "avainsanat", "asiasanat", "štítky", "klíčová slova", "címkék", "kulcsszavak", "etichete", "ετικέτες",
+];
+
+/// Whole lines of an interface.
+#[rustfmt::skip]
+const INTERFACE: &[&str] = &[
+    "minute read", "min read", "minutes read", "mins read", "views", "view", "reads", "visited times visits today", "visited times visit today", "times visits today", "back to top", "skip to content", "skip to main content", "click to enlarge", "view photo", "view photos", "see gallery", "view gallery", "photos", "replay", "show caption", "hide caption", "read full story", "dismiss", "see all", "back to slide", "up next", "edit post", "print this article", "print this page", "print", "download pdf", "listen to this article", "your video will play in", "browser not compatible", "loading", "please wait", "close", "search", "menu", "toggle navigation", "share this article print", "mail the editor", "error report", "newer post older post home", "older posts", "newer posts", "older post", "newer post", "home",
+    "lesezeit minuten", "lesedauer minuten", "minuten lesezeit", "min lesezeit", "zur übersicht", "nach oben", "zurück zur übersicht", "zurück zur startseite", "artikel drucken", "drucken", "print drucken", "seite drucken", "email newsletter", "email kontakt zur redaktion", "tempo di lettura minuti", "minuti di lettura", "tempo di lettura", "stampa", "temps de lecture minutes", "minutes de lecture", "temps de lecture min", "imprimer", "signaler une erreur", "escucha esta noticia", "lectura de minutos", "minutos de lectura", "tiempo de lectura minutos", "imprimir", "cargando", "tempo de leitura minutos", "minutos de leitura", "min de leitura", "leestijd minuten", "czas czytania minut", "время чтения минут", "мин чтения", "уменьшено до", "dakika okuma süresi", "纠错", "责任编辑", "图集", "返回顶部", "打印本页", "この記事を印刷", "印刷する", "ページの先頭へ", "轉寄", "인쇄하기",
+];
+
+static TAGS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, TAG_LABELS)], false));
+static LINES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, INTERFACE)], false));
+
+/// Removes furniture.
+pub(super) fn furniture(scrub: &mut Scrub<'_>) {
+    remove_named(scrub, judge);
+    for id in scrub.elements(&["nav"]) {
+        if super::structure::is_junk_container(scrub, id, Sure::Likely) && is_links(scrub, id) {
+            scrub.remove(id, "nav", "a container of links to other pages");
+        }
+    }
+    let blocks = &scrub.blocks().list;
+    let mut cuts = Vec::new();
+    let mut at = 0;
+    while at < blocks.len() {
+        let cut = tag_list(blocks, at).or_else(|| line(blocks, at));
+        at = cut
+            .as_ref()
+            .and_then(|cut| cut.blocks.last().copied())
+            .unwrap_or(at)
+            + 1;
+        cuts.extend(cut);
+    }
+    scrub.cut(cuts);
+}
+
+fn judge(token: &str) -> Option<Sure> {
+    match token {
+        "breadcrumb"
+        | "breadcrumbs"
+        | "td-crumb-container"
+        | "yoast-breadcrumbs"
+        | "rank-math-breadcrumb"
+        | "tags-links"
+        | "td-post-source-tags"
+        | "td-post-next-prev"
+        | "post-navigation"
+        | "nav-links"
+        | "nav-previous"
+        | "nav-next"
+        | "navigation"
+        | "pagination"
+        | "page-links"
+        | "pager"
+        | "wp-pagenavi"
+        | "post-nav"
+        | "postnav"
+        | "post-tags"
+        | "entry-tags"
+        | "article-tags"
+        | "tag-list"
+        | "taglist"
+        | "tagcloud"
+        | "tags"
+        | "tag-links"
+        | "cat-links"
+        | "post-categories"
+        | "entry-footer"
+        | "entry-utility"
+        | "td-post-views"
+        | "post-views"
+        | "post_meta_bottom"
+        | "reading-time"
+        | "read-time"
+        | "rt-reading-time"
+        | "screen-reader-text"
+        | "skip-link"
+        | "print-link"
+        | "edit-link"
+        | "edit-post"
+        | "back-to-top"
+        | "content-copyright"
+        | "sidebar"
+        | "widget-area"
+        | "popup"
+        | "modal"
+        | "cookie-notice"
+        | "cookie-banner"
+        | "article-footer__tags"
+        | "keywords"
+        | "feedbackbox"
+        | "tdb-author-box"
+        | "author-box"
+        | "authorbox"
+        | "about-author"
+        | "author-bio"
+        | "post-author-box"
+        | "saboxplugin-wrap"
+        | "pp-multiple-authors-boxes-wrapper"
+        | "abh_box"
+        | "m-a-box"
+        | "td-author-name"
+        | "td-a-name"
+        | "vcard-box" => Some(Sure::Likely),
+        _ => None,
+    }
+}
+
+fn is_links(scrub: &mut Scrub<'_>, id: super::tree::NodeId) -> bool {
+    let inside = scrub.blocks_in(id);
+    let (chars, links) = inside.iter().fold((0, 0), |(chars, links), block| {
+        (chars + block.chars, links + block.link_chars)
+    });
+    links * 10 > chars * 6
+        && !inside.iter().any(|block| {
+            block.links.iter().any(|link| {
+                Some(*link) == block.links.last().copied() && block.chars > 0 && block.heading
+            })
+        })
+}
+
+/// A label of tags and the short links behind it, or both in one block.
+fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
+    let block = &blocks[at];
+    if block.gone || block.quoted || block.chars == 0 || block.text_len() > 300 {
+        return None;
+    }
+    if let Some((label, rest)) = block.text.split_once([':', '：'])
+        && !rest.trim().is_empty()
+        && block.link_density() > 0.4
+        && TAGS.says(&fold(label))
+        && behind_story(blocks, at)
+    {
+        return Some(Cut::new(vec![at], "tags", "a label of tags, and links"));
+    }
+    if !TAGS.says(&block.folded) {
+        return None;
+    }
+    let is_tag = |block: &Block| {
+        !block.quoted && block.is_linked() && block.text_len() < 60 && block.media.is_empty()
+            || block.gone
+    };
+    let end = (at + 1..blocks.len())
+        .find(|index| !is_tag(&blocks[*index]))
+        .unwrap_or(blocks.len());
+    let count = (at + 1..end).filter(|index| !blocks[*index].gone).count();
+    (count >= 1 && behind_story(blocks, at)).then(|| {
+        Cut::new(
+            (at..end).collect(),
+            "tags",
+            "a label of tags, and short links below it",
+        )
+    })
+}
+
+/// Whether the story is over: no prose follows.
+fn behind_story(blocks: &[Block], at: usize) -> bool {
+    !blocks[at + 1..]
+        .iter()
+        .any(|block| block.is_prose() && !block.gone)
+}
+
+/// Lines of the page that nothing else says.
+fn line(blocks: &[Block], at: usize) -> Option<Cut> {
+    let block = &blocks[at];
+    if block.gone
+        || block.quoted
+        || block.chars == 0
+        || block.text_len() > 320
+        || block.folded.is_empty()
+    {
+        return None;
+    }
+    let text = block.folded.as_str();
+    let cut = |evidence: &str| Some(Cut::new(vec![at], "furniture", evidence));
+    if block.chars < 60
+        && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
+        && !(text.len() < 6 && !block.is_linked())
+        && (!block.heading || block.is_linked())
+    {
+        return cut("a line of an interface");
+    }
+    if is_copyright(block) && behind_story(blocks, at) && at > 0 {
+        return cut("a copyright line behind the story");
+    }
+    if is_breadcrumb(block) && !blocks[..at].iter().any(|before| before.is_prose()) {
+        return cut("a path of links before the story");
+    }
+    if is_neighbour(block) {
+        return cut("a link to the entry before or after");
+    }
+    None
+}
+
+fn is_copyright(block: &Block) -> bool {
+    let text = block.text.trim_start();
+    let begins = text.starts_with(['©', 'Ⓒ', '🄯'])
+        || text.to_ascii_lowercase().starts_with("copyright")
+        || text.to_ascii_lowercase().starts_with("(c) ");
+    let year = text
+        .split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")));
+    let reserved = holds_any(
+        &block.folded,
+        &[
+            "all rights reserved",
+            "alle rechte vorbehalten",
+            "tous droits réservés",
+            "todos los derechos reservados",
+            "derechos reservados",
+            "todos os direitos reservados",
+            "tutti i diritti riservati",
+            "riproduzione riservata",
+            "alle rechten voorbehouden",
+            "wszelkie prawa zastrzeżone",
+            "все права защищены",
+            "tüm hakları saklıdır",
+            "无断转载禁止",
+            "無断転載を禁じます",
+            "版权所有",
+            "著作權",
+            "무단 전재",
+            "جميع الحقوق محفوظة",
+        ],
+    );
+    let media = !block.media.is_empty();
+    !media
+        && (begins && (year || reserved) && block.text_len() < 260
+            || reserved && block.text_len() < 90)
+}
+
+fn is_breadcrumb(block: &Block) -> bool {
+    let separators = block.text.matches(['»', '›', '→', '>', '/']).count();
+    let folded = block.folded.as_str();
+    separators >= 1
+        && block.links.len() >= 1
+        && block.text_len() < 160
+        && [
+            "home",
+            "startseite",
+            "inicio",
+            "accueil",
+            "início",
+            "strona główna",
+            "главная",
+            "anasayfa",
+            "beranda",
+            "trang chủ",
+            "首页",
+            "首頁",
+            "ホーム",
+            "トップ",
+            "홈",
+            "الرئيسية",
+            "haupt",
+            "hem",
+            "hjem",
+            "etusivu",
+            "domů",
+            "címlap",
+            "acasă",
+            "αρχική",
+        ]
+        .iter()
+        .any(|home| folded.starts_with(home))
+}
+
+/// `← Title`, `Vorheriger Artikel Title`: all link, or a label glued to a link.
+fn is_neighbour(block: &Block) -> bool {
+    let text = block.text.as_str();
+    let arrow = (text.starts_with(['←', '«', '‹', '→', '⟵'])
+        || text.ends_with(['→', '»', '›', '⟶']))
+        && block.link_density() > 0.85;
+    let labels = [
+        "previous article",
+        "next article",
+        "previous post",
+        "next post",
+        "previous story",
+        "next story",
+        "vorheriger artikel",
+        "nächster artikel",
+        "vorheriger beitrag",
+        "nächster beitrag",
+        "artículo anterior",
+        "artículo siguiente",
+        "entrada anterior",
+        "entrada siguiente",
+        "article précédent",
+        "article suivant",
+        "artigo anterior",
+        "próximo artigo",
+        "articolo precedente",
+        "prossimo articolo",
+        "articolo successivo",
+        "vorig artikel",
+        "volgend artikel",
+        "poprzedni artykuł",
+        "następny artykuł",
+        "предыдущая статья",
+        "следующая статья",
+        "предыдущая запись",
+        "следующая запись",
+        "önceki yazı",
+        "sonraki yazı",
+        "artikel sebelumnya",
+        "artikel berikutnya",
+        "前の記事",
+        "次の記事",
+        "上一篇",
+        "下一篇",
+    ];
+    let labelled =
+        labels.iter().any(|label| block.folded.starts_with(label)) && block.link_density() > 0.5;
+    (arrow || labelled) && block.text_len() < 220 && block.links.len() <= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn furniture_goes() {
+        check(
+            "<p class=breadcrumbs><a href='/'>Home</a> » Ferries</p><p>Story.</p>",
+            "<p>Story.</p>",
+        );
+        check(
+            "<p>Story.</p><p>Tags: <a href='/t/a'>storm</a>, <a href='/t/b'>ferry</a></p>",
+            "<p>Story.</p>",
+        );
+        check(
+            "<p>Story.</p><p>© 2026 Harbour Ledger. All rights reserved.</p>",
+            "<p>Story.</p>",
+        );
+    }
+
+    #[test]
+    fn lines_of_the_story_stay() {
+        for html in [
+            "<p>Story.</p><p>Themes: grief, <a href=\"https://a.example/b\">and ferries</a> and many other things besides</p>",
+            "<p>Story.</p><p>Copyright law is changing, said the minister.</p>",
+        ] {
+            check(html, html);
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Addresses: relative ones made absolute, schemes that may be published, frames turned into links.
+//!
+//! It fetches nothing and follows nothing.
+
+use super::scrub::Scrub;
+use super::tree::{NodeId, escape};
+use std::collections::HashSet;
+use url::Url;
+
+/// Schemes that a link may have. Those that run or read something in the reader (`javascript`, `data`,
+/// `file`, `blob`, `intent`, …) are in none of the usual allow-lists and not in this one.
+const LINK_SCHEMES: &[&str] = &[
+    "http", "https", "mailto", "tel", "sms", "ftp", "sftp", "magnet", "xmpp", "irc", "ircs", "geo",
+    "gopher", "gemini", "news", "nntp", "webcal", "bitcoin", "acct", "doi", "urn", "tag",
+];
+
+/// Attributes that hold one URL, by element.
+pub(super) const URL_ATTRIBUTES: &[&str] = &["href", "src", "poster", "cite", "data"];
+
+/// The scheme of a URL as a browser reads it: white space and control characters around and inside are skipped.
+pub(super) fn scheme(url: &str) -> Option<String> {
+    let mut scheme = String::new();
+    for c in url.trim_start_matches(|c: char| c <= ' ').chars() {
+        match c {
+            '\t' | '\n' | '\r' => {}
+            ':' if !scheme.is_empty() => return Some(scheme),
+            'a'..='z' | 'A'..='Z' => scheme.push(c.to_ascii_lowercase()),
+            '0'..='9' | '+' | '.' | '-' if !scheme.is_empty() => scheme.push(c),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether a link may lead there: a relative address, or one of a scheme that runs nothing.
+pub(super) fn may_link(url: &str) -> bool {
+    scheme(url).is_none_or(|scheme| LINK_SCHEMES.contains(&scheme.as_str()))
+}
+
+/// Whether something may be loaded from there: http, https and relative addresses; raster images from `data:` too.
+pub(super) fn may_load(url: &str, is_image: bool) -> bool {
+    match scheme(url).as_deref() {
+        None | Some("http" | "https") => true,
+        Some("data") if is_image => {
+            let start: String = url
+                .trim()
+                .chars()
+                .take(24)
+                .collect::<String>()
+                .to_ascii_lowercase();
+            ["png", "gif", "jpeg", "jpg", "webp", "avif", "bmp"]
+                .iter()
+                .any(|kind| {
+                    start
+                        .strip_prefix("data:image/")
+                        .is_some_and(|rest| rest.starts_with(kind))
+                })
+        }
+        Some(_) => false,
+    }
+}
+
+/// The candidates of a `srcset` (HTML §4.8.4.2.1): each address with its descriptor.
+pub(super) fn candidates(srcset: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = srcset;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        if rest.is_empty() {
+            return found;
+        }
+        let end = rest
+            .find(|c: char| c.is_ascii_whitespace())
+            .unwrap_or(rest.len());
+        let (address, after) = rest.split_at(end);
+        if let Some(bare) = address.strip_suffix(',') {
+            found.push((bare.trim_end_matches(','), ""));
+            rest = after;
+        } else {
+            let end = after.find(',').unwrap_or(after.len());
+            found.push((address, after[..end].trim()));
+            rest = &after[end..];
+        }
+    }
+}
+
+/// A `srcset` with each address mapped; those mapped to nothing are left out.
+pub(super) fn map_srcset(srcset: &str, map: impl Fn(&str) -> Option<String>) -> String {
+    let kept = candidates(srcset)
+        .into_iter()
+        .filter_map(|(address, descriptor)| {
+            let address = map(address)?;
+            Some(if descriptor.is_empty() {
+                address
+            } else {
+                format!("{address} {descriptor}")
+            })
+        });
+    kept.collect::<Vec<_>>().join(", ")
+}
+
+/// Makes every relative address absolute against the field's base. Nothing is lost, so nothing is recorded.
+pub(super) fn absolute(scrub: &mut Scrub<'_>) {
+    let Some(base) = scrub.base.clone() else {
+        return;
+    };
+    let anchors: HashSet<String> = scrub
+        .nodes()
+        .filter_map(|node| node.value().as_element())
+        .flat_map(|element| [element.attr("id"), element.attr("name")])
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let mut changes: Vec<(NodeId, &str, String)> = Vec::new();
+    for node in scrub.nodes() {
+        let Some(element) = node.value().as_element() else {
+            continue;
+        };
+        for &name in URL_ATTRIBUTES {
+            if let Some(value) = element.attr(name)
+                && !value
+                    .trim()
+                    .strip_prefix('#')
+                    .is_some_and(|anchor| anchors.contains(anchor))
+                && let Some(url) = resolve(&base, value)
+            {
+                changes.push((node.id(), name, url));
+            }
+        }
+        if let Some(srcset) = element.attr("srcset") {
+            let new = map_srcset(srcset, |address| {
+                Some(resolve(&base, address).unwrap_or_else(|| address.to_owned()))
+            });
+            if new != srcset {
+                changes.push((node.id(), "srcset", new));
+            }
+        }
+    }
+    for (id, name, url) in changes {
+        scrub.tidy_attribute(id, name, Some(&url));
+    }
+}
+
+/// A relative address made absolute; `None` for an absolute one, which stays byte for byte as it is.
+pub(super) fn resolve(base: &Url, value: &str) -> Option<String> {
+    let value = value.trim();
+    if value.is_empty() || scheme(value).is_some() {
+        return None;
+    }
+    base.join(value).ok().map(String::from)
+}
+
+/// Turns frames, embeds and objects into links: no frame is ever published.
+pub(super) fn frames(scrub: &mut Scrub<'_>) {
+    for id in scrub.elements(&["iframe", "embed", "object", "amp-youtube", "amp-iframe"]) {
+        let Some((source, title)) = frame(scrub, id) else {
+            continue;
+        };
+        let Some(url) = scrub
+            .url(&source)
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+        else {
+            scrub.remove(id, "frame", "leads nowhere");
+            continue;
+        };
+        let link = player(&url);
+        let label = title.unwrap_or_else(|| link.name.clone());
+        let markup = match &link.poster {
+            Some(poster) => format!(
+                "<a href=\"{}\"><img src=\"{}\" alt=\"{}\"></a>",
+                escape(&link.page),
+                escape(poster),
+                escape(&label)
+            ),
+            None => format!("<a href=\"{}\">{}</a>", escape(&link.page), escape(&label)),
+        };
+        scrub.replace(
+            id,
+            &markup,
+            "frame",
+            format!("a player or page of {}", link.name),
+        );
+    }
+}
+
+/// The address and the title of a frame.
+fn frame(scrub: &Scrub<'_>, id: NodeId) -> Option<(String, Option<String>)> {
+    let element = scrub.element(id)?;
+    let title = ["title", "aria-label"]
+        .iter()
+        .find_map(|name| element.attr(name));
+    let title = title
+        .map(str::trim)
+        .filter(|title| !title.is_empty())
+        .map(str::to_owned);
+    let source = match element.name() {
+        "amp-youtube" => element
+            .attr("data-videoid")
+            .map(|id| format!("https://www.youtube.com/embed/{id}")),
+        "object" => element
+            .attr("data")
+            .map(str::to_owned)
+            .or_else(|| object_source(scrub, id)),
+        _ => element
+            .attr("src")
+            .filter(|src| !src.trim().is_empty())
+            .map(str::to_owned),
+    };
+    // An object inside which a frame stands is unwrapped by safety; the frame speaks for it.
+    if source.is_none() && element.name() == "object" {
+        return None;
+    }
+    Some((source.unwrap_or_default(), title))
+}
+
+/// The `movie` or `src` parameter of an old Flash object.
+fn object_source(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
+    scrub.node(id).descendants().find_map(|node| {
+        let element = node.value().as_element()?;
+        let named =
+            element.name() == "param" && matches!(element.attr("name"), Some("movie" | "src"));
+        let has_frame = named
+            && !scrub.node(id).descendants().any(|n| {
+                n.value()
+                    .as_element()
+                    .is_some_and(|e| matches!(e.name(), "embed" | "iframe"))
+            });
+        element
+            .attr("value")
+            .filter(|_| has_frame)
+            .map(str::to_owned)
+    })
+}
+
+/// Where a player's frame leads.
+struct Player {
+    name: String,
+    page: String,
+    poster: Option<String>,
+}
+
+/// What is known of a player from its address. Posters are the providers' public thumbnails.
+fn player(url: &Url) -> Player {
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_start_matches("www.");
+    let path: Vec<&str> = url
+        .path_segments()
+        .map(Iterator::collect)
+        .unwrap_or_default();
+    let is_id = |id: &str| {
+        !id.is_empty()
+            && id
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+    };
+    let as_is = |name: &str| Player {
+        name: name.to_owned(),
+        page: url.to_string(),
+        poster: None,
+    };
+    match (host, path.as_slice()) {
+        (
+            "youtube.com" | "youtube-nocookie.com" | "m.youtube.com",
+            ["embed" | "v" | "shorts", id, ..],
+        ) if is_id(id) && *id != "videoseries" && *id != "live_stream" => {
+            let start = url
+                .query_pairs()
+                .find(|(name, _)| name == "start" || name == "t");
+            let start = start
+                .map(|(_, t)| format!("&t={t}"))
+                .filter(|t| t.len() < 12)
+                .unwrap_or_default();
+            Player {
+                name: "YouTube".to_owned(),
+                page: format!("https://www.youtube.com/watch?v={id}{start}"),
+                poster: Some(format!("https://i.ytimg.com/vi/{id}/hqdefault.jpg")),
+            }
+        }
+        ("youtube.com" | "youtube-nocookie.com", _) => as_is("YouTube"),
+        ("player.vimeo.com", _) => as_is("Vimeo"),
+        ("dailymotion.com", ["embed", "video", id, ..]) if is_id(id) => Player {
+            poster: Some(format!("https://www.dailymotion.com/thumbnail/video/{id}")),
+            ..as_is("Dailymotion")
+        },
+        ("w.soundcloud.com", _) => as_is("SoundCloud"),
+        ("open.spotify.com", _) => as_is("Spotify"),
+        _ => as_is(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_link(url: &str, expected: bool) {
+        assert_eq!(may_link(url), expected, "{url:?}");
+    }
+
+    #[test]
+    fn links_that_run_nothing() {
+        check_link("https://a.example/", true);
+        check_link("/relative?x=javascript:1", true);
+        check_link("mailto:a@b.example", true);
+    }
+
+    #[test]
+    fn links_that_run_something() {
+        check_link("javascript:alert(1)", false);
+        check_link(" \u{1}JaVa\tScRiPt:alert(1)", false);
+        check_link("feed:javascript:alert(1)", false);
+        check_link("data:text/html,x", false);
+        check_link("blob:https://x/1", false);
+    }
+
+    #[test]
+    fn data_is_for_raster_images_only() {
+        assert!(may_load("data:image/gif;base64,R0", true));
+        assert!(!may_load("data:image/svg+xml,<svg/>", true));
+        assert!(!may_load("data:image/gif;base64,R0", false));
+    }
+
+    #[test]
+    fn srcset_with_commas_in_addresses() {
+        assert_eq!(
+            candidates("a,b.jpg 1x, c.jpg 2x,"),
+            [("a,b.jpg", "1x"), ("c.jpg", "2x")]
+        );
+        assert_eq!(
+            candidates("a.jpg, b.jpg 2x"),
+            [("a.jpg", ""), ("b.jpg", "2x")]
+        );
+    }
+
+    #[test]
+    fn players_keep_their_ids() {
+        let url = Url::parse("https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?start=4").unwrap();
+        assert_eq!(
+            player(&url).page,
+            "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=4"
+        );
+    }
+}

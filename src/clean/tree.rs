@@ -1,0 +1,262 @@
+//! Strings to trees and back: parsing that stops in time, characters that XML can't carry, text.
+//!
+//! It knows nothing of junk and changes no tree.
+//!
+//! Invariants: no input is parsed beyond the limits of [`crate::limits`]; a string that leaves here
+//! holds only characters that XML 1.0 can carry.
+
+use crate::limits::{HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+    states::RawKind,
+};
+use html5ever::tree_builder::{TreeBuilderOpts, TreeSink};
+use html5ever::{ParseOpts, QualName, local_name, ns};
+use scraper::{ElementRef, Html, HtmlTreeSink, Node};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ops::Deref;
+
+/// The tree's crate is no dependency of ours, so its types are named through scraper's.
+pub(super) type NodeId = <HtmlTreeSink as TreeSink>::Handle;
+/// A borrowed node; see [`NodeId`].
+pub(super) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;
+
+/// How much is parsed between two looks at the tree, in bytes. One piece can open at most a third
+/// as many elements, so the limits are overshot by little; a look costs less than a microsecond.
+const PIECE_BYTES: usize = 2048;
+
+/// Parses a fragment as a browser without scripts would, so that `noscript` holds elements.
+///
+/// # Errors
+///
+/// Says which limit stopped it. The tree builder looks through its stack of open elements at almost
+/// every tag, which is quadratic in depth, and misnested formatting elements are made again in every
+/// block; so the tree is measured while it grows, and what goes too far is not parsed to its end.
+pub(super) fn parse(text: &str) -> Result<Html, String> {
+    if text.len() > HTML_BYTES_MAX {
+        return Err(format!("is larger than {HTML_BYTES_MAX} bytes"));
+    }
+    let options = ParseOpts {
+        tree_builder: TreeBuilderOpts {
+            scripting_enabled: false,
+            ..TreeBuilderOpts::default()
+        },
+        ..ParseOpts::default()
+    };
+    let context = QualName::new(None, ns!(html), local_name!("body"));
+    let sink = HtmlTreeSink::new(Html::new_fragment());
+    let mut parser = html5ever::parse_fragment(sink, options, context, Vec::new(), false);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES.min(rest.len())));
+        parser.process(StrTendril::from_slice(piece));
+        rest = after;
+        let html = parser.tokenizer.sink.sink.0.borrow();
+        if html.tree.nodes().len() > HTML_NODES_MAX {
+            return Err(format!("has more than {HTML_NODES_MAX} nodes"));
+        }
+        // The newest node lies where the parser works: inside all that is open.
+        let newest = html.tree.nodes().next_back();
+        if newest.is_some_and(|node| node.ancestors().nth(HTML_DEPTH_MAX).is_some()) {
+            return Err(format!("nests deeper than {HTML_DEPTH_MAX} elements"));
+        }
+    }
+    let mut html = parser.finish();
+    purify(&mut html);
+    Ok(html)
+}
+
+/// Character references can name what the text itself may not hold (`&#1;`), so the tree is purified as well.
+fn purify(html: &mut Html) {
+    for value in html.tree.values_mut() {
+        match value {
+            Node::Text(text) => purify_one(&mut text.text),
+            Node::Element(element) => {
+                for (_, value) in &mut element.attrs {
+                    purify_one(value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn purify_one(text: &mut StrTendril) {
+    if let Cow::Owned(clean) = carried(text) {
+        *text = StrTendril::from(clean);
+    }
+}
+
+/// Whether XML 1.0 (§2.2, `Char`) can carry the character.
+fn is_carried(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// The text without characters that XML can't carry; a form feed, which is white space in HTML, becomes a space.
+pub(super) fn carried(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_carried) {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().map(|c| if c == '\x0c' { ' ' } else { c });
+    Cow::Owned(kept.filter(|c| is_carried(*c)).collect())
+}
+
+/// The element that holds a parsed fragment.
+pub(super) fn root(html: &Html) -> NodeId {
+    html.root_element().id()
+}
+
+/// The markup of a fragment.
+pub(super) fn inner(html: &Html) -> String {
+    html.root_element().inner_html()
+}
+
+/// The markup of one node, itself included.
+pub(super) fn outer(node: NodeRef<'_>) -> String {
+    match node.value() {
+        Node::Text(text) => escape(text).into_owned(),
+        Node::Comment(comment) => format!("<!--{}-->", &**comment),
+        _ => ElementRef::wrap(node).map_or_else(String::new, |element| element.html()),
+    }
+}
+
+/// Text as HTML.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Appends text with its white space collapsed, as a browser shows it.
+pub(super) fn push_collapsed(out: &mut String, text: &str) {
+    let mut space = out.is_empty() || out.ends_with(' ');
+    for c in text.chars() {
+        if c.is_whitespace() {
+            if !space {
+                out.push(' ');
+            }
+            space = true;
+        } else {
+            out.push(c);
+            space = false;
+        }
+    }
+}
+
+/// Text with its white space collapsed and trimmed.
+pub(super) fn collapse(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_collapsed(&mut out, text);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Whether a string could be read as markup by somebody: a `<` that opens a tag, a comment or the like.
+pub(super) fn has_tags(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let next = text.as_bytes().get(at + 1);
+        next.is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'/' | b'!' | b'?'))
+    })
+}
+
+/// All text of a fragment, in linear time and without a tree; blocks end lines. The text of scripts and styles is none.
+pub(super) fn text_of(html: &str) -> String {
+    let sink = TextSink::default();
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(html));
+    // It only pauses for scripts, which this sink never reports.
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    let text = tokenizer.sink.text.into_inner();
+    carried(&text).into_owned()
+}
+
+#[derive(Default)]
+struct TextSink {
+    text: RefCell<String>,
+    hidden: RefCell<bool>,
+}
+
+impl TokenSink for TextSink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) if !*self.hidden.borrow() => {
+                self.text.borrow_mut().push_str(&text);
+            }
+            Token::TagToken(tag) => return self.tag(&tag),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl TextSink {
+    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name = &*tag.name;
+        if name == "br" || super::blocks::is_block(name) {
+            self.text.borrow_mut().push('\n');
+        }
+        *self.hidden.borrow_mut() = false;
+        if tag.kind == TagKind::StartTag && matches!(name, "script" | "style") {
+            *self.hidden.borrow_mut() = true;
+            return TokenSinkResult::RawData(RawKind::Rawtext);
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_html_is_refused_before_it_costs() {
+        assert!(parse(&"<div>".repeat(400_000)).is_err());
+        assert!(parse(&"<div>".repeat(HTML_DEPTH_MAX / 2)).is_ok());
+    }
+
+    #[test]
+    fn formatting_elements_that_multiply_are_refused() {
+        let open: String = (0..200).map(|n| format!("<font size={n}>")).collect();
+        assert!(parse(&format!("<p>{open}{}", "<p>x".repeat(20_000))).is_err());
+    }
+
+    #[test]
+    fn a_foster_parented_nest_is_deep_too() {
+        assert!(parse(&format!("<table>{}", "<div>".repeat(4000))).is_err());
+    }
+
+    #[test]
+    fn references_to_control_characters_are_resolved_and_dropped() {
+        let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c</a>").unwrap();
+        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab c</a>");
+    }
+
+    #[test]
+    fn text_without_a_tree() {
+        let html = "<p>One &amp; two</p><script>var x = '<p>no</p>';</script><p>three";
+        assert_eq!(collapse(&text_of(html)), "One & two three");
+    }
+
+    #[test]
+    fn tags_are_told_from_comparisons() {
+        assert!(has_tags("a <b>") && has_tags("</p>") && has_tags("<!--"));
+        assert!(!has_tags("1 < 2, 3<4 and <3"));
+    }
+}

@@ -1,0 +1,191 @@
+//! Text as it is compared: folded, and laid out in known phrases.
+//!
+//! It knows no phrase itself; the tables stand with the passes that use them.
+//!
+//! Invariant: a phrase is only ever matched against a whole block, never against a part of prose.
+
+use std::collections::HashMap;
+
+/// Folds text for comparison: lower case, marks and punctuation gone, words parted by one space.
+///
+/// Apostrophes vanish without parting (`l’article` and `l'article` fold alike).
+pub(super) fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.chars() {
+        match c {
+            '\'' | '’' | '‘' | '`' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+            _ if c.is_alphanumeric() => {
+                if gap && !out.is_empty() {
+                    out.push(' ');
+                }
+                gap = false;
+                out.extend(c.to_lowercase());
+            }
+            _ => gap = true,
+        }
+    }
+    out
+}
+
+/// Whether a script writes without spaces between words, so that no space marks a phrase's end.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9d}')
+}
+
+/// What kind of phrase a tile is; each pass gives the kinds a meaning by their order.
+pub(super) type Kind = u8;
+
+/// The kind of a tile that is a number.
+pub(super) const NUMBER: Kind = 0;
+
+/// Longer ones are names of files or the like, no counts.
+const NUMBER_DIGITS_MAX: usize = 7;
+
+/// Phrases by their first character, each list with its longest phrase first.
+pub(super) struct Lexicon {
+    by_first: HashMap<char, Vec<(String, Kind)>>,
+    glued: bool,
+}
+
+impl Lexicon {
+    /// A lexicon of phrases, each with its kind. `glued` phrases may follow each other without a space.
+    pub(super) fn new(groups: &[(Kind, &[&str])], glued: bool) -> Self {
+        let mut by_first: HashMap<char, Vec<(String, Kind)>> = HashMap::new();
+        for (kind, phrases) in groups {
+            for phrase in *phrases {
+                let folded = fold(phrase);
+                if let Some(first) = folded.chars().next() {
+                    by_first.entry(first).or_default().push((folded, *kind));
+                }
+            }
+        }
+        for phrases in by_first.values_mut() {
+            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.0.len()));
+        }
+        Self { by_first, glued }
+    }
+
+    /// The kinds of the phrases that make up the whole of a folded text, or nothing where something else stands between them.
+    pub(super) fn tile(&self, folded: &str) -> Option<Vec<Kind>> {
+        let mut kinds = Vec::new();
+        // Backtracking is bounded: a text of real phrases needs none, a hostile one gives up here.
+        let mut steps = 64;
+        (!folded.is_empty() && self.tile_from(folded, &mut kinds, &mut steps)).then_some(kinds)
+    }
+
+    /// Whether a folded text is made of phrases alone, with at least one that is no number.
+    pub(super) fn says(&self, folded: &str) -> bool {
+        self.tile(folded)
+            .is_some_and(|kinds| kinds.iter().any(|kind| *kind != NUMBER))
+    }
+
+    fn tile_from(&self, rest: &str, kinds: &mut Vec<Kind>, steps: &mut u32) -> bool {
+        let rest = rest.trim_start();
+        let Some(first) = rest.chars().next() else {
+            return true;
+        };
+        if *steps == 0 || kinds.len() > 40 {
+            return false;
+        }
+        *steps -= 1;
+        let digits = rest.chars().take_while(|c| c.is_numeric()).count();
+        if (1..=NUMBER_DIGITS_MAX).contains(&digits) {
+            let end = rest.find(|c: char| !c.is_numeric()).unwrap_or(rest.len());
+            let end =
+                end + usize::from(rest[end..].starts_with(['k', 'm']) && end + 1 == rest.len());
+            kinds.push(NUMBER);
+            if self.tile_from(&rest[end..], kinds, steps) {
+                return true;
+            }
+            kinds.pop();
+        }
+        for (phrase, kind) in self.by_first.get(&first).map_or(&[][..], Vec::as_slice) {
+            if let Some(after) = rest.strip_prefix(phrase.as_str())
+                && (self.glued || ends_word(phrase, after))
+            {
+                kinds.push(*kind);
+                if self.tile_from(after, kinds, steps) {
+                    return true;
+                }
+                kinds.pop();
+            }
+        }
+        false
+    }
+}
+
+fn ends_word(phrase: &str, after: &str) -> bool {
+    after.is_empty()
+        || after.starts_with(|c: char| c == ' ' || c.is_numeric())
+        || phrase.ends_with(is_unspaced)
+}
+
+/// Whether a folded text holds one of the stems: at the start of a word where a script has spaces, anywhere
+/// where it has none or joins particles to words, and anywhere for a stem with a leading `-`. All must be folded.
+pub(super) fn holds_any(folded: &str, stems: &[&str]) -> bool {
+    stems.iter().any(|stem| holds(folded, stem, false))
+}
+
+/// [`holds_any`] for whole words.
+pub(super) fn holds_word(folded: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| holds(folded, word, true))
+}
+
+fn holds(folded: &str, word: &str, whole: bool) -> bool {
+    if let Some(inside) = word.strip_prefix('-') {
+        return folded.contains(inside);
+    }
+    let free = word.starts_with(|c: char| is_unspaced(c) || matches!(c, '\u{0600}'..='\u{06ff}' | '\u{0900}'..='\u{097f}' | '\u{ac00}'..='\u{d7a3}'));
+    folded.match_indices(word).any(|(at, _)| {
+        let after = &folded[at + word.len()..];
+        free || (at == 0 || folded[..at].ends_with(' '))
+            && (!whole || after.is_empty() || after.starts_with(' '))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding() {
+        assert_eq!(fold("  L’Article — « Été »!* "), "larticle été");
+        assert_eq!(fold("LEAVE A REPLY\u{a0}Cancel"), "leave a reply cancel");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&[Kind]>) {
+        let lexicon = Lexicon::new(
+            &[
+                (1, &["Leave a reply", "コメントを残す"]),
+                (2, &["Leave", "Reply", "Cancel reply"]),
+            ],
+            false,
+        );
+        assert_eq!(lexicon.tile(&fold(text)).as_deref(), expected);
+    }
+
+    #[test]
+    fn tiling() {
+        check("LEAVE A REPLY Cancel reply", Some(&[1, 2]));
+        check("Leave a reply 93", Some(&[1, NUMBER]));
+        check("Leave reply", Some(&[2, 2]));
+        check("Leave a replying machine", None);
+        check("コメントを残すコメントを残す", Some(&[1, 1]));
+        check("", None);
+    }
+
+    #[test]
+    fn glued_tiling() {
+        let lexicon = Lexicon::new(&[(1, &["facebook", "twitter"])], true);
+        assert_eq!(lexicon.tile("facebooktwitter"), Some(vec![1, 1]));
+    }
+
+    #[test]
+    fn words_start_words() {
+        assert!(holds_any("this was not edited", &["edit"]));
+        assert!(!holds_any("a credited writer", &["edit"]));
+        assert!(holds_any("agenturfeed", &["-feed"]));
+    }
+}

@@ -1,0 +1,417 @@
+//! Writes Atom 1.0 (RFC 4287).
+//!
+//! What Atom requires and the feed lacks is made from what is there: an id from the address, a date
+//! from the newest entry, an author from the feed's title. What only RSS has goes into RSS's
+//! namespace or into Dublin Core.
+
+use super::xml::{self, Graft, Names, element};
+use super::{Context, date, is_main, json_element, needed_base, plain};
+use crate::model::{Category, Date, Element, Entry, Feed, Link, Node, Person, Text, TextKind};
+use atom_syndication as atom;
+
+/// The document.
+pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
+    let head_extras = head_extras(feed, context);
+    let extras: Vec<Vec<Element>> = feed.entries.iter().map(entry_extras).collect();
+    let head = || head_extras.iter().chain(&feed.extensions);
+    let entries = || feed.entries.iter().zip(&extras);
+    let extensions = entries().flat_map(|(entry, extras)| extras.iter().chain(&entry.extensions));
+    let names = Names::new(xml::ATOM, &[], head().chain(extensions));
+
+    let updated = feed_updated(feed, context);
+    let mut document = head_of(feed, context, &updated);
+    document.entries = feed
+        .entries
+        .iter()
+        .map(|entry| entry_of(entry, feed, &updated))
+        .collect();
+    let config = atom::WriteConfig {
+        write_document_declaration: false,
+        indent_size: Some(2),
+    };
+    let written = document
+        .write_with_config(Vec::new(), config)
+        .expect("writing to memory cannot fail");
+    let written =
+        String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
+    // `Z` is what nearly everyone writes. No text can hold an end tag, so these are the crate's own.
+    let written = written
+        .replace("+00:00</updated>", "Z</updated>")
+        .replace("+00:00</published>", "Z</published>");
+
+    let mut head_graft = Graft::default();
+    head_graft.add(head(), &names, "\n  ");
+    let grafts: Vec<Graft> = entries()
+        .map(|(entry, extras)| {
+            let mut graft = Graft::default();
+            if let Some(language) = entry
+                .language
+                .as_deref()
+                .filter(|_| entry.language != feed.language)
+            {
+                xml::push_attribute(&mut graft.attributes, "xml:lang", language);
+            }
+            graft.add(extras.iter().chain(&entry.extensions), &names, "\n    ");
+            graft
+        })
+        .collect();
+    let mut start = String::from("<feed");
+    for (prefix, uri) in names.declarations() {
+        xml::push_attribute(&mut start, &format!("xmlns:{prefix}"), &uri);
+    }
+    let grown = xml::graft(&written, "entry", "feed", &head_graft.children, &grafts);
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    out.push_str(&grown.replacen("<feed", &start, 1));
+    out.push('\n');
+    out
+}
+
+fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
+    let id = [
+        feed.id.as_deref(),
+        context.self_link(feed),
+        feed.link.as_deref(),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|id| !id.is_empty());
+    let title = feed
+        .title
+        .as_ref()
+        .map(|text| text_of(text, feed.language.as_deref()))
+        .unwrap_or_default();
+    atom::Feed {
+        title,
+        // RFC 4287 §4.2.6 asks for an IRI; a feed that names nothing of its own is not told from another such.
+        id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
+        updated: moment(updated),
+        authors: feed_authors(feed),
+        categories: feed.categories.iter().map(category).collect(),
+        contributors: feed.contributors.iter().filter_map(person).collect(),
+        generator: feed.generator.as_ref().map(|generator| atom::Generator {
+            value: legal(&generator.name),
+            uri: generator.uri.as_deref().map(legal),
+            version: generator.version.as_deref().map(legal),
+        }),
+        icon: feed.icon.as_deref().map(legal),
+        links: feed_links(feed, context),
+        logo: feed.image.as_ref().map(|image| legal(&image.url)),
+        rights: feed
+            .rights
+            .as_ref()
+            .map(|text| text_of(text, feed.language.as_deref())),
+        subtitle: feed
+            .description
+            .as_ref()
+            .map(|text| text_of(text, feed.language.as_deref())),
+        lang: feed.language.as_deref().map(legal),
+        ..atom::Feed::default()
+    }
+}
+
+fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
+    let language = entry.language.as_deref().or(feed.language.as_deref());
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text_of(text, language));
+    let updated = [&entry.updated, &entry.published]
+        .into_iter()
+        .flatten()
+        .find_map(date::rfc3339);
+    atom::Entry {
+        title: text(&entry.title).unwrap_or_default(),
+        id: legal(
+            entry
+                .id
+                .as_deref()
+                .or(entry.link.as_deref())
+                .unwrap_or("urn:feedwash:entry"),
+        ),
+        updated: moment(updated.as_deref().unwrap_or(feed_updated)),
+        authors: entry.authors.iter().filter_map(person).collect(),
+        categories: entry.categories.iter().map(category).collect(),
+        contributors: entry.contributors.iter().filter_map(person).collect(),
+        links: entry_links(entry),
+        published: entry
+            .published
+            .as_ref()
+            .and_then(date::rfc3339)
+            .map(|date| moment(&date)),
+        rights: text(&entry.rights),
+        source: None,
+        summary: text(&entry.summary),
+        content: content(entry, language),
+        ..atom::Entry::default()
+    }
+}
+
+fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
+    if let Some(text) = &entry.content {
+        let written = text_of(text, language);
+        return Some(atom::Content {
+            base: written.base,
+            lang: written.lang,
+            value: Some(written.value),
+            content_type: Some(
+                if text.kind == TextKind::Html {
+                    "html"
+                } else {
+                    "text"
+                }
+                .to_owned(),
+            ),
+            src: None,
+        });
+    }
+    entry.content_link.as_ref().map(|link| atom::Content {
+        src: Some(legal(&link.href)),
+        content_type: link.media_type.as_deref().map(legal),
+        ..atom::Content::default()
+    })
+}
+
+fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
+    let lang = text
+        .language
+        .as_deref()
+        .filter(|_| text.language.as_deref() != language);
+    atom::Text {
+        value: legal(&text.value),
+        base: needed_base(text).map(legal),
+        lang: lang.map(legal),
+        r#type: match text.kind {
+            TextKind::Plain => atom::TextType::Text,
+            TextKind::Html => atom::TextType::Html,
+        },
+    }
+}
+
+/// The authors, or the feed itself as one, where neither it nor all of its entries name one (§4.1.1).
+fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
+    let mut authors: Vec<_> = feed.authors.iter().filter_map(person).collect();
+    let all_signed = !feed.entries.is_empty()
+        && feed
+            .entries
+            .iter()
+            .all(|entry| entry.authors.iter().any(is_somebody));
+    if feed.authors.is_empty() && !all_signed {
+        let title = feed.title.as_ref().map(plain).unwrap_or_default();
+        authors.push(atom::Person {
+            name: legal(if title.trim().is_empty() {
+                "Unknown"
+            } else {
+                title.trim()
+            }),
+            ..atom::Person::default()
+        });
+    }
+    authors
+}
+
+fn is_somebody(person: &Person) -> bool {
+    person.name.is_some()
+        || person.email.is_some()
+        || person.uri.is_some()
+        || !person.extensions.is_empty()
+}
+
+/// A person; `name` is required (§3.2.1) and is empty where there is none.
+fn person(person: &Person) -> Option<atom::Person> {
+    // The crate has no place for more; such people are among the extras.
+    (is_somebody(person) && person.extensions.is_empty()).then(|| atom::Person {
+        name: person.name.as_deref().map(legal).unwrap_or_default(),
+        email: person.email.as_deref().map(legal),
+        uri: person.uri.as_deref().map(legal),
+        ..atom::Person::default()
+    })
+}
+
+fn category(category: &Category) -> atom::Category {
+    atom::Category {
+        term: legal(&category.term),
+        scheme: category.scheme.as_deref().map(legal),
+        label: category.label.as_deref().map(legal),
+    }
+}
+
+fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
+    let mut links = Vec::new();
+    links.extend(main_link(feed.link.as_deref(), &feed.links));
+    if let Some(url) = context.self_link(feed) {
+        links.push(atom::Link {
+            mime_type: Some("application/atom+xml".to_owned()),
+            ..relation("self", url)
+        });
+    }
+    links.extend(context.pages().map(|(rel, url)| relation(rel, url)));
+    links.extend(
+        feed.links
+            .iter()
+            .filter(|link| context.keeps(link))
+            .filter_map(link),
+    );
+    links
+}
+
+fn entry_links(entry: &Entry) -> Vec<atom::Link> {
+    let mut links = Vec::new();
+    links.extend(main_link(entry.link.as_deref(), &entry.links));
+    links.extend(entry.links.iter().filter_map(link));
+    links.extend(entry.enclosures.iter().map(|enclosure| atom::Link {
+        mime_type: enclosure.media_type.as_deref().map(legal),
+        title: enclosure.title.as_deref().map(legal),
+        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+        ..relation("enclosure", &enclosure.url)
+    }));
+    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
+    links.extend(entry.comments.as_deref().map(|url| atom::Link {
+        mime_type: Some("text/html".to_owned()),
+        ..relation("replies", url)
+    }));
+    links
+}
+
+/// The alternate link, unless it stands among the others, with all its attributes.
+fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
+    let main = main.filter(|_| !others.iter().any(|link| is_main(link, main)))?;
+    Some(relation("alternate", main))
+}
+
+/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
+fn link(link: &Link) -> Option<atom::Link> {
+    link.attributes.is_empty().then(|| atom::Link {
+        mime_type: link.media_type.as_deref().map(legal),
+        hreflang: link.hreflang.as_deref().map(legal),
+        title: link.title.as_deref().map(legal),
+        length: link.length.as_deref().map(legal),
+        ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
+    })
+}
+
+/// The people and links that hold what the crate has no place for.
+fn larger<'a>(
+    people: [(&'a str, &'a [Person]); 2],
+    links: impl Iterator<Item = &'a Link> + 'a,
+) -> impl Iterator<Item = Element> + 'a {
+    let people = people.into_iter().flat_map(|(name, people)| {
+        let larger = people.iter().filter(|person| !person.extensions.is_empty());
+        larger.map(move |person| super::rss::atom_person(name, person))
+    });
+    let links = links.filter(|link| !link.attributes.is_empty());
+    people.chain(links.map(super::rss::atom_link))
+}
+
+fn relation(rel: &str, href: &str) -> atom::Link {
+    atom::Link {
+        href: legal(href),
+        rel: legal(rel),
+        ..atom::Link::default()
+    }
+}
+
+/// Elements of the feed that the crate does not write.
+fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
+    let mut extras = Vec::new();
+    let people = [
+        ("author", feed.authors.as_slice()),
+        ("contributor", &feed.contributors),
+    ];
+    let links = feed.links.iter().filter(|link| context.keeps(link));
+    extras.extend(larger(people, links));
+    if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
+        let address = super::rss::address(publisher);
+        extras.push(element(Some(xml::DC), "publisher", &[], &address));
+    }
+    if let Some(minutes) = feed.ttl_minutes {
+        extras.push(element(None, "ttl", &[], &minutes.to_string()));
+    }
+    extras.extend(json_element(&feed.json_extensions));
+    extras
+}
+
+/// Elements of an entry that the crate does not write.
+fn entry_extras(entry: &Entry) -> Vec<Element> {
+    let mut extras = Vec::new();
+    let people = [
+        ("author", entry.authors.as_slice()),
+        ("contributor", &entry.contributors),
+    ];
+    extras.extend(larger(people, entry.links.iter()));
+    extras.extend(source(entry));
+    if let Some(image) = entry.image.as_deref() {
+        extras.push(element(
+            Some(xml::MEDIA),
+            "thumbnail",
+            &[("url", Some(image))],
+            "",
+        ));
+    }
+    extras.extend(json_element(&entry.json_extensions));
+    extras
+}
+
+/// `atom:source`. Not through the crate, which would add an id and a date that nobody gave.
+fn source(entry: &Entry) -> Option<Element> {
+    let origin = entry.source.as_ref()?;
+    if let Some(element) = origin
+        .element
+        .as_ref()
+        .filter(|element| element.namespace.as_deref() == Some(xml::ATOM))
+    {
+        return Some(element.clone());
+    }
+    let mut source = element(Some(xml::ATOM), "source", &[], "");
+    if let Some(title) = &origin.title {
+        let kind = match title.kind {
+            TextKind::Plain => None,
+            TextKind::Html => Some("html"),
+        };
+        source.children.push(Node::Element(element(
+            Some(xml::ATOM),
+            "title",
+            &[("type", kind)],
+            &title.value,
+        )));
+    }
+    if let Some(url) = origin.url.as_deref() {
+        let attributes = [("rel", Some("self")), ("href", Some(url))];
+        source.children.push(Node::Element(element(
+            Some(xml::ATOM),
+            "link",
+            &attributes,
+            "",
+        )));
+    }
+    Some(source)
+}
+
+/// `atom:updated` of the feed (§4.2.15): its own, else that of the newest entry.
+fn feed_updated(feed: &Feed, context: &Context<'_>) -> String {
+    let newest = || {
+        let dates = feed
+            .entries
+            .iter()
+            .flat_map(|entry| [&entry.updated, &entry.published]);
+        dates
+            .flatten()
+            .filter(|date| date::rfc3339(date).is_some())
+            .max_by_key(|date| date.time)
+    };
+    let own: Option<&Date> = feed
+        .updated
+        .as_ref()
+        .filter(|date| date::rfc3339(date).is_some());
+    own.or_else(newest)
+        .or(feed.published.as_ref())
+        .and_then(date::rfc3339)
+        .or_else(|| context.fallback_updated.and_then(date::utc))
+        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+}
+
+/// The crate's kind of date. What comes here was written by `date`, so it can be read.
+fn moment(rfc3339: &str) -> atom::FixedDateTime {
+    rfc3339.parse().unwrap_or_default()
+}
+
+/// What XML can carry of a string, for the crate.
+fn legal(value: &str) -> String {
+    xml::legal(value).into_owned()
+}

@@ -1,0 +1,527 @@
+//! Writes RSS 2.0.
+//!
+//! What RSS has no element for is written with Atom's, in Atom's namespace, as the RSS Advisory
+//! Board's profile does with `atom:link`; people without an e-mail address are `dc:creator`.
+//! A body alone is the `description`, because every reader shows that; a body beside a summary is
+//! `content:encoded`.
+
+use super::xml::{self, Graft, Names, element};
+use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
+use crate::absolute::absolute_html;
+use crate::model::{
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
+};
+
+/// The document.
+pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
+    let head_extras = head_extras(feed, context);
+    let extras: Vec<Vec<Element>> = feed
+        .entries
+        .iter()
+        .map(|entry| entry_extras(entry, feed))
+        .collect();
+    let head = || head_extras.iter().chain(&feed.extensions);
+    let entries = || feed.entries.iter().zip(&extras);
+    let extensions = entries().flat_map(|(entry, extras)| extras.iter().chain(&entry.extensions));
+    let has_encoded = feed
+        .entries
+        .iter()
+        .any(|entry| bodies(entry, feed).1.is_some());
+    let needed: &[&str] = if has_encoded { &[xml::CONTENT] } else { &[] };
+    let names = Names::new("", needed, head().chain(extensions));
+
+    let mut channel = channel(feed, context);
+    channel.items = feed.entries.iter().map(|entry| item(entry, feed)).collect();
+    channel.namespaces = names.declarations();
+    let written = channel
+        .pretty_write_to(Vec::new(), b' ', 2)
+        .expect("writing to memory cannot fail");
+    let written =
+        String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
+    let written = written.replacen("encoding=\"utf-8\"", "encoding=\"UTF-8\"", 1);
+
+    let mut head_graft = Graft::default();
+    head_graft.add(head(), &names, "\n    ");
+    let grafts: Vec<Graft> = entries()
+        .map(|(entry, extras)| {
+            let mut graft = Graft::default();
+            if let Some(language) = own_language(entry, feed) {
+                xml::push_attribute(&mut graft.attributes, "xml:lang", language);
+            }
+            graft.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
+            graft
+        })
+        .collect();
+    let mut out = xml::graft(&written, "item", "channel", &head_graft.children, &grafts);
+    out.push('\n');
+    out
+}
+
+fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
+    let title = feed.title.as_ref().map(one_line).unwrap_or_default();
+    // `link` is required (RSS 2.0, required channel elements); a feed without a site is its own.
+    let link = legal(
+        feed.link
+            .as_deref()
+            .or(context.self_url)
+            .unwrap_or_default(),
+    );
+    rss::Channel {
+        image: feed.image.as_ref().map(|image| rss::Image {
+            url: legal(&image.url),
+            title: image.title.as_deref().map_or_else(|| title.clone(), legal),
+            link: image.link.as_deref().map_or_else(|| link.clone(), legal),
+            width: image.width.as_deref().map(legal),
+            height: image.height.as_deref().map(legal),
+            description: image.description.as_deref().map(legal),
+        }),
+        title,
+        link,
+        description: feed.description.as_ref().map(one_line).unwrap_or_default(),
+        language: feed.language.as_deref().map(legal),
+        copyright: feed.rights.as_ref().map(one_line),
+        managing_editor: lead(&feed.authors, feed).map(address),
+        webmaster: feed
+            .publisher
+            .as_ref()
+            .filter(|person| person.email.is_some())
+            .map(address),
+        pub_date: feed.published.as_ref().and_then(date::rfc822),
+        last_build_date: feed.updated.as_ref().and_then(date::rfc822),
+        categories: categories(&feed.categories, feed),
+        generator: feed
+            .generator
+            .as_ref()
+            .map(|generator| match generator.name.as_str() {
+                "" => legal(generator.uri.as_deref().unwrap_or_default()),
+                name => legal(name),
+            }),
+        ttl: feed.ttl_minutes.map(|minutes| minutes.to_string()),
+        skip_hours: feed.skip_hours.iter().map(u8::to_string).collect(),
+        skip_days: feed.skip_days.iter().map(|day| legal(day)).collect(),
+        ..rss::Channel::default()
+    }
+}
+
+fn item(entry: &Entry, feed: &Feed) -> rss::Item {
+    let (description, encoded) = bodies(entry, feed);
+    rss::Item {
+        title: entry.title.as_ref().map(one_line),
+        link: entry.link.as_deref().map(legal),
+        description: description.map(one_line),
+        content: encoded.map(body),
+        author: lead(&entry.authors, feed).map(address),
+        categories: categories(&entry.categories, feed),
+        comments: entry.comments.as_deref().map(legal),
+        enclosure: entry.enclosures.first().map(|enclosure| rss::Enclosure {
+            url: legal(&enclosure.url),
+            length: length(enclosure),
+            mime_type: legal(enclosure_type(enclosure)),
+        }),
+        guid: entry.id.as_deref().map(|id| rss::Guid {
+            value: legal(id),
+            permalink: entry.id_is_permalink,
+        }),
+        // Readers sort by `pubDate` and know no other date.
+        pub_date: [&entry.published, &entry.updated]
+            .into_iter()
+            .flatten()
+            .find_map(date::rfc822),
+        ..rss::Item::default()
+    }
+}
+
+/// What goes into `description` and what into `content:encoded`. A body alone stays where it was
+/// in RSS; from another format it is the `description`, which every reader shows.
+fn bodies<'a>(entry: &'a Entry, feed: &Feed) -> (Option<&'a Text>, Option<&'a Text>) {
+    let is_encoded = feed.format == FeedFormat::Rss && !entry.content_is_description;
+    match (&entry.summary, &entry.content) {
+        (None, content) if !is_encoded => (content.as_ref(), None),
+        (summary, content) => (summary.as_ref(), content.as_ref()),
+    }
+}
+
+/// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
+fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
+    let texts = [&entry.content, &entry.summary, &entry.title];
+    let language = texts
+        .into_iter()
+        .flatten()
+        .find_map(|text| text.language.as_deref());
+    language.filter(|_| language != feed.language.as_deref())
+}
+
+/// Elements of the channel that the crate does not write.
+fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
+    let mut extras = Vec::new();
+    if let Some(url) = context.self_link(feed) {
+        extras.push(atom_link(&Link {
+            href: url.to_owned(),
+            rel: Some("self".to_owned()),
+            media_type: Some("application/rss+xml".to_owned()),
+            ..Link::default()
+        }));
+    }
+    extras.extend(context.pages().map(|(rel, url)| {
+        let attributes = [("rel", Some(rel)), ("href", Some(url))];
+        element(Some(xml::ATOM), "link", &attributes, "")
+    }));
+    extras.extend(
+        feed.links
+            .iter()
+            .filter(|link| context.keeps(link))
+            .map(atom_link),
+    );
+    extras.extend(
+        feed.id
+            .as_deref()
+            .map(|id| element(Some(xml::ATOM), "id", &[], id)),
+    );
+    extras.extend(rest(&feed.authors, "managingEditor", feed));
+    extras.extend(feed.contributors.iter().filter_map(contributor));
+    if let Some(person) = feed
+        .publisher
+        .as_ref()
+        .filter(|person| person.email.is_none())
+    {
+        let name = person.name.as_deref().unwrap_or_default();
+        extras.push(element(Some(xml::DC), "publisher", &[], name));
+    }
+    extras.extend(labelled(&feed.categories, feed));
+    extras.extend(
+        feed.icon
+            .as_deref()
+            .map(|icon| element(Some(xml::ATOM), "icon", &[], icon)),
+    );
+    extras.extend(json_element(&feed.json_extensions));
+    extras
+}
+
+/// Elements of an item that the crate does not write.
+fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Element> {
+    let mut extras = Vec::new();
+    extras.extend(rest(&entry.authors, "author", feed));
+    extras.extend(entry.contributors.iter().filter_map(contributor));
+    if let Some(updated) = entry.updated.as_ref().and_then(date::rfc3339) {
+        extras.push(element(Some(xml::ATOM), "updated", &[], &updated));
+    }
+    extras.extend(labelled(&entry.categories, feed));
+    extras.extend(entry.enclosures.iter().skip(1).map(enclosure));
+    let links = entry
+        .links
+        .iter()
+        .filter(|link| !adds_nothing(link, entry.link.as_deref()));
+    extras.extend(links.map(atom_link));
+    if let Some(link) = &entry.content_link {
+        let attributes = [
+            ("type", link.media_type.as_deref()),
+            ("src", Some(link.href.as_str())),
+        ];
+        extras.push(element(Some(xml::ATOM), "content", &attributes, ""));
+    }
+    extras.extend(
+        entry
+            .language
+            .as_deref()
+            .map(|language| element(Some(xml::DC), "language", &[], language)),
+    );
+    extras.extend(entry.rights.as_ref().map(rights));
+    extras.extend(source(entry));
+    if let Some(image) = entry.image.as_deref() {
+        extras.push(element(
+            Some(xml::MEDIA),
+            "thumbnail",
+            &[("url", Some(image))],
+            "",
+        ));
+    }
+    extras.extend(duration(entry));
+    extras.extend(json_element(&entry.json_extensions));
+    extras
+}
+
+pub(super) fn atom_link(link: &Link) -> Element {
+    let attributes = [
+        ("rel", Some(link.rel.as_deref().unwrap_or("alternate"))),
+        ("type", link.media_type.as_deref()),
+        ("hreflang", link.hreflang.as_deref()),
+        ("title", link.title.as_deref()),
+        ("length", link.length.as_deref()),
+        ("href", Some(link.href.as_str())),
+    ];
+    let mut out = element(Some(xml::ATOM), "link", &attributes, "");
+    out.attributes.extend(link.attributes.iter().cloned());
+    out
+}
+
+/// Whether a link says no more than the item's `link` does.
+fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
+    let says_more = link.hreflang.is_some() || link.title.is_some() || link.length.is_some();
+    is_main(link, main) && !says_more && link.attributes.is_empty()
+}
+
+fn enclosure(enclosure: &Enclosure) -> Element {
+    let length = length(enclosure);
+    let attributes = [
+        ("url", Some(enclosure.url.as_str())),
+        ("length", Some(length.as_str())),
+        ("type", Some(enclosure_type(enclosure))),
+    ];
+    element(None, "enclosure", &attributes, "")
+}
+
+/// The `length` of an enclosure; 0 where it is unknown, as the RSS Advisory Board's profile says.
+fn length(enclosure: &Enclosure) -> String {
+    enclosure.length_bytes.unwrap_or(0).to_string()
+}
+
+/// How long the first enclosure plays, where only JSON Feed had said so.
+fn duration(entry: &Entry) -> Option<Element> {
+    let seconds = entry.enclosures.first()?.duration_seconds?;
+    let said = entry
+        .extensions
+        .iter()
+        .any(|element| element.name == "duration" && element.namespace.is_some());
+    (!said).then(|| element(Some(xml::ITUNES), "duration", &[], &seconds.to_string()))
+}
+
+fn source(entry: &Entry) -> Option<Element> {
+    let origin = entry.source.as_ref()?;
+    if let Some(element) = &origin.element {
+        return Some(element.clone());
+    }
+    let title = origin.title.as_ref().map(one_line).unwrap_or_default();
+    if let Some(url) = origin.url.as_deref() {
+        return Some(element(None, "source", &[("url", Some(url))], &title));
+    }
+    // RSS `source` requires the address; Atom's does not.
+    let mut source = element(Some(xml::ATOM), "source", &[], "");
+    source.children = vec![Node::Element(element(
+        Some(xml::ATOM),
+        "title",
+        &[],
+        &title,
+    ))];
+    Some(source)
+}
+
+fn rights(text: &Text) -> Element {
+    match text.kind {
+        TextKind::Plain => element(Some(xml::DC), "rights", &[], &text.value),
+        TextKind::Html => element(
+            Some(xml::ATOM),
+            "rights",
+            &[("type", Some("html"))],
+            &text.value,
+        ),
+    }
+}
+
+/// The first person, if RSS's own element can hold all that is known of them. The others follow in
+/// order: readers take the first or the last, so the order has to stay.
+fn lead<'a>(people: &'a [Person], feed: &Feed) -> Option<&'a Person> {
+    people
+        .first()
+        .filter(|person| person.email.is_some() && !needs_atom(person, feed))
+}
+
+fn rest<'a>(
+    people: &'a [Person],
+    name: &'a str,
+    feed: &'a Feed,
+) -> impl Iterator<Item = Element> + 'a {
+    let skip = usize::from(lead(people, feed).is_some());
+    people.iter().skip(skip).filter_map(move |person| {
+        if needs_atom(person, feed) {
+            return Some(atom_person("author", person));
+        }
+        match (&person.name, &person.email) {
+            (_, Some(_)) => Some(element(None, name, &[], &address(person))),
+            (Some(creator), None) => Some(element(Some(xml::DC), "creator", &[], creator)),
+            (None, None) => person.uri.is_some().then(|| atom_person("author", person)),
+        }
+    })
+}
+
+/// Whether a person came as `atom:author` and has to go as that. From another format, the name
+/// goes where readers of RSS look, and the page is left out: RSS has no place for it.
+fn needs_atom(person: &Person, feed: &Feed) -> bool {
+    !person.extensions.is_empty() || person.uri.is_some() && feed.format == FeedFormat::Rss
+}
+
+pub(super) fn atom_person(name: &str, person: &Person) -> Element {
+    let mut out = element(Some(xml::ATOM), name, &[], "");
+    let parts = [
+        ("name", &person.name),
+        ("email", &person.email),
+        ("uri", &person.uri),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
+    out.children = parts
+        .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
+        .chain(person.extensions.iter().cloned().map(Node::Element))
+        .collect();
+    out
+}
+
+fn contributor(person: &Person) -> Option<Element> {
+    match person {
+        Person {
+            name: Some(name),
+            email: None,
+            uri: None,
+            ..
+        } => Some(element(Some(xml::DC), "contributor", &[], name)),
+        Person {
+            name: None,
+            email: None,
+            uri: None,
+            ..
+        } => None,
+        person => Some(atom_person("contributor", person)),
+    }
+}
+
+/// A person as RSS writes one: `mail@example.org (Name)`.
+pub(super) fn address(person: &Person) -> String {
+    let (name, email) = (
+        person.name.as_deref().unwrap_or_default(),
+        person.email.as_deref().unwrap_or_default(),
+    );
+    match (name.is_empty(), email.is_empty()) {
+        (true, _) => legal(email),
+        (_, true) => legal(name),
+        _ => legal(&format!("{email} ({name})")),
+    }
+}
+
+fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
+    let plain = categories
+        .iter()
+        .filter(|category| !has_label(category, feed));
+    plain
+        .map(|category| rss::Category {
+            name: legal(&category.term),
+            domain: category.scheme.as_deref().map(legal),
+        })
+        .collect()
+}
+
+/// Categories that came as `atom:category` and have to go as that.
+fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Item = Element> + 'a {
+    categories
+        .iter()
+        .filter(|category| has_label(category, feed))
+        .map(|category| {
+            let attributes = [
+                ("term", Some(category.term.as_str())),
+                ("scheme", category.scheme.as_deref()),
+                ("label", category.label.as_deref()),
+            ];
+            element(Some(xml::ATOM), "category", &attributes, "")
+        })
+}
+
+fn has_label(category: &Category, feed: &Feed) -> bool {
+    category.label.is_some() && feed.format == FeedFormat::Rss
+}
+
+/// A title, a description or another text. RSS does not say whether it is HTML; the RSS Advisory
+/// Board's profile says text, escaped once, and readers look for themselves. So text is escaped as
+/// HTML besides only where it would be taken for HTML.
+fn one_line(text: &Text) -> String {
+    match text.kind {
+        TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
+        _ => body(text),
+    }
+}
+
+/// A text as HTML. Readers of RSS know no `xml:base`, so its addresses are written in full.
+fn body(text: &Text) -> String {
+    let html = html(text);
+    match needed_base(text) {
+        Some(base) => legal(&absolute_html(&html, base)),
+        None => legal(&html),
+    }
+}
+
+/// Whether a reader that guesses would take a text for HTML: a character reference or a usual tag.
+fn looks_like_html(text: &str) -> bool {
+    const TAGS: &[&str] = &[
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "blockquote",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "div",
+        "em",
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "iframe",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "script",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "style",
+        "sub",
+        "sup",
+        "svg",
+        "table",
+        "td",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "video",
+    ];
+    let reference = text.match_indices('&').any(|(at, _)| {
+        // The longest name of a reference in HTML has 31 letters.
+        let name = text[at + 1..].trim_start_matches('#');
+        let end = name
+            .bytes()
+            .take(32)
+            .position(|b| !b.is_ascii_alphanumeric());
+        end.is_some_and(|end| end > 0 && name.as_bytes()[end] == b';')
+    });
+    reference
+        || text.match_indices('<').any(|(at, _)| {
+            let name = text[at + 1..].trim_start_matches('/');
+            let end = name
+                .bytes()
+                .take(16)
+                .position(|b| !b.is_ascii_alphanumeric());
+            end.is_some_and(|end| {
+                TAGS.iter()
+                    .any(|tag| tag.eq_ignore_ascii_case(&name[..end]))
+            })
+        })
+}
+
+/// What XML can carry of a string, for the crate.
+fn legal(value: &str) -> String {
+    xml::legal(value).into_owned()
+}
