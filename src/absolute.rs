@@ -158,7 +158,7 @@ pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<Stri
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
     let new = if name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset") {
         absolute_srcset(value, base)
-    } else if ADDRESS_ATTRIBUTES.iter().any(|known| is(known)) {
+    } else if ADDRESS_ATTRIBUTES.iter().any(is) {
         absolute_reference(value, base)
     } else {
         return None;

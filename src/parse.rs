@@ -24,6 +24,9 @@ mod text;
 mod tree;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Feed, Warning};
 use names::Family;
 use notes::Notes;

@@ -104,11 +104,11 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
 }
 
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
-    let (description, encoded) = bodies(entry, feed);
+    let (short, encoded) = bodies(entry, feed);
     rss::Item {
         title: entry.title.as_ref().map(one_line),
         link: entry.link.as_deref().map(legal),
-        description: description.map(one_line),
+        description: short.map(description),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
@@ -428,13 +428,26 @@ fn has_label(category: &Category, feed: &Feed) -> bool {
     category.label.is_some() && feed.format == FeedFormat::Rss
 }
 
-/// A title, a description or another text. RSS does not say whether it is HTML; the RSS Advisory
-/// Board's profile says text, escaped once, and readers look for themselves. So text is escaped as
-/// HTML besides only where it would be taken for HTML.
+/// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's
+/// profile says text, escaped once, and readers look for themselves. So text is escaped as HTML
+/// besides only where it would be taken for HTML.
 fn one_line(text: &Text) -> String {
     match text.kind {
         TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
         _ => body(text),
+    }
+}
+
+/// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
+/// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
+fn description(text: &Text) -> String {
+    let begins_tag = |(at, _): (usize, &str)| {
+        let next = text.value.as_bytes().get(at + 1);
+        next.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+    };
+    match text.kind {
+        TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),
+        _ => one_line(text),
     }
 }
 
