@@ -5,7 +5,9 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
-use super::xml::{self, Graft, Names, element};
+use super::graft::{Graft, graft};
+use super::names::Names;
+use super::xml::{self, element};
 use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
 use crate::model::{
     Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
@@ -40,16 +42,16 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     head_graft.add(head(), &names, "\n    ");
     let grafts: Vec<Graft> = entries()
         .map(|(entry, extras)| {
-            let mut graft = Graft::default();
+            let mut own = Graft::default();
             let texts = [&entry.summary, &entry.content];
             if let Some(base) = texts.into_iter().flatten().find_map(needed_base) {
-                xml::push_attribute(&mut graft.attributes, "xml:base", base);
+                xml::push_attribute(&mut own.attributes, "xml:base", base);
             }
-            graft.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
-            graft
+            own.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
+            own
         })
         .collect();
-    let mut out = xml::graft(&written, "item", "channel", &head_graft.children, &grafts);
+    let mut out = graft(&written, "item", "channel", &head_graft.children, &grafts);
     if let Some(base) = feed.description.as_ref().and_then(needed_base) {
         let mut start = String::from("<channel");
         xml::push_attribute(&mut start, "xml:base", base);
