@@ -152,6 +152,8 @@ pub struct Entry {
     /// `content:encoded` (or a lone RSS `description`), Atom `content`, JSON `content_html`/`content_text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Text>,
+    /// The content is all that RSS `description` gave, which is a body as often as a teaser of one.
+    pub content_is_description: bool,
     /// Atom `content src`: the body lies elsewhere (RFC 4287 §4.1.3.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_link: Option<Link>,
@@ -222,7 +224,7 @@ pub struct Text {
     /// The absolute base that relative URLs in HTML resolve against (`xml:base` in scope, else the document's).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// `xml:lang` in scope (BCP 47).
+    /// `xml:lang` in scope (BCP 47); empty where a publisher took back the language around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
@@ -287,6 +289,9 @@ pub struct Person {
     /// JSON `avatar`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
+    /// Everything else in an Atom person construct (`gd:image`, …), in document order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Element>,
 }
 
 /// A link with its relation (RFC 4287 §4.2.7).
@@ -310,6 +315,9 @@ pub struct Link {
     /// The length in bytes, as given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<String>,
+    /// Attributes of other vocabularies (`thr:count`, RFC 4685 §4), in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
 }
 
 /// A category: RSS `category domain`, Atom `category term scheme label`, JSON tag.

@@ -13,7 +13,7 @@ use atom_syndication as atom;
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
-    let head_extras = head_extras(feed);
+    let head_extras = head_extras(feed, context);
     let extras: Vec<Vec<Element>> = feed.entries.iter().map(entry_extras).collect();
     let head = || head_extras.iter().chain(&feed.extensions);
     let entries = || feed.entries.iter().zip(&extras);
@@ -194,7 +194,7 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
             .entries
             .iter()
             .all(|entry| entry.authors.iter().any(is_somebody));
-    if authors.is_empty() && !all_signed {
+    if feed.authors.is_empty() && !all_signed {
         let title = feed.title.as_ref().map(plain).unwrap_or_default();
         authors.push(atom::Person {
             name: legal(if title.trim().is_empty() {
@@ -209,12 +209,16 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
 }
 
 fn is_somebody(person: &Person) -> bool {
-    person.name.is_some() || person.email.is_some() || person.uri.is_some()
+    person.name.is_some()
+        || person.email.is_some()
+        || person.uri.is_some()
+        || !person.extensions.is_empty()
 }
 
 /// A person; `name` is required (§3.2.1) and is empty where there is none.
 fn person(person: &Person) -> Option<atom::Person> {
-    is_somebody(person).then(|| atom::Person {
+    // The crate has no place for more; such people are among the extras.
+    (is_somebody(person) && person.extensions.is_empty()).then(|| atom::Person {
         name: person.name.as_deref().map(legal).unwrap_or_default(),
         email: person.email.as_deref().map(legal),
         uri: person.uri.as_deref().map(legal),
@@ -244,7 +248,7 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
         feed.links
             .iter()
             .filter(|link| context.keeps(link))
-            .map(link),
+            .filter_map(link),
     );
     links
 }
@@ -252,7 +256,7 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
 fn entry_links(entry: &Entry) -> Vec<atom::Link> {
     let mut links = Vec::new();
     links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().map(link));
+    links.extend(entry.links.iter().filter_map(link));
     links.extend(entry.enclosures.iter().map(|enclosure| atom::Link {
         mime_type: enclosure.media_type.as_deref().map(legal),
         title: enclosure.title.as_deref().map(legal),
@@ -273,14 +277,28 @@ fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
     Some(relation("alternate", main))
 }
 
-fn link(link: &Link) -> atom::Link {
-    atom::Link {
+/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
+fn link(link: &Link) -> Option<atom::Link> {
+    link.attributes.is_empty().then(|| atom::Link {
         mime_type: link.media_type.as_deref().map(legal),
         hreflang: link.hreflang.as_deref().map(legal),
         title: link.title.as_deref().map(legal),
         length: link.length.as_deref().map(legal),
         ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    }
+    })
+}
+
+/// The people and links that hold what the crate has no place for.
+fn larger<'a>(
+    people: [(&'a str, &'a [Person]); 2],
+    links: impl Iterator<Item = &'a Link> + 'a,
+) -> impl Iterator<Item = Element> + 'a {
+    let people = people.into_iter().flat_map(|(name, people)| {
+        let larger = people.iter().filter(|person| !person.extensions.is_empty());
+        larger.map(move |person| super::rss::atom_person(name, person))
+    });
+    let links = links.filter(|link| !link.attributes.is_empty());
+    people.chain(links.map(super::rss::atom_link))
 }
 
 fn relation(rel: &str, href: &str) -> atom::Link {
@@ -292,8 +310,14 @@ fn relation(rel: &str, href: &str) -> atom::Link {
 }
 
 /// Elements of the feed that the crate does not write.
-fn head_extras(feed: &Feed) -> Vec<Element> {
+fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
     let mut extras = Vec::new();
+    let people = [
+        ("author", feed.authors.as_slice()),
+        ("contributor", &feed.contributors),
+    ];
+    let links = feed.links.iter().filter(|link| context.keeps(link));
+    extras.extend(larger(people, links));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let address = super::rss::address(publisher);
         extras.push(element(Some(xml::DC), "publisher", &[], &address));
@@ -308,6 +332,11 @@ fn head_extras(feed: &Feed) -> Vec<Element> {
 /// Elements of an entry that the crate does not write.
 fn entry_extras(entry: &Entry) -> Vec<Element> {
     let mut extras = Vec::new();
+    let people = [
+        ("author", entry.authors.as_slice()),
+        ("contributor", &entry.contributors),
+    ];
+    extras.extend(larger(people, entry.links.iter()));
     extras.extend(source(entry));
     if let Some(image) = entry.image.as_deref() {
         extras.push(element(

@@ -9,6 +9,7 @@ use super::graft::{Graft, graft};
 use super::names::Names;
 use super::xml::{self, element};
 use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
+use crate::absolute::absolute_html;
 use crate::model::{
     Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
 };
@@ -24,7 +25,10 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let head = || head_extras.iter().chain(&feed.extensions);
     let entries = || feed.entries.iter().zip(&extras);
     let extensions = entries().flat_map(|(entry, extras)| extras.iter().chain(&entry.extensions));
-    let has_encoded = feed.entries.iter().any(|entry| bodies(entry).1.is_some());
+    let has_encoded = feed
+        .entries
+        .iter()
+        .any(|entry| bodies(entry, feed).1.is_some());
     let needed: &[&str] = if has_encoded { &[xml::CONTENT] } else { &[] };
     let names = Names::new("", needed, head().chain(extensions));
 
@@ -43,20 +47,14 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let grafts: Vec<Graft> = entries()
         .map(|(entry, extras)| {
             let mut own = Graft::default();
-            let texts = [&entry.summary, &entry.content];
-            if let Some(base) = texts.into_iter().flatten().find_map(needed_base) {
-                xml::push_attribute(&mut own.attributes, "xml:base", base);
+            if let Some(language) = own_language(entry, feed) {
+                xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
             own.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
             own
         })
         .collect();
     let mut out = graft(&written, "item", "channel", &head_graft.children, &grafts);
-    if let Some(base) = feed.description.as_ref().and_then(needed_base) {
-        let mut start = String::from("<channel");
-        xml::push_attribute(&mut start, "xml:base", base);
-        out = out.replacen("<channel", &start, 1);
-    }
     out.push('\n');
     out
 }
@@ -81,11 +79,7 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
         }),
         title,
         link,
-        description: feed
-            .description
-            .as_ref()
-            .map(|text| legal(&html(text)))
-            .unwrap_or_default(),
+        description: feed.description.as_ref().map(one_line).unwrap_or_default(),
         language: feed.language.as_deref().map(legal),
         copyright: feed.rights.as_ref().map(one_line),
         managing_editor: lead(&feed.authors, feed).map(address),
@@ -112,12 +106,12 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
 }
 
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
-    let (description, encoded) = bodies(entry);
+    let (short, encoded) = bodies(entry, feed);
     rss::Item {
         title: entry.title.as_ref().map(one_line),
         link: entry.link.as_deref().map(legal),
-        description: description.map(|text| legal(&html(text))),
-        content: encoded.map(|text| legal(&html(text))),
+        description: short.map(description),
+        content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
         comments: entry.comments.as_deref().map(legal),
@@ -139,12 +133,24 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
     }
 }
 
-/// What goes into `description` and what into `content:encoded`.
-fn bodies(entry: &Entry) -> (Option<&Text>, Option<&Text>) {
+/// What goes into `description` and what into `content:encoded`. A body alone stays where it was
+/// in RSS; from another format it is the `description`, which every reader shows.
+fn bodies<'a>(entry: &'a Entry, feed: &Feed) -> (Option<&'a Text>, Option<&'a Text>) {
+    let is_encoded = feed.format == FeedFormat::Rss && !entry.content_is_description;
     match (&entry.summary, &entry.content) {
-        (Some(summary), content) => (Some(summary), content.as_ref()),
-        (None, content) => (content.as_ref(), None),
+        (None, content) if !is_encoded => (content.as_ref(), None),
+        (summary, content) => (summary.as_ref(), content.as_ref()),
     }
+}
+
+/// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
+fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
+    let texts = [&entry.content, &entry.summary, &entry.title];
+    let language = texts
+        .into_iter()
+        .flatten()
+        .find_map(|text| text.language.as_deref());
+    language.filter(|_| language != feed.language.as_deref())
 }
 
 /// Elements of the channel that the crate does not write.
@@ -236,7 +242,7 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Element> {
     extras
 }
 
-fn atom_link(link: &Link) -> Element {
+pub(super) fn atom_link(link: &Link) -> Element {
     let attributes = [
         ("rel", Some(link.rel.as_deref().unwrap_or("alternate"))),
         ("type", link.media_type.as_deref()),
@@ -245,12 +251,15 @@ fn atom_link(link: &Link) -> Element {
         ("length", link.length.as_deref()),
         ("href", Some(link.href.as_str())),
     ];
-    element(Some(xml::ATOM), "link", &attributes, "")
+    let mut out = element(Some(xml::ATOM), "link", &attributes, "");
+    out.attributes.extend(link.attributes.iter().cloned());
+    out
 }
 
 /// Whether a link says no more than the item's `link` does.
 fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
-    is_main(link, main) && link.hreflang.is_none() && link.title.is_none() && link.length.is_none()
+    let says_more = link.hreflang.is_some() || link.title.is_some() || link.length.is_some();
+    is_main(link, main) && !says_more && link.attributes.is_empty()
 }
 
 fn enclosure(enclosure: &Enclosure) -> Element {
@@ -339,10 +348,10 @@ fn rest<'a>(
 /// Whether a person came as `atom:author` and has to go as that. From another format, the name
 /// goes where readers of RSS look, and the page is left out: RSS has no place for it.
 fn needs_atom(person: &Person, feed: &Feed) -> bool {
-    person.uri.is_some() && feed.format == FeedFormat::Rss
+    !person.extensions.is_empty() || person.uri.is_some() && feed.format == FeedFormat::Rss
 }
 
-fn atom_person(name: &str, person: &Person) -> Element {
+pub(super) fn atom_person(name: &str, person: &Person) -> Element {
     let mut out = element(Some(xml::ATOM), name, &[], "");
     let parts = [
         ("name", &person.name),
@@ -354,6 +363,7 @@ fn atom_person(name: &str, person: &Person) -> Element {
         .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
     out.children = parts
         .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
+        .chain(person.extensions.iter().cloned().map(Node::Element))
         .collect();
     out
 }
@@ -426,7 +436,29 @@ fn has_label(category: &Category, feed: &Feed) -> bool {
 fn one_line(text: &Text) -> String {
     match text.kind {
         TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
-        _ => legal(&html(text)),
+        _ => body(text),
+    }
+}
+
+/// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
+/// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
+fn description(text: &Text) -> String {
+    let begins_tag = |(at, _): (usize, &str)| {
+        let next = text.value.as_bytes().get(at + 1);
+        next.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+    };
+    match text.kind {
+        TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),
+        _ => one_line(text),
+    }
+}
+
+/// A text as HTML. Readers of RSS know no `xml:base`, so its addresses are written in full.
+fn body(text: &Text) -> String {
+    let html = html(text);
+    match needed_base(text) {
+        Some(base) => legal(&absolute_html(&html, base)),
+        None => legal(&html),
     }
 }
 

@@ -1,0 +1,468 @@
+//! Bytes and `Content-Type` to text, whatever the labels say.
+//!
+//! Does not look at the format and cannot fail: a wrong label is a warning. The order of belief is the
+//! byte order mark, the pattern of zero bytes, the bytes themselves (text that is valid UTF-8 is
+//! UTF-8), the charset of the `Content-Type`, the XML declaration (RFC 7303 §3: without a charset
+//! `text/xml` is not US-ASCII any more), a guess.
+//!
+//! Invariant: the text holds no character that XML 1.0 cannot carry.
+
+use crate::model::{Response, Warning};
+use crate::parse::windows_1252;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::borrow::Cow;
+
+/// How far from the start an XML declaration is looked for, in bytes; PHP warnings may stand before it.
+const DECLARATION_BYTES_MAX: usize = 4 * 1024;
+
+/// One broken sequence for so many whole ones is a slip in UTF-8; more of them, and it is another encoding.
+const SLIPS_MAX_RATIO: usize = 4;
+
+/// A document as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// The encoding it was read as, by its name in the Encoding standard.
+    pub encoding: &'static str,
+    /// What was wrong with the labels or the bytes.
+    pub warnings: Vec<Warning>,
+}
+
+/// Decodes a document.
+#[must_use]
+pub fn decode(response: &Response) -> Decoded {
+    let mut warnings = Vec::new();
+    let (text, encoding) = decode_bytes(response, &mut warnings);
+    let text = scrub(text.into_owned(), &mut warnings);
+    Decoded {
+        text,
+        encoding,
+        warnings,
+    }
+}
+
+fn decode_bytes<'r>(
+    response: &'r Response,
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
+    let body = response.body.as_slice();
+    if let Some(big_endian) = utf_32(body) {
+        return (decode_utf_32(body, big_endian, warnings).into(), "UTF-32");
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(body) {
+        return with_errors(encoding, &body[mark..], warnings);
+    }
+    if let Some(encoding) = utf_16(body) {
+        return with_errors(encoding, body, warnings);
+    }
+    let charset = response.content_type.as_deref().and_then(charset);
+    let declared = declaration(body);
+    let labels = [charset.as_deref(), declared.as_deref()];
+    if let Ok(text) = std::str::from_utf8(body) {
+        let japanese = labels
+            .iter()
+            .flatten()
+            .any(|label| known(label) == Some(ISO_2022_JP));
+        if !(japanese && body.contains(&0x1b)) {
+            warn_of_labels(&labels, UTF_8, !body.is_ascii(), warnings);
+            return (Cow::Borrowed(text), "UTF-8");
+        }
+    }
+    decode_by_label(body, &labels, warnings)
+}
+
+/// Bytes that are not valid UTF-8.
+fn decode_by_label<'r>(
+    body: &'r [u8],
+    labels: &[Option<&str>],
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
+    let utf_8_is_meant = labels
+        .iter()
+        .flatten()
+        .all(|label| known(label).is_none_or(|e| e == UTF_8));
+    let (whole, broken) = utf_8_sequences(body);
+    let is_labelled = utf_8_is_meant && labels.iter().any(Option::is_some);
+    let is_mostly = broken * SLIPS_MAX_RATIO <= whole || is_labelled && broken <= whole;
+    if broken > 0 && is_mostly {
+        warn_of_labels(labels, UTF_8, true, warnings);
+        warnings.push(Warning::new(
+            format!("{broken} broken sequences of UTF-8 were repaired"),
+            None,
+        ));
+        return (repair_utf_8(body).into(), "UTF-8");
+    }
+    let guess = guess(body);
+    let mut candidates: Vec<&'static Encoding> = Vec::new();
+    for label in labels.iter().flatten() {
+        candidates.extend(known(label).filter(|e| *e != UTF_8));
+    }
+    // Servers add a charset to what they do not know; where the two labels differ, the bytes decide.
+    if candidates.len() == 2 && candidates[0] != candidates[1] && candidates[1] == guess {
+        candidates.swap(0, 1);
+    }
+    for encoding in candidates {
+        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(body) {
+            warn_of_labels(labels, encoding, true, warnings);
+            return (text, encoding.name());
+        }
+    }
+    warn_of_labels(labels, guess, true, warnings);
+    if labels.iter().all(Option::is_none) {
+        let message = format!(
+            "the encoding is not named and was guessed as {}",
+            guess.name()
+        );
+        warnings.push(Warning::new(message, None));
+    }
+    with_errors(guess, body, warnings)
+}
+
+fn guess(body: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(body, true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    if guess == UTF_8 { WINDOWS_1252 } else { guess }
+}
+
+fn with_errors<'r>(
+    encoding: &'static Encoding,
+    body: &'r [u8],
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
+    let (text, had_errors) = encoding.decode_without_bom_handling(body);
+    if had_errors {
+        let message = format!("some bytes are not {} and were replaced", encoding.name());
+        warnings.push(Warning::new(message, None));
+    }
+    (text, encoding.name())
+}
+
+/// The encoding of a label, and of the misspellings that feeds have for them.
+fn known(label: &str) -> Option<&'static Encoding> {
+    let label = label.trim().trim_matches(['"', '\'']);
+    Encoding::for_label_no_replacement(label.as_bytes()).or_else(|| {
+        let plain: String = label
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        match plain.as_str() {
+            "utf8" | "utf8n" | "unicode" | "utf" => Some(UTF_8),
+            "latin" | "latin1" | "ascii" | "ansi" => Some(WINDOWS_1252),
+            _ => Encoding::for_label_no_replacement(plain.as_bytes()),
+        }
+    })
+}
+
+/// A warning for each label that names another encoding. Labels of pure ASCII text are all right.
+fn warn_of_labels(
+    labels: &[Option<&str>],
+    actual: &'static Encoding,
+    told: bool,
+    warnings: &mut Vec<Warning>,
+) {
+    if !told {
+        return;
+    }
+    for (label, place) in labels
+        .iter()
+        .zip(["the Content-Type", "the XML declaration"])
+    {
+        let Some(label) = label else { continue };
+        match known(label) {
+            Some(encoding) if encoding == actual => {}
+            // UTF-16 in the declaration of a document that is none is a leftover of a conversion.
+            _ => warnings.push(Warning::new(
+                format!(
+                    "{place} says {label:?}, but the document is {}",
+                    actual.name()
+                ),
+                None,
+            )),
+        }
+    }
+}
+
+/// The charset parameter of a `Content-Type` (RFC 9110 §8.3.2), quoted or not.
+fn charset(content_type: &str) -> Option<String> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']).trim();
+        (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+/// The encoding that the XML declaration names (XML 1.0 §4.3.3).
+fn declaration(body: &[u8]) -> Option<String> {
+    let head = &body[..body.len().min(DECLARATION_BYTES_MAX)];
+    let head: String = head.iter().map(|b| char::from(*b)).collect();
+    let from = head.find("<?xml")?;
+    let declaration = &head[from..from + head[from..].find('>')?];
+    let value = declaration[declaration.find("encoding")? + "encoding".len()..].trim_start();
+    let value = value.strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let value = value[1..].split(quote).next()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// UTF-32 by its mark or by the zeros of its first character; `Some(true)` is big-endian.
+fn utf_32(body: &[u8]) -> Option<bool> {
+    match body {
+        [0, 0, 0xfe, 0xff, ..] => Some(true),
+        [0xff, 0xfe, 0, 0, ..] => Some(false),
+        [0, 0, 0, b, ..] if b.is_ascii() && *b != 0 => Some(true),
+        [b, 0, 0, 0, ..] if b.is_ascii() && *b != 0 => Some(false),
+        _ => None,
+    }
+}
+
+/// UTF-16 without a mark, by the zeros of its first two characters (XML 1.0 appendix F).
+fn utf_16(body: &[u8]) -> Option<&'static Encoding> {
+    match body {
+        [0, a, 0, b, ..] if *a != 0 && *b != 0 => Some(UTF_16BE),
+        [a, 0, b, 0, ..] if *a != 0 && *b != 0 => Some(UTF_16LE),
+        _ => None,
+    }
+}
+
+/// The Encoding standard has no UTF-32, so it is read here.
+fn decode_utf_32(body: &[u8], big_endian: bool, warnings: &mut Vec<Warning>) -> String {
+    let mut broken = !body.len().is_multiple_of(4);
+    let text: String = body
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| {
+            if big_endian {
+                u32::from_be_bytes(*bytes)
+            } else {
+                u32::from_le_bytes(*bytes)
+            }
+        })
+        .map(|code| {
+            char::from_u32(code).unwrap_or_else(|| {
+                broken = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    if broken {
+        warnings.push(Warning::new(
+            "some bytes are not UTF-32 and were replaced",
+            None,
+        ));
+    }
+    text.strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text)
+}
+
+/// How many whole sequences of several bytes there are, and how many broken ones.
+fn utf_8_sequences(body: &[u8]) -> (usize, usize) {
+    body.utf8_chunks().fold((0, 0), |(whole, broken), chunk| {
+        let starts = chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
+        (
+            whole + starts,
+            broken + usize::from(!chunk.invalid().is_empty()),
+        )
+    })
+}
+
+/// UTF-8 with slips: a single stray byte is what an editor for windows-1252 left there; the beginning
+/// of a longer sequence was cut off and cannot be known.
+fn repair_utf_8(body: &[u8]) -> String {
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        match chunk.invalid() {
+            [] => {}
+            [byte] => text.push(windows_1252(char::from(*byte))),
+            _ => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    text
+}
+
+/// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.
+fn scrub(text: String, warnings: &mut Vec<Warning>) -> String {
+    let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    let is_c1 = |c: char| windows_1252(c) != c;
+    if !text.chars().any(|c| is_bad(c) || is_c1(c)) {
+        return text;
+    }
+    let (mut dropped, mut read) = (0_usize, 0_usize);
+    let clean = text
+        .chars()
+        .filter_map(|c| {
+            if is_bad(c) {
+                dropped += 1;
+                return None;
+            }
+            read += usize::from(is_c1(c));
+            Some(windows_1252(c))
+        })
+        .collect();
+    if dropped > 0 {
+        let message = format!("{dropped} control characters, which XML cannot carry, were dropped");
+        warnings.push(Warning::new(message, None));
+    }
+    if read > 0 {
+        warnings.push(Warning::new(
+            format!("{read} control characters were read as windows-1252"),
+            None,
+        ));
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &[u8], content_type: &str, text: &str, encoding: &str, warnings: usize) {
+        let decoded = decode(&Response {
+            url: None,
+            content_type: (!content_type.is_empty()).then(|| content_type.to_owned()),
+            body: body.to_vec(),
+        });
+        assert_eq!(
+            (decoded.text.as_str(), decoded.encoding),
+            (text, encoding),
+            "{:?}",
+            decoded.warnings
+        );
+        assert_eq!(decoded.warnings.len(), warnings, "{:?}", decoded.warnings);
+    }
+
+    fn wide(text: &str, big_endian: bool, mark: bool) -> Vec<u8> {
+        let mark = mark.then_some('\u{feff}');
+        let codes = mark.into_iter().chain(text.chars()).map(u32::from);
+        codes
+            .flat_map(|c| {
+                if big_endian {
+                    c.to_be_bytes()
+                } else {
+                    c.to_le_bytes()
+                }
+            })
+            .collect()
+    }
+
+    fn utf_16_bytes(text: &str, big_endian: bool) -> Vec<u8> {
+        text.encode_utf16()
+            .flat_map(|u| {
+                if big_endian {
+                    u.to_be_bytes()
+                } else {
+                    u.to_le_bytes()
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn byte_order_marks() {
+        check(
+            "\u{feff}<é>".as_bytes(),
+            "text/xml; charset=latin1",
+            "<é>",
+            "UTF-8",
+            0,
+        );
+        check(b"\xfe\xff\0<\0a", "", "<a", "UTF-16BE", 0);
+        check(b"\xff\xfe<\0a\0", "", "<a", "UTF-16LE", 0);
+        check(&wide("<é😀", true, true), "", "<é😀", "UTF-32", 0);
+        check(&wide("<é", false, true), "", "<é", "UTF-32", 0);
+    }
+
+    #[test]
+    fn wide_encodings_without_a_mark() {
+        check(&utf_16_bytes("<é😀", true), "", "<é😀", "UTF-16BE", 0);
+        check(&utf_16_bytes("{\"é\"", false), "", "{\"é\"", "UTF-16LE", 0);
+        check(&wide("<é", true, false), "", "<é", "UTF-32", 0);
+        check(&wide("<é", false, false), "", "<é", "UTF-32", 0);
+    }
+
+    #[test]
+    fn labels_and_the_bytes() {
+        check("<é>".as_bytes(), "text/xml", "<é>", "UTF-8", 0);
+        check(
+            "<é>".as_bytes(),
+            "text/xml; charset=iso-8859-1",
+            "<é>",
+            "UTF-8",
+            1,
+        );
+        check(
+            b"<\xe9>",
+            "text/xml; charset=\"ISO-8859-1\"",
+            "<é>",
+            "windows-1252",
+            0,
+        );
+        check(
+            b"<?xml version='1.0' encoding='koi8-r'?>\xf0\xd2\xc9",
+            "",
+            "<?xml version='1.0' encoding='koi8-r'?>При",
+            "KOI8-R",
+            0,
+        );
+        check(
+            b"<\x93x\x94>",
+            "text/xml; charset=iso-8859-1",
+            "<“x”>",
+            "windows-1252",
+            0,
+        );
+        check(b"<a>", "text/xml; charset=nonsense", "<a>", "UTF-8", 0);
+        check(
+            b"<\x82\xa0\x82\xa2\x82\xa4>",
+            "application/xml; charset=Shift_JIS",
+            "<あいう>",
+            "Shift_JIS",
+            0,
+        );
+        check(
+            b"\x1b$B$\"\x1b(B",
+            "text/xml; charset=iso-2022-jp",
+            "あ",
+            "ISO-2022-JP",
+            0,
+        );
+    }
+
+    #[test]
+    fn slips_in_utf_8_are_repaired_alone() {
+        check(
+            b"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f \x92",
+            "text/xml; charset=utf-8",
+            "äöüß ’",
+            "UTF-8",
+            1,
+        );
+        check(
+            b"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f \xe2\x82",
+            "",
+            "äöüß \u{fffd}",
+            "UTF-8",
+            1,
+        );
+    }
+
+    #[test]
+    fn what_no_label_names_is_guessed() {
+        let russian = "Сегодня в городе прошёл большой праздник, на который пришли тысячи людей";
+        let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(russian);
+        check(&bytes, "", russian, "windows-1251", 1);
+    }
+
+    #[test]
+    fn control_characters() {
+        check(b"a\0b\x08c\td\x0b", "", "abc\td", "UTF-8", 1);
+        check("don\u{92}t".as_bytes(), "", "don’t", "UTF-8", 1);
+    }
+}

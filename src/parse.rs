@@ -1,0 +1,163 @@
+//! Text to [`Feed`], leniently, with warnings: RSS of every version, CDF, Atom 0.3 and 1.0, JSON Feed.
+//!
+//! The dialect is read from the document, never from its `Content-Type`. Makes nothing up: ids, dates
+//! and links that are not there stay absent (`identity` makes ids), and HTML is not rewritten.
+//!
+//! Invariants: the one failure is "this is not a feed"; everything that was forgiven is a warning;
+//! every element that no field stands for is kept as an extension; no input makes it panic, and
+//! every step is linear in the document or limited by `limits`.
+
+pub mod date;
+
+mod entities;
+mod entry;
+mod feed;
+mod html;
+mod json;
+mod names;
+mod notes;
+mod page;
+mod parts;
+mod roles;
+mod scope;
+mod text;
+mod tree;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::{Feed, Warning};
+use names::Family;
+use notes::Notes;
+use scope::Reader;
+use thiserror::Error;
+use tree::El;
+
+pub(crate) use entities::windows_1252;
+
+/// Why a document is not a feed. None of these heal by reading it again.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ParseError {
+    /// Nothing, or nothing but white space.
+    #[error("document is empty")]
+    Empty,
+    /// A web page; often the site of the feed that was meant.
+    #[error("document is a web page{}{}", page::named(title.as_deref()), page::listed(feeds))]
+    Page {
+        /// The page's title.
+        title: Option<String>,
+        /// The feeds that it links to with `rel=alternate`.
+        feeds: Vec<LinkedFeed>,
+    },
+    /// Something else.
+    #[error("document is no feed: it starts with {starts_with:?}")]
+    NotAFeed {
+        /// The document's first words.
+        starts_with: String,
+    },
+}
+
+/// A feed that a web page links to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedFeed {
+    /// What the page calls it.
+    pub title: Option<String>,
+    /// Its address, absolute where it could be resolved.
+    pub url: String,
+}
+
+/// Reads a feed. `url` is the document's own address, which relative ones resolve against.
+///
+/// # Errors
+/// Only where the document is not a feed at all. What was wrong in a feed is in the warnings.
+pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), ParseError> {
+    let start =
+        text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    if start.is_empty() {
+        return Err(ParseError::Empty);
+    }
+    let mut notes = Notes::default();
+    if start.starts_with('{') {
+        let feed = json::read(start, url, &mut notes).ok_or_else(|| not_a_feed(start))?;
+        return Ok((feed, notes.into_warnings(text)));
+    }
+    if !start.contains('<') {
+        return Err(not_a_feed(start));
+    }
+    let document = tree::build(text, &mut notes);
+    let Some(root) = find_root(&document) else {
+        return Err(page::read(&document, url).unwrap_or_else(|| not_a_feed(start)));
+    };
+    if !starts_well(start) {
+        notes.add(
+            "something stands before the feed and was skipped",
+            text.len() - start.len(),
+        );
+    }
+    let atom = is_named(root, "feed") || is_named(root, "entry");
+    let mut reader = Reader {
+        notes: &mut notes,
+        atom,
+    };
+    let feed = feed::read(root, url, &mut reader);
+    Ok((feed, notes.into_warnings(text)))
+}
+
+fn not_a_feed(start: &str) -> ParseError {
+    /// How much of a document an error quotes, in characters; a line in a terminal.
+    const QUOTED_CHARS_MAX: usize = 60;
+    ParseError::NotAFeed {
+        starts_with: start.chars().take(QUOTED_CHARS_MAX).collect(),
+    }
+}
+
+/// Whether a document begins as XML does, and not with a blank page of warnings.
+fn starts_well(start: &str) -> bool {
+    let name = start.trim_start_matches(['<', '?', '!']);
+    ["xml", "--", "rss", "rdf", "feed", "channel", "doctype"]
+        .iter()
+        .any(|first| {
+            name.get(..first.len())
+                .is_some_and(|n| n.eq_ignore_ascii_case(first))
+        })
+        || name.contains(':')
+            && name
+                .split(':')
+                .next()
+                .is_some_and(|prefix| prefix.len() < 16)
+}
+
+fn is_named(el: &El<'_>, name: &str) -> bool {
+    el.name.eq_ignore_ascii_case(name)
+}
+
+/// The element that is the feed: at the top, else below whatever was wrapped around it.
+fn find_root<'e, 'a>(document: &'e El<'a>) -> Option<&'e El<'a>> {
+    document
+        .elements()
+        .find(|el| is_feed_root(el))
+        .or_else(|| document.elements().find_map(find_inside))
+}
+
+fn find_inside<'e, 'a>(el: &'e El<'a>) -> Option<&'e El<'a>> {
+    // A page may say `<feed>` for its own reasons; inside something else more evidence is wanted.
+    el.elements()
+        .find(|child| {
+            is_feed_root(child) && (child.family.is_atom() || child.child("channel").is_some())
+        })
+        .or_else(|| el.elements().find_map(find_inside))
+}
+
+/// Whether an element is one that feeds begin with.
+fn is_feed_root(el: &El<'_>) -> bool {
+    let native = el.family.is_native();
+    match &*el.lower() {
+        "rss" | "feed" => native || el.family == Family::Other,
+        // Other RDF (FOAF, ontologies) holds elements of other vocabularies alone.
+        "rdf" => el.child("channel").is_some() || el.child("item").is_some() || !el.has_elements(),
+        "channel" => native,
+        "entry" => el.family.is_atom(),
+        _ => false,
+    }
+}

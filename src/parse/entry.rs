@@ -1,0 +1,156 @@
+//! One element of a feed to one [`Entry`]: RSS `item`, Atom `entry`, CDF `ITEM`.
+//!
+//! Makes no ids and no dates; what the publisher did not give is absent.
+
+use super::names::Family;
+use super::parts;
+use super::roles::{self, Role, Slot, Winners};
+use super::scope::{Reader, Scope};
+use super::text::{self, Use};
+use super::tree::{El, Node};
+use crate::model::{Entry, Link, Text};
+
+/// Reads an entry. The scope is the one around it.
+pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
+    let scope = scope.enter(el);
+    let atom = reader.atom;
+    let mut entry = Entry::default();
+    if el
+        .attributes
+        .iter()
+        .any(|a| a.prefix == "xml" && a.name == "lang")
+    {
+        entry.language = scope.language();
+    }
+    from_attributes(&mut entry, el, &scope, reader);
+    let winners = Winners::choose(el, |child| roles::of_entry(child, atom));
+    let mut links = Vec::new();
+    for (index, node) in el.children.iter().enumerate() {
+        let Node::El(child) = node else { continue };
+        match roles::of_entry(child, atom) {
+            Role::One(slot, _) if winners.won(slot, index) => {
+                fill(&mut entry, slot, child, &scope, reader);
+            }
+            Role::Link => match parts::link(child, &scope) {
+                Some(link) if parts::is_rel(&link, "enclosure") => {
+                    entry.enclosures.push(parts::enclosure_of_link(link));
+                }
+                Some(link) => links.push((child.attribute("href").is_some() != atom, link)),
+                None => keep(&mut entry, child, &scope),
+            },
+            Role::Author => parts::push_person(&mut entry.authors, child, &scope),
+            Role::Contributor => parts::push_person(&mut entry.contributors, child, &scope),
+            Role::Category => {
+                match parts::category(child) {
+                    Some(category) => entry.categories.push(category),
+                    None => keep(&mut entry, child, &scope),
+                }
+                entry
+                    .extensions
+                    .extend(child.elements().map(|inner| scope.extension(inner)));
+            }
+            Role::Enclosure => match parts::enclosure(child, &scope) {
+                Some(enclosure) => entry.enclosures.push(enclosure),
+                None => keep(&mut entry, child, &scope),
+            },
+            _ => keep(&mut entry, child, &scope),
+        }
+    }
+    let (link, others) = parts::take_alternate(links);
+    entry.link = link.or(entry.link.take());
+    entry.links = others;
+    finish(&mut entry, atom);
+    entry
+}
+
+/// An element that no field stands for, or whose field is taken.
+fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
+    if !el.is_blank() || !el.family.is_native() {
+        entry.extensions.push(scope.extension(el));
+    }
+}
+
+/// RSS 1.0 `rdf:about`, CDF `HREF` and `LASTMOD`.
+fn from_attributes(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    entry.id = el
+        .attribute_of(Family::Rdf, "about")
+        .map(|about| about.trim().to_owned())
+        .filter(|about| !about.is_empty());
+    entry.link = el.filled("href").map(|href| scope.resolve(&href));
+    entry.updated = el
+        .filled("lastmod")
+        .map(|raw| parts::date_of(raw, el.at, reader));
+}
+
+fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let inner = scope.enter(el);
+    match slot {
+        Slot::Id => {
+            if let Some(id) = el.trimmed() {
+                entry.id_is_permalink = el.name.eq_ignore_ascii_case("guid")
+                    && !el
+                        .attribute("isPermaLink")
+                        .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
+                    && parts::is_web_address(&id);
+                entry.id = Some(id);
+            }
+        }
+        Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),
+        Slot::Summary => entry.summary = some(text::read(el, &inner, reader, Use::Body)),
+        Slot::Content => content(entry, el, scope, reader),
+        Slot::Language => entry.language = el.trimmed(),
+        Slot::Rights => entry.rights = some(text::read(el, &inner, reader, Use::Line)),
+        Slot::Published => entry.published = parts::date(el, reader),
+        Slot::Updated => entry.updated = parts::date(el, reader),
+        Slot::Comments => entry.comments = el.trimmed().map(|url| inner.resolve(&url)),
+        Slot::Source => entry.source = Some(parts::origin(el, scope, reader)),
+        _ => keep(entry, el, scope),
+    }
+    if matches!(el.family, Family::Dc | Family::DcTerms)
+        && matches!(slot, Slot::Published | Slot::Updated)
+    {
+        // Which of its dates a publisher meant is said by the element's name alone, so it stays too.
+        keep(entry, el, scope);
+    }
+}
+
+fn content(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let inner = scope.enter(el);
+    if let Some(src) = el.filled("src") {
+        entry.content_link = Some(Link {
+            href: inner.resolve(&src),
+            media_type: el.filled("type"),
+            ..Link::default()
+        });
+        return;
+    }
+    if el.family.is_native() && text::is_foreign(el) {
+        keep(entry, el, scope);
+        return;
+    }
+    let usage = match el.family {
+        Family::Content | Family::Xhtml => Use::Html,
+        _ if matches!(&*el.lower(), "fullitem" | "body") => Use::Html,
+        _ => Use::Body,
+    };
+    entry.content = some(text::read(el, &inner, reader, usage));
+    if entry.content.is_none() {
+        keep(entry, el, scope);
+    }
+}
+
+/// The text, unless there is none.
+fn some(text: Text) -> Option<Text> {
+    (!text.value.is_empty()).then_some(text)
+}
+
+/// What follows from the fields together.
+fn finish(entry: &mut Entry, atom: bool) {
+    if entry.link.is_none() && entry.id_is_permalink {
+        entry.link.clone_from(&entry.id);
+    }
+    if !atom && entry.content.is_none() && entry.content_link.is_none() {
+        entry.content = entry.summary.take();
+        entry.content_is_description = entry.content.is_some();
+    }
+}

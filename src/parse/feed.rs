@@ -1,0 +1,204 @@
+//! A document's tree to a [`Feed`]: RSS of every version, CDF and Atom.
+
+use super::entry;
+use super::names::Family;
+use super::parts;
+use super::roles::{self, Role, Slot, Winners};
+use super::scope::{Reader, Scope};
+use super::text::{self, Use};
+use super::tree::{El, Node};
+use crate::limits::ENTRIES_MAX;
+use crate::model::{Feed, FeedFormat, Text};
+use std::rc::Rc;
+
+/// Reads a feed from its root element.
+pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
+    let document = Scope {
+        base: url.map(Rc::from),
+        ..Scope::default()
+    };
+    let mut scope = document.enter(root);
+    scope.language_is_local = false;
+    let mut feed = Feed {
+        format: if reader.atom {
+            FeedFormat::Atom
+        } else {
+            FeedFormat::Rss
+        },
+        language: scope.language(),
+        ..Feed::default()
+    };
+    // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
+    let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
+    let channel = root.child("channel").filter(|_| has_channel);
+    if scope.base.is_none() {
+        scope.base = site(channel.unwrap_or(root)).map(Rc::from);
+    }
+    match channel {
+        Some(channel) => {
+            let inside = scope.enter(channel);
+            read_head(&mut feed, channel, &inside, reader);
+            read_around(&mut feed, root, channel, &scope, reader);
+        }
+        None => read_head(&mut feed, root, &scope, reader),
+    }
+    if feed.entries.len() > ENTRIES_MAX {
+        reader.notes.add(
+            "the document has too many entries; the first are kept",
+            root.at,
+        );
+        feed.entries.truncate(ENTRIES_MAX);
+    }
+    feed
+}
+
+/// The feed's own link, which relative addresses resolve against where nothing better is known.
+fn site(head: &El<'_>) -> Option<String> {
+    let links = head
+        .elements()
+        .filter(|el| roles::of_feed(el, true) == Role::Link);
+    links
+        .filter_map(|el| parts::link(el, &Scope::default()))
+        .find(|link| parts::is_alternate(link) && parts::is_web_address(&link.href))
+        .map(|link| link.href)
+}
+
+/// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
+fn read_around(
+    feed: &mut Feed,
+    root: &El<'_>,
+    channel: &El<'_>,
+    scope: &Scope,
+    reader: &mut Reader<'_>,
+) {
+    for el in root.elements().filter(|el| !std::ptr::eq(*el, channel)) {
+        match roles::of_feed(el, reader.atom) {
+            Role::Entry => push_entry(feed, el, scope, reader),
+            Role::Container => read_container(feed, el, scope, reader),
+            Role::One(Slot::Image, _) if feed.image.is_none() => {
+                feed.image = parts::image(el, scope)
+            }
+            _ => keep(feed, el, scope),
+        }
+    }
+}
+
+fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let atom = reader.atom;
+    feed.link = head.filled("href").map(|href| scope.resolve(&href));
+    feed.updated = head
+        .filled("lastmod")
+        .map(|raw| parts::date_of(raw, head.at, reader));
+    let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
+    let mut links = Vec::new();
+    for (index, node) in head.children.iter().enumerate() {
+        let Node::El(child) = node else { continue };
+        match roles::of_feed(child, atom) {
+            Role::One(slot, _) if winners.won(slot, index) => {
+                fill(feed, slot, child, scope, reader);
+            }
+            Role::Link => match parts::link(child, scope) {
+                Some(link) => links.push((child.attribute("href").is_some() != atom, link)),
+                None => keep(feed, child, scope),
+            },
+            Role::Author => parts::push_person(&mut feed.authors, child, scope),
+            Role::Contributor => parts::push_person(&mut feed.contributors, child, scope),
+            Role::Category => {
+                match parts::category(child) {
+                    Some(category) => feed.categories.push(category),
+                    None => keep(feed, child, scope),
+                }
+                feed.extensions
+                    .extend(child.elements().map(|inner| scope.extension(inner)));
+            }
+            Role::Entry => push_entry(feed, child, scope, reader),
+            Role::Container => read_container(feed, child, scope, reader),
+            _ => keep(feed, child, scope),
+        }
+    }
+    let (link, others) = parts::take_alternate(links);
+    feed.link = link.or(feed.link.take());
+    for link in others {
+        if feed.self_link.is_none() && parts::is_rel(&link, "self") && !link.href.is_empty() {
+            feed.self_link = Some(link.href);
+        } else {
+            feed.links.push(link);
+        }
+    }
+}
+
+fn push_entry(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    // One more than the limit is enough to know that there are too many.
+    if feed.entries.len() <= ENTRIES_MAX {
+        feed.entries.push(entry::read(el, scope, reader));
+    }
+}
+
+/// RSS 1.0 `items` is a table of contents; RSS 1.1 `items` and a channel in a channel hold entries.
+fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let scope = scope.enter(el);
+    for child in el.elements() {
+        match roles::of_feed(child, reader.atom) {
+            Role::Entry => push_entry(feed, child, &scope, reader),
+            Role::Container => read_container(feed, child, &scope, reader),
+            _ if child.family == Family::Rdf => {}
+            _ => keep(feed, child, &scope),
+        }
+    }
+}
+
+/// An element that no field stands for, or whose field is taken.
+fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
+    if !el.is_blank() || !el.family.is_native() {
+        feed.extensions.push(scope.extension(el));
+    }
+}
+
+fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let inner = scope.enter(el);
+    match slot {
+        Slot::Id => feed.id = el.trimmed(),
+        Slot::Title => feed.title = some(text::read(el, &inner, reader, Use::Line)),
+        Slot::Summary => feed.description = some(text::read(el, &inner, reader, Use::Body)),
+        Slot::Language => feed.language = el.trimmed().or(feed.language.take()),
+        Slot::Rights => feed.rights = some(text::read(el, &inner, reader, Use::Line)),
+        Slot::Publisher => feed.publisher = parts::person(el, scope),
+        Slot::Published => feed.published = parts::date(el, reader),
+        Slot::Updated => feed.updated = parts::date(el, reader),
+        Slot::Generator => feed.generator = parts::generator(el, scope),
+        Slot::Ttl => match el.text().trim().parse() {
+            Ok(minutes) => feed.ttl_minutes = Some(minutes),
+            Err(_) => keep(feed, el, scope),
+        },
+        Slot::Image => match parts::image(el, scope) {
+            Some(image) => feed.image = Some(image),
+            // `<image rdf:resource="…"/>` points to the image beside the channel.
+            None if el.has_elements() => keep(feed, el, scope),
+            None => {}
+        },
+        Slot::Icon => feed.icon = el.trimmed().map(|url| inner.resolve(&url)),
+        Slot::SkipHours => skip_hours(feed, el),
+        Slot::SkipDays => feed.skip_days = el.elements().filter_map(El::trimmed).collect(),
+        _ => keep(feed, el, scope),
+    }
+    if matches!(el.family, Family::Dc | Family::DcTerms)
+        && matches!(slot, Slot::Published | Slot::Updated)
+    {
+        // Which of its dates a publisher meant is said by the element's name alone, so it stays too.
+        keep(feed, el, scope);
+    }
+}
+
+/// RSS 2.0 `skipHours`: 0 to 23; RSS 0.91 counted to 24, which is midnight too.
+fn skip_hours(feed: &mut Feed, el: &El<'_>) {
+    feed.skip_hours = el
+        .elements()
+        .filter_map(|hour| hour.text().trim().parse::<u8>().ok())
+        .filter(|hour| *hour <= 24)
+        .map(|hour| hour % 24)
+        .collect();
+}
+
+fn some(text: Text) -> Option<Text> {
+    (!text.value.is_empty()).then_some(text)
+}

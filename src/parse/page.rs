@@ -1,0 +1,103 @@
+//! A web page where a feed should be: what it is called and which feeds it links to.
+
+use super::tree::El;
+use super::{LinkedFeed, ParseError};
+use crate::absolute;
+
+/// How many feeds of a page are named; a page with more is a directory.
+const FEEDS_MAX: usize = 20;
+
+/// The longest title that an error quotes, in characters.
+const TITLE_CHARS_MAX: usize = 120;
+
+/// Reads a page; `None` where the document is none.
+pub(super) fn read(document: &El<'_>, url: Option<&str>) -> Option<ParseError> {
+    let mut page = Page {
+        is_page: false,
+        title: None,
+        base: url.map(str::to_owned),
+        feeds: Vec::new(),
+    };
+    page.visit(document);
+    page.is_page.then_some(ParseError::Page {
+        title: page.title,
+        feeds: page.feeds,
+    })
+}
+
+struct Page {
+    is_page: bool,
+    title: Option<String>,
+    base: Option<String>,
+    feeds: Vec<LinkedFeed>,
+}
+
+impl Page {
+    fn visit(&mut self, el: &El<'_>) {
+        for child in el.elements() {
+            match &*child.lower() {
+                "html" | "head" | "body" => self.is_page = true,
+                "title" if self.title.is_none() => {
+                    self.title = child
+                        .trimmed()
+                        .map(|title| title.chars().take(TITLE_CHARS_MAX).collect());
+                }
+                "base" => {
+                    let href = child.attribute("href");
+                    self.base = href
+                        .map(|href| absolute::resolve(self.base.as_deref(), href))
+                        .or(self.base.take());
+                }
+                "link" | "a" => self.link(child),
+                _ => {}
+            }
+            self.visit(child);
+        }
+    }
+
+    fn link(&mut self, el: &El<'_>) {
+        let has = |name, word: &str| {
+            el.attribute(name).is_some_and(|value| {
+                value
+                    .split_ascii_whitespace()
+                    .any(|w| w.eq_ignore_ascii_case(word))
+            })
+        };
+        let is_feed = [
+            "application/rss+xml",
+            "application/atom+xml",
+            "application/feed+json",
+            "application/json",
+            "application/rdf+xml",
+        ]
+        .iter()
+        .any(|kind| has("type", kind));
+        if has("rel", "alternate")
+            && is_feed
+            && self.feeds.len() < FEEDS_MAX
+            && let Some(href) = el.filled("href")
+        {
+            let url = absolute::resolve(self.base.as_deref(), &href);
+            self.feeds.push(LinkedFeed {
+                title: el.filled("title"),
+                url,
+            });
+        }
+    }
+}
+
+/// The page's title as a part of the error's message.
+pub(super) fn named(title: Option<&str>) -> String {
+    title
+        .map(|title| format!(" ({title:?})"))
+        .unwrap_or_default()
+}
+
+/// The page's feeds as a part of the error's message.
+pub(super) fn listed(feeds: &[LinkedFeed]) -> String {
+    if feeds.is_empty() {
+        return ", not a feed".to_owned();
+    }
+    let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+    format!(", not a feed; it links to {}", urls.join(", "))
+}

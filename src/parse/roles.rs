@@ -1,0 +1,181 @@
+//! Which field an element stands for, and which of several wins where only one can.
+//!
+//! The vocabularies share their names so far that one table reads RSS, Atom and CDF, in the purity or
+//! mixture that a publisher chose. A role that only one element can have carries a rank: the
+//! document's own vocabulary before the other's, both before Dublin Core. Whoever loses is kept as an
+//! extension, so nothing is lost by the choice.
+
+use super::date;
+use super::names::Family;
+use super::tree::{El, Node};
+
+/// Roles that one element at most can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    Id,
+    Title,
+    /// Feed: description. Entry: summary.
+    Summary,
+    Content,
+    Language,
+    Rights,
+    Publisher,
+    Published,
+    Updated,
+    Generator,
+    Ttl,
+    Image,
+    Icon,
+    SkipHours,
+    SkipDays,
+    Comments,
+    Source,
+}
+
+/// How many slots there are.
+const SLOTS: usize = Slot::Source as usize + 1;
+
+/// What an element stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A role for one element; the smallest rank wins, and the first of equals.
+    One(Slot, u8),
+    Link,
+    Author,
+    Contributor,
+    Category,
+    Enclosure,
+    Entry,
+    /// Holds entries: RSS 1.1 `items`, a CDF channel in a channel.
+    Container,
+    Extension,
+}
+
+/// Atom's own element names, and the names RSS has for the same.
+fn shared(el: &El<'_>, atom: bool, name: &str) -> Option<Role> {
+    let own = u8::from(el.family.is_atom() != atom && el.family != Family::None);
+    Some(match (el.family, name) {
+        (Family::Dc, "title") => Role::One(Slot::Title, 3),
+        (Family::Dc, "creator" | "author") => Role::Author,
+        (Family::Dc, "contributor") => Role::Contributor,
+        (Family::Dc, "subject") => Role::Category,
+        (Family::Dc, "rights") => Role::One(Slot::Rights, 3),
+        (Family::Dc, "language") => Role::One(Slot::Language, 3),
+        (Family::Dc, "date") => Role::One(Slot::Published, 4),
+        (Family::Dc, "description") => Role::One(Slot::Summary, 4),
+        (Family::DcTerms, "issued") => Role::One(Slot::Published, 3),
+        (Family::DcTerms, "created") => Role::One(Slot::Published, 5),
+        (Family::DcTerms, "modified") => Role::One(Slot::Updated, 3),
+        (family, _) if !family.is_native() => return None,
+        (_, "title") => Role::One(Slot::Title, own),
+        (_, "link") => Role::Link,
+        (_, "id") => Role::One(Slot::Id, own),
+        (_, "author") => Role::Author,
+        (_, "contributor") => Role::Contributor,
+        (_, "category") => Role::Category,
+        (_, "rights") => Role::One(Slot::Rights, own),
+        (_, "copyright") => Role::One(Slot::Rights, own),
+        (_, "language") => Role::One(Slot::Language, own),
+        (_, "pubdate" | "published") => Role::One(Slot::Published, own),
+        (_, "issued") => Role::One(Slot::Published, own + 1),
+        (_, "updated") => Role::One(Slot::Updated, own),
+        (_, "modified") => Role::One(Slot::Updated, own + 1),
+        _ => return None,
+    })
+}
+
+/// The role of a child of the channel or feed.
+pub(super) fn of_feed(el: &El<'_>, atom: bool) -> Role {
+    let name = el.lower();
+    if let Some(role) = shared(el, atom, &name) {
+        return role;
+    }
+    let own = u8::from(el.family.is_atom() != atom && el.family != Family::None);
+    match (el.family, &*name) {
+        (Family::Dc, "publisher") => Role::One(Slot::Publisher, 3),
+        (family, _) if !family.is_native() => Role::Extension,
+        (_, "item" | "entry") => Role::Entry,
+        (_, "items") if el.has_elements() => Role::Container,
+        (_, "channel") => Role::Container,
+        (_, "description" | "subtitle") => Role::One(Slot::Summary, own),
+        (_, "tagline" | "abstract") => Role::One(Slot::Summary, own + 1),
+        (_, "managingeditor") => Role::Author,
+        (_, "webmaster") => Role::One(Slot::Publisher, own),
+        (_, "lastbuilddate") => Role::One(Slot::Updated, own),
+        (_, "generator") => Role::One(Slot::Generator, own),
+        (_, "ttl") => Role::One(Slot::Ttl, own),
+        (_, "image") => Role::One(Slot::Image, own),
+        (_, "logo") => Role::One(Slot::Image, own),
+        (_, "icon") => Role::One(Slot::Icon, own),
+        (_, "skiphours") => Role::One(Slot::SkipHours, own),
+        (_, "skipdays") => Role::One(Slot::SkipDays, own),
+        _ => Role::Extension,
+    }
+}
+
+/// The role of a child of an entry.
+pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
+    let name = el.lower();
+    if let Some(role) = shared(el, atom, &name) {
+        return role;
+    }
+    let own = u8::from(el.family.is_atom() != atom && el.family != Family::None);
+    match (el.family, &*name) {
+        (Family::Content, "encoded") => Role::One(Slot::Content, if atom { 2 } else { 0 }),
+        (Family::Xhtml, "body") => Role::One(Slot::Content, 3),
+        (Family::Xhtml, "div") => Role::One(Slot::Content, 4),
+        (family, _) if !family.is_native() => Role::Extension,
+        (_, "guid") => Role::One(Slot::Id, own),
+        (_, "description" | "summary") => Role::One(Slot::Summary, own),
+        (_, "abstract") => Role::One(Slot::Summary, own + 1),
+        (_, "content") => Role::One(Slot::Content, if atom { own } else { 1 }),
+        (_, "body" | "fullitem") => Role::One(Slot::Content, 3),
+        (_, "created") => Role::One(Slot::Published, own + 2),
+        (_, "enclosure") => Role::Enclosure,
+        (_, "comments") => Role::One(Slot::Comments, own),
+        (_, "source") => Role::One(Slot::Source, own),
+        _ => Role::Extension,
+    }
+}
+
+/// Who won each slot: an index into an element's children.
+#[derive(Debug)]
+pub(super) struct Winners([Option<(usize, u8)>; SLOTS]);
+
+/// Added to the rank of a date that cannot be understood: any other is better.
+const NO_DATE: u8 = 50;
+/// Added to the rank of an element that says nothing.
+const BLANK: u8 = 100;
+
+impl Winners {
+    /// Chooses among the children of an element.
+    pub(super) fn choose(el: &El<'_>, role: impl Fn(&El<'_>) -> Role) -> Self {
+        let mut winners = Self([None; SLOTS]);
+        for (index, node) in el.children.iter().enumerate() {
+            let Node::El(child) = node else { continue };
+            let Role::One(slot, mut rank) = role(child) else {
+                continue;
+            };
+            if child.text().trim().is_empty()
+                && child.attributes.is_empty()
+                && !child.has_elements()
+            {
+                rank += BLANK;
+            } else if matches!(slot, Slot::Published | Slot::Updated)
+                && date::parse(&child.text()).is_none()
+            {
+                rank += NO_DATE;
+            }
+            let best = &mut winners.0[slot as usize];
+            if best.is_none_or(|(_, other)| rank < other) {
+                *best = Some((index, rank));
+            }
+        }
+        winners
+    }
+
+    /// Whether a child won the slot.
+    pub(super) fn won(&self, slot: Slot, index: usize) -> bool {
+        self.0[slot as usize].is_some_and(|(winner, _)| winner == index)
+    }
+}

@@ -1,0 +1,98 @@
+//! What holds where: the base address and the language in scope, and the dialect of the document.
+
+use super::names::{self, Family};
+use super::notes::Notes;
+use super::tree::El;
+use crate::absolute;
+use crate::model;
+use std::rc::Rc;
+
+/// The values that elements inherit (XML Base; XML 1.0 §2.12).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    /// The absolute address that relative ones resolve against.
+    pub(super) base: Option<Rc<str>>,
+    /// `xml:lang`.
+    pub(super) language: Option<Rc<str>>,
+    /// Whether an `xml:base` of the document set the base, rather than the document's own address.
+    pub(super) base_is_declared: bool,
+    /// Whether `xml:lang` was set below the document's root.
+    pub(super) language_is_local: bool,
+}
+
+impl Scope {
+    /// The scope inside an element.
+    pub(super) fn enter(&self, el: &El<'_>) -> Self {
+        let mut inner = self.clone();
+        if el.attributes.iter().all(|a| a.prefix != "xml") {
+            return inner;
+        }
+        if let Some(base) = el
+            .attribute_of(Family::Xml, "base")
+            .map(str::trim)
+            .filter(|b| !b.is_empty())
+        {
+            let resolved = absolute::resolve(self.base.as_deref(), base);
+            // A base that is still relative, or that is no address of the web, resolves nothing.
+            if resolved.starts_with("http://") || resolved.starts_with("https://") {
+                inner.base = Some(Rc::from(resolved));
+                inner.base_is_declared = true;
+            }
+        }
+        if let Some(language) = el.attribute_of(Family::Xml, "lang") {
+            let language = language.trim();
+            // An empty value says that the language is not known, which is worth saying where one was.
+            let says = !language.is_empty() || self.language.is_some();
+            inner.language = says.then(|| Rc::from(language));
+            inner.language_is_local = true;
+        }
+        inner
+    }
+
+    /// A reference, made absolute.
+    pub(super) fn resolve(&self, reference: &str) -> String {
+        absolute::resolve(self.base.as_deref(), reference)
+    }
+
+    /// The language in scope as the model keeps it.
+    pub(super) fn language(&self) -> Option<String> {
+        self.language.as_deref().map(str::to_owned)
+    }
+
+    /// An element kept as it came. What it inherited and would lose by being moved is written on it.
+    pub(super) fn extension(&self, el: &El<'_>) -> model::Element {
+        let mut kept = el.to_model();
+        let has = |name| el.attribute_of(Family::Xml, name).is_some();
+        let is_text = el.family.is_atom() && el.attribute("type").is_some();
+        if (self.base_is_declared || is_text) && !has("base") {
+            kept.attributes
+                .extend(self.base.as_deref().map(|base| xml_attribute("base", base)));
+        }
+        if self.language_is_local && !has("lang") {
+            kept.attributes.extend(
+                self.language
+                    .as_deref()
+                    .map(|lang| xml_attribute("lang", lang)),
+            );
+        }
+        kept
+    }
+}
+
+fn xml_attribute(name: &str, value: &str) -> model::Attribute {
+    model::Attribute {
+        namespace: Some(names::XML.to_owned()),
+        prefix: Some("xml".to_owned()),
+        name: name.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+/// What all readers of one document share.
+#[derive(Debug)]
+pub(super) struct Reader<'n> {
+    /// Where the things that were forgiven are noted.
+    pub(super) notes: &'n mut Notes,
+    /// Whether the document is Atom, whose text constructs say what they are, or RSS, which leaves it to evidence.
+    pub(super) atom: bool,
+}

@@ -1,0 +1,535 @@
+//! The tolerant tokeniser: text to tags and text, borrowed from the input wherever nothing had to be resolved.
+//!
+//! Our own instead of `quick-xml`'s, because nearly everything that it reports as an error (an `&`
+//! alone, a `<` in text, an attribute without quotes, a document that breaks off) is an ordinary
+//! Tuesday in feeds, and working around an error event costs more than forty lines of scanning.
+//! Knows nothing of namespaces or nesting; `tree` does.
+//!
+//! Invariants: never fails and never panics; linear in the input, since a terminator that was once
+//! searched to the end of the document and not found is not searched again.
+
+use super::entities::{Entities, Forgiven};
+use super::notes::Notes;
+use crate::limits::XML_ATTRIBUTES_MAX;
+use std::borrow::Cow;
+
+/// A start tag's attribute, its references resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RawAttribute<'a> {
+    /// The name as written, with its prefix.
+    pub(super) name: &'a str,
+    pub(super) value: Cow<'a, str>,
+}
+
+/// One piece of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    Start {
+        name: &'a str,
+        attributes: Vec<RawAttribute<'a>>,
+        empty: bool,
+        at: usize,
+    },
+    End {
+        name: &'a str,
+        at: usize,
+    },
+    Text(Cow<'a, str>),
+}
+
+/// The longest name of an entity that is read; the same as that of a reference to it.
+const NAME_BYTES_MAX: usize = 64;
+
+/// The terminators whose absence is remembered.
+#[derive(Debug, Clone, Copy)]
+enum Terminator {
+    Comment,
+    Cdata,
+    Instruction,
+    DoubleQuote,
+    SingleQuote,
+}
+
+impl Terminator {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Comment => "-->",
+            Self::Cdata => "]]>",
+            Self::Instruction => "?>",
+            Self::DoubleQuote => "\"",
+            Self::SingleQuote => "'",
+        }
+    }
+}
+
+/// Reads a document from front to back.
+#[derive(Debug)]
+pub(super) struct Tokens<'a, 'n> {
+    text: &'a str,
+    at: usize,
+    absent: [bool; 5],
+    doctype_seen: bool,
+    entities: Entities<'a>,
+    notes: &'n mut Notes,
+    /// Whether the document ended inside a tag, a comment or a CDATA section.
+    pub(super) truncated: bool,
+}
+
+impl<'a, 'n> Tokens<'a, 'n> {
+    pub(super) fn new(text: &'a str, notes: &'n mut Notes) -> Self {
+        Self {
+            text,
+            at: 0,
+            absent: [false; 5],
+            doctype_seen: false,
+            entities: Entities::default(),
+            notes,
+            truncated: false,
+        }
+    }
+
+    /// The place that is read next, in bytes.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where the things that were forgiven are noted.
+    pub(super) fn notes(&mut self) -> &mut Notes {
+        self.notes
+    }
+
+    /// Finds a terminator at or behind `from`.
+    fn find(&mut self, terminator: Terminator, from: usize) -> Option<usize> {
+        if self.absent[terminator as usize] {
+            return None;
+        }
+        let found = self.text.get(from..)?.find(terminator.text());
+        self.absent[terminator as usize] = found.is_none();
+        found.map(|at| from + at)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    fn resolve(&mut self, text: &'a str, at: usize) -> Cow<'a, str> {
+        let mut forgiven = Forgiven::default();
+        let resolved = self.entities.resolve(text, &mut forgiven);
+        if forgiven != Forgiven::default() {
+            self.note_references(forgiven, at);
+        }
+        resolved
+    }
+
+    fn note_references(&mut self, forgiven: Forgiven, at: usize) {
+        if forgiven.bare_ampersand {
+            self.notes
+                .add("an & that begins no reference was kept as text", at);
+        }
+        if forgiven.html_name {
+            self.notes.add(
+                "a named character of HTML was read without being declared",
+                at,
+            );
+        }
+        if forgiven.bad_character {
+            self.notes.add(
+                "a reference to a character that XML cannot carry was dropped",
+                at,
+            );
+        }
+        if forgiven.too_large {
+            self.notes
+                .add("internal entities grow too large and were cut", at);
+        }
+    }
+
+    /// Text up to the next markup; a `<` that begins no markup is text.
+    fn text_run(&mut self) -> Token<'a> {
+        let start = self.at;
+        let mut from = start;
+        loop {
+            match self.text[from..].find('<') {
+                None => {
+                    self.at = self.text.len();
+                    break;
+                }
+                Some(offset) => {
+                    let lt = from + offset;
+                    if self.begins_markup(lt) {
+                        self.at = lt;
+                        break;
+                    }
+                    self.notes
+                        .add("a < that begins no tag was kept as text", lt);
+                    from = lt + 1;
+                }
+            }
+        }
+        let text = &self.text[start..self.at];
+        Token::Text(self.resolve(text, start))
+    }
+
+    fn begins_markup(&self, lt: usize) -> bool {
+        match self.byte(lt + 1) {
+            Some(b'/') => self
+                .byte(lt + 2)
+                .is_some_and(|b| is_name_start(b) || b == b'>'),
+            Some(b'!' | b'?') => true,
+            Some(b) => is_name_start(b),
+            None => false,
+        }
+    }
+
+    /// `<!…` and `<?…`; gives the text of a CDATA section.
+    fn declaration(&mut self) -> Option<Token<'a>> {
+        let start = self.at;
+        let rest = &self.text[start..];
+        if rest.starts_with("<!--") {
+            self.skip_to(Terminator::Comment, start + 4);
+        } else if rest.starts_with("<![CDATA[") {
+            let from = start + "<![CDATA[".len();
+            let end = self.find(Terminator::Cdata, from).unwrap_or_else(|| {
+                self.truncated = true;
+                self.text.len()
+            });
+            self.at = (end + 3).min(self.text.len());
+            return Some(Token::Text(Cow::Borrowed(&self.text[from..end])));
+        } else if rest.starts_with("<?") {
+            self.skip_to(Terminator::Instruction, start + 2);
+        } else if !self.doctype_seen
+            && rest
+                .get(..9)
+                .is_some_and(|r| r.eq_ignore_ascii_case("<!doctype"))
+        {
+            self.doctype_seen = true;
+            self.doctype();
+        } else {
+            self.at = rest
+                .find('>')
+                .map_or(self.text.len(), |end| start + end + 1);
+        }
+        None
+    }
+
+    /// Moves behind a terminator, or where there is none behind the next `>`.
+    fn skip_to(&mut self, terminator: Terminator, from: usize) {
+        if let Some(end) = self.find(terminator, from) {
+            self.at = end + terminator.text().len();
+            return;
+        }
+        self.notes.add("a comment or instruction has no end", from);
+        self.at = match self.text[from..].find('>') {
+            Some(end) => from + end + 1,
+            None => {
+                self.truncated = true;
+                self.text.len()
+            }
+        };
+    }
+
+    /// `<!DOCTYPE …>` with its internal subset, of which only internal general entities matter.
+    fn doctype(&mut self) {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at + 2;
+        let (mut subset, mut subset_end) = (None, None);
+        while let Some(&b) = bytes.get(at) {
+            match b {
+                b'"' | b'\'' => {
+                    at = quoted_end(bytes, at);
+                    continue;
+                }
+                b'[' if subset.is_none() => subset = Some(at + 1),
+                b']' => subset_end = Some(at),
+                b'<' if self.text[at..].starts_with("<!--") => {
+                    at = self.find(Terminator::Comment, at).unwrap_or(at) + 3;
+                    subset_end = None;
+                    continue;
+                }
+                b'>' if subset.is_none() || subset_end.is_some() => {
+                    if let (Some(from), Some(to)) = (subset, subset_end) {
+                        self.internal_subset(from, to);
+                    }
+                    self.at = at + 1;
+                    return;
+                }
+                b if b.is_ascii_whitespace() => {}
+                // Something between a `]` and the `>`: that `]` stood inside a declaration.
+                _ => subset_end = None,
+            }
+            at += 1;
+        }
+        // No end: what looked like a subset is the document itself.
+        let from = self.at + 2;
+        self.at = match self.text[from..].find(['<', '>']) {
+            Some(end) => from + end + usize::from(bytes[from + end] == b'>'),
+            None => self.text.len(),
+        };
+        self.notes.add("the DOCTYPE has no end", self.at);
+    }
+
+    fn internal_subset(&mut self, from: usize, to: usize) {
+        for (at, _) in self.text[from..to].match_indices("<!ENTITY") {
+            let rest = self.text[from + at + "<!ENTITY".len()..to].trim_start();
+            let Some(end) = rest
+                .bytes()
+                .take(NAME_BYTES_MAX)
+                .position(|b| b.is_ascii_whitespace())
+            else {
+                continue;
+            };
+            let (name, value) = (&rest[..end], rest[end..].trim_start());
+            // A parameter entity (`%`) or an external one (SYSTEM, PUBLIC) has no quote here.
+            let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+                continue;
+            };
+            if let Some(end) = value[1..].find(quote) {
+                self.entities.declare(name, &value[1..=end]);
+            }
+        }
+    }
+
+    fn end_tag(&mut self) -> Token<'a> {
+        let at = self.at;
+        let name = self.name(at + 2);
+        let from = at + 2 + name.len();
+        // `</title <link>`: the next tag begins before this one ends.
+        let rest = &self.text.as_bytes()[from..];
+        self.at = match rest.iter().position(|b| matches!(b, b'>' | b'<')) {
+            Some(end) if rest[end] == b'>' => from + end + 1,
+            Some(end) => from + end,
+            None => {
+                self.truncated = true;
+                self.text.len()
+            }
+        };
+        Token::End { name, at }
+    }
+
+    fn name(&self, from: usize) -> &'a str {
+        let rest = &self.text[from..];
+        let end = rest
+            .bytes()
+            .position(|b| {
+                b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<' | b'=' | b'"' | b'\'')
+            })
+            .unwrap_or(rest.len());
+        &rest[..end]
+    }
+
+    fn start_tag(&mut self) -> Option<Token<'a>> {
+        let at = self.at;
+        let name = self.name(at + 1);
+        self.at = at + 1 + name.len();
+        let mut attributes = Vec::new();
+        let mut empty = false;
+        loop {
+            match self.byte(self.at) {
+                None => {
+                    self.truncated = true;
+                    return None;
+                }
+                Some(b'>') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b'<') => {
+                    self.notes.add("a tag has no end", at);
+                    break;
+                }
+                Some(b'/') => {
+                    empty = self.byte(self.at + 1) == Some(b'>');
+                    self.at += 1;
+                }
+                Some(b'"' | b'\'' | b'=') => self.at += 1,
+                Some(b) if b.is_ascii_whitespace() => self.at += 1,
+                Some(_) => self.attribute(&mut attributes),
+            }
+        }
+        Some(Token::Start {
+            name,
+            attributes,
+            empty,
+            at,
+        })
+    }
+
+    fn attribute(&mut self, attributes: &mut Vec<RawAttribute<'a>>) {
+        let start = self.at;
+        let name = self.name(start);
+        self.at += name.len();
+        let equals = self.text[self.at..].trim_start();
+        let value = if let Some(value) = equals.strip_prefix('=') {
+            self.at = self.text.len() - value.trim_start().len();
+            self.attribute_value()
+        } else {
+            self.notes.add("an attribute has no value", start);
+            ""
+        };
+        if attributes.len() >= XML_ATTRIBUTES_MAX {
+            self.notes.add(
+                "an element has too many attributes; the first are kept",
+                start,
+            );
+        } else if attributes.iter().any(|a| a.name == name) {
+            self.notes
+                .add("an attribute stands twice; the first is kept", start);
+        } else {
+            let value = self.resolve(value, start);
+            attributes.push(RawAttribute { name, value });
+        }
+    }
+
+    fn attribute_value(&mut self) -> &'a str {
+        let start = self.at;
+        let quote = match self.byte(start) {
+            Some(b'"') => Some(Terminator::DoubleQuote),
+            Some(b'\'') => Some(Terminator::SingleQuote),
+            _ => None,
+        };
+        if let Some(end) = quote.and_then(|quote| self.find(quote, start + 1)) {
+            self.at = end + 1;
+            return &self.text[start + 1..end];
+        }
+        self.notes.add("an attribute's value is not quoted", start);
+        let from = start + usize::from(quote.is_some());
+        let rest = &self.text[from..];
+        let end = rest
+            .bytes()
+            .position(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'<'))
+            .unwrap_or(rest.len());
+        // `<a href=http://x/>`: the slash belongs to the address, the way HTML reads it.
+        self.at = from + end;
+        &rest[..end]
+    }
+}
+
+impl<'a> Iterator for Tokens<'a, '_> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        while self.at < self.text.len() {
+            if self.byte(self.at) != Some(b'<') || !self.begins_markup(self.at) {
+                if self.byte(self.at) == Some(b'<') && self.at + 1 == self.text.len() {
+                    self.truncated = true;
+                    return None;
+                }
+                return Some(self.text_run());
+            }
+            match self.byte(self.at + 1) {
+                Some(b'!' | b'?') => {
+                    if let Some(text) = self.declaration() {
+                        return Some(text);
+                    }
+                }
+                Some(b'/') => return Some(self.end_tag()),
+                _ => return self.start_tag(),
+            }
+        }
+        None
+    }
+}
+
+/// Whether a tag's name may begin with a byte; everything outside ASCII may.
+fn is_name_start(b: u8) -> bool {
+    b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80
+}
+
+/// The place behind the quoted literal that begins at `at`, or behind its opening quote if it does not end.
+fn quoted_end(bytes: &[u8], at: usize) -> usize {
+    /// Literals of a DOCTYPE are short; a quote that is further away belongs to something else.
+    const LITERAL_BYTES_MAX: usize = 8 * 1024;
+    bytes[at + 1..]
+        .iter()
+        .take(LITERAL_BYTES_MAX)
+        .position(|b| *b == bytes[at])
+        .map_or(at + 1, |end| at + 1 + end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tokens in a shorthand: `+name a=v`, `-name`, and text in quotes.
+    fn shown(text: &str) -> String {
+        let mut notes = Notes::default();
+        let tokens: Vec<String> = Tokens::new(text, &mut notes)
+            .map(|token| match token {
+                Token::Start {
+                    name,
+                    attributes,
+                    empty,
+                    ..
+                } => {
+                    let attributes: String = attributes
+                        .iter()
+                        .map(|a| format!(" {}={}", a.name, a.value))
+                        .collect();
+                    format!("+{name}{attributes}{}", if empty { "/" } else { "" })
+                }
+                Token::End { name, .. } => format!("-{name}"),
+                Token::Text(text) => format!("{text:?}"),
+            })
+            .collect();
+        tokens.join(" ")
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(shown(text), expected);
+    }
+
+    #[test]
+    fn well_formed_documents() {
+        check(
+            "<?xml version='1.0'?><a b=\"c\" d='e'>x &amp; y</a>",
+            "+a b=c d=e \"x & y\" -a",
+        );
+        check("<a/><b />", "+a/ +b/");
+        check(
+            "<!-- <no> --><a><![CDATA[<b>&amp;]]></a>",
+            "+a \"<b>&amp;\" -a",
+        );
+        check("<x:é y:z='1'/>", "+x:é y:z=1/");
+    }
+
+    #[test]
+    fn attributes_of_every_kind() {
+        check("<a b=c d/>", "+a b=c d=/");
+        check("<a b=1 b=2>", "+a b=1");
+        check("<a b = 'c'>", "+a b=c");
+        check("<a href=http://x/>", "+a href=http://x/");
+        check("<a b='c>", "+a b=c");
+        check("<a b='x < y > z'>", "+a b=x < y > z");
+    }
+
+    #[test]
+    fn what_is_no_markup_is_text() {
+        check("1 < 2 <3 <a>", "\"1 < 2 <3 \" +a");
+        check("<>", "\"<>\"");
+        check("a <", "\"a <\"");
+    }
+
+    #[test]
+    fn broken_ends() {
+        check("<a <b>x</b", "+a +b \"x\" -b");
+        check("<a>x<b c='", "+a \"x\"");
+        check("<a><![CDATA[x", "+a \"x\"");
+        check("<a><!-- x <b>y", "+a \"y\"");
+        check("</a <b>", "-a +b");
+    }
+
+    #[test]
+    fn doctypes_and_their_entities() {
+        check("<!DOCTYPE rss SYSTEM 'x.dtd'><a/>", "+a/");
+        check(
+            "<!DOCTYPE a [<!ENTITY e 'E &amp; e'> <!-- ]> -->]><a>&e;</a>",
+            "+a \"E & e\" -a",
+        );
+        check(
+            "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///x'>]><a>&x;</a>",
+            "+a \"&x;\" -a",
+        );
+        check("<!DOCTYPE a [ <a>x</a>", "+a \"x\" -a");
+    }
+}
