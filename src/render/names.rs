@@ -314,3 +314,44 @@ fn is_name_start(c: char) -> bool {
 fn is_name_character(c: char) -> bool {
     is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(given: &str, expected: &str) {
+        assert_eq!(name(given), expected);
+    }
+
+    #[test]
+    fn a_name_stays() {
+        check("straße-2.b", "straße-2.b");
+        check("名前", "名前");
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_name_is_replaced() {
+        check("a:b c\u{0}", "a_b_c_");
+        check("1st", "_1st");
+        check("", "_");
+    }
+
+    #[test]
+    fn what_cannot_stand_in_an_address_is_encoded() {
+        assert_eq!(
+            namespace(Some("http://a/ü <b>")),
+            "http://a/%C3%BC%20%3Cb%3E"
+        );
+        assert_eq!(namespace(Some(XMLNS)), "");
+        assert_eq!(namespace(None), "");
+    }
+
+    #[test]
+    fn a_reserved_prefix_is_nobodys_choice() {
+        assert!(is_free_to_choose("x"));
+        for prefix in ["xml", "XMLfoo", "xmlns", "", "a:b", "1"] {
+            assert!(!is_free_to_choose(prefix), "{prefix}");
+        }
+    }
+}

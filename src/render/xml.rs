@@ -187,3 +187,52 @@ pub(super) fn element(
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(attribute: &str, text: &str, expected: &str) {
+        let element = element(None, "e", &[("a", Some(attribute))], text);
+        assert_eq!(standalone(&element), expected);
+    }
+
+    #[test]
+    fn markup_is_escaped_in_both_places() {
+        check(
+            "<\"&'>",
+            "<\"&'>",
+            "<e a=\"&lt;&quot;&amp;'&gt;\">&lt;\"&amp;'&gt;</e>",
+        );
+    }
+
+    #[test]
+    fn white_space_that_a_parser_would_change_is_a_reference() {
+        check(
+            "a\t\n\rb",
+            "a\t\n\rb",
+            "<e a=\"a&#9;&#10;&#13;b\">a\t\n&#13;b</e>",
+        );
+    }
+
+    #[test]
+    fn characters_that_xml_cannot_carry_are_left_out() {
+        check(
+            "a\0\u{1f}\u{ffff}b",
+            "a\u{fffe}\u{b}b",
+            "<e a=\"ab\">ab</e>",
+        );
+    }
+
+    #[test]
+    fn an_element_with_nothing_in_it_is_one_tag() {
+        check("", "", "<e a=\"\"/>");
+    }
+
+    #[test]
+    fn line_ends_become_what_a_parser_makes_of_them() {
+        assert_eq!(legal("a\r\nb\rc\0"), "a\nb\nc");
+        assert!(matches!(legal("a\tb\nc\u{85}"), Cow::Borrowed(_)));
+    }
+}
