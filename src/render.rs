@@ -14,7 +14,9 @@
 
 mod atom;
 mod date;
+mod graft;
 mod json;
+mod names;
 mod plain;
 mod rss;
 pub(crate) mod xml;

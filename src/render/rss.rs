@@ -5,7 +5,9 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
-use super::xml::{self, Graft, Names, element};
+use super::graft::{Graft, graft};
+use super::names::Names;
+use super::xml::{self, element};
 use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
 use crate::absolute::absolute_html;
 use crate::model::{
@@ -44,15 +46,15 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     head_graft.add(head(), &names, "\n    ");
     let grafts: Vec<Graft> = entries()
         .map(|(entry, extras)| {
-            let mut graft = Graft::default();
+            let mut own = Graft::default();
             if let Some(language) = own_language(entry, feed) {
-                xml::push_attribute(&mut graft.attributes, "xml:lang", language);
+                xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            graft.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
-            graft
+            own.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
+            own
         })
         .collect();
-    let mut out = xml::graft(&written, "item", "channel", &head_graft.children, &grafts);
+    let mut out = graft(&written, "item", "channel", &head_graft.children, &grafts);
     out.push('\n');
     out
 }
@@ -460,57 +462,59 @@ fn body(text: &Text) -> String {
     }
 }
 
+/// Tags that people put into titles and descriptions.
+const TAGS: &[&str] = &[
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "cite",
+    "code",
+    "del",
+    "div",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "iframe",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "script",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "svg",
+    "table",
+    "td",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "video",
+];
+
 /// Whether a reader that guesses would take a text for HTML: a character reference or a usual tag.
 fn looks_like_html(text: &str) -> bool {
-    const TAGS: &[&str] = &[
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "blockquote",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "div",
-        "em",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "iframe",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "script",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "style",
-        "sub",
-        "sup",
-        "svg",
-        "table",
-        "td",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "video",
-    ];
     let reference = text.match_indices('&').any(|(at, _)| {
         // The longest name of a reference in HTML has 31 letters.
         let name = text[at + 1..].trim_start_matches('#');

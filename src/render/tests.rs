@@ -640,11 +640,16 @@ fn entries() -> impl Strategy<Value = Entry> {
                     links: vec![Link {
                         href: next(),
                         rel: flag.then(&mut next),
+                        attributes: extensions
+                            .first()
+                            .map(|element| element.attributes.clone())
+                            .unwrap_or_default(),
                         ..Link::default()
                     }],
                     authors: vec![Person {
                         name: Some(next()),
                         email: flag.then(&mut next),
+                        extensions: extensions.get(1).cloned().into_iter().collect(),
                         ..Person::default()
                     }],
                     categories: vec![Category {
@@ -669,6 +674,7 @@ fn entries() -> impl Strategy<Value = Entry> {
                     title,
                     summary,
                     content,
+                    content_is_description: flag,
                     published,
                     updated,
                     extensions,
