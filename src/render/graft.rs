@@ -16,7 +16,12 @@ pub(super) struct Graft {
     pub(super) attributes: String,
     /// Written children, each on a line of its own.
     pub(super) children: String,
+    /// Children that stand before the one called `content:encoded`, if there is one.
+    pub(super) before_content: String,
 }
+
+/// The one child that the order of a document is known against.
+const CONTENT: &str = "<content:encoded>";
 
 impl Graft {
     /// Adds children, each on a line at `indent`.
@@ -29,6 +34,19 @@ impl Graft {
         for element in elements {
             self.children.push_str(indent);
             write_element(&mut self.children, element, names);
+        }
+    }
+
+    /// Adds children that stand before `content:encoded`.
+    pub(super) fn add_before_content<'a>(
+        &mut self,
+        elements: impl IntoIterator<Item = &'a Element>,
+        names: &Names,
+        indent: &str,
+    ) {
+        for element in elements {
+            self.before_content.push_str(indent);
+            write_element(&mut self.before_content, element, names);
         }
     }
 }
@@ -46,7 +64,7 @@ pub(super) fn graft(
     let close = format!("</{container}>");
     let added: usize = grafts
         .iter()
-        .map(|graft| graft.attributes.len() + graft.children.len())
+        .map(|graft| graft.attributes.len() + graft.children.len() + graft.before_content.len())
         .sum();
     let mut out = String::with_capacity(document.len() + head.len() + added);
     let mut grafts = grafts.iter();
@@ -71,6 +89,12 @@ pub(super) fn graft(
                 &mut out,
                 text,
                 current.take().map_or("", |graft| &graft.children),
+            );
+        } else if markup.starts_with(CONTENT) {
+            push_before_line(
+                &mut out,
+                text,
+                current.map_or("", |graft| &graft.before_content),
             );
         } else if markup.starts_with(&close) {
             push_before_line(&mut out, text, head.take().unwrap_or_default());
@@ -102,6 +126,7 @@ mod tests {
             .map(|n| Graft {
                 attributes: format!(" n=\"{n}\""),
                 children: format!("\n<x{n}/>"),
+                before_content: format!("\n<y{n}/>"),
             })
             .collect();
         assert_eq!(graft(document, "e", "c", "\n<h/>", &grafts), expected);
@@ -112,6 +137,14 @@ mod tests {
         check(
             "<c>\n<a>b</a>\n <e>\n  <t>u</t>\n </e>\n <e>\n </e>\n</c>",
             "<c>\n<a>b</a>\n<h/>\n <e n=\"1\">\n  <t>u</t>\n<x1/>\n </e>\n <e n=\"2\">\n<x2/>\n </e>\n</c>",
+        );
+    }
+
+    #[test]
+    fn some_stand_before_the_content() {
+        check(
+            "<c><e><t/>\n<content:encoded>x</content:encoded></e></c>",
+            "<c>\n<h/><e n=\"1\"><t/>\n<y1/>\n<content:encoded>x</content:encoded>\n<x1/></e></c>",
         );
     }
 

@@ -50,7 +50,15 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
             if let Some(language) = own_language(entry, feed) {
                 xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            own.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
+            let indent = "\n      ";
+            let before = if bodies(entry, feed).1.is_some() {
+                entry.extensions_before_content.min(entry.extensions.len())
+            } else {
+                0
+            };
+            let (before, behind) = entry.extensions.split_at(before);
+            own.add_before_content(before, &names, indent);
+            own.add(extras.iter().chain(behind), &names, indent);
             own
         })
         .collect();
