@@ -9,7 +9,6 @@
 
 use crate::limits::BODY_BYTES_MAX;
 use crate::model::{Response, Warning};
-use crate::parse::windows_1252;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -308,6 +307,14 @@ fn repair_utf_8(body: &[u8]) -> String {
         }
     }
     text
+}
+
+/// What a C1 control character was meant to be: a byte of windows-1252 that was read as Latin-1.
+pub(crate) fn windows_1252(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => html5ever::data::C1_REPLACEMENTS[c as usize - 0x80].unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.

@@ -34,8 +34,6 @@ use scope::Reader;
 use thiserror::Error;
 use tree::El;
 
-pub(crate) use entities::windows_1252;
-
 /// Why a document is not a feed. None of these heal by reading it again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ParseError {

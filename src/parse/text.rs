@@ -95,10 +95,9 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
     }
     if text.kind == TextKind::Html {
         // A base that nobody declared must not catch `#note`, which points into the text itself.
-        let base = scope
-            .base
-            .as_deref()
-            .filter(|_| scope.base_is_declared || absolute::has_relative(&text.value));
+        let needs_base =
+            || scope.base_is_declared || absolute::has_relative(&text.value, !scope.base_is_guess);
+        let base = scope.base.as_deref().filter(|_| needs_base());
         text.base = base.map(str::to_owned);
     }
     text.language = scope.language();
