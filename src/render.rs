@@ -17,6 +17,7 @@ mod date;
 mod graft;
 mod json;
 mod names;
+mod people;
 mod plain;
 mod rss;
 pub(crate) mod xml;

@@ -295,7 +295,7 @@ fn larger<'a>(
 ) -> impl Iterator<Item = Element> + 'a {
     let people = people.into_iter().flat_map(|(name, people)| {
         let larger = people.iter().filter(|person| !person.extensions.is_empty());
-        larger.map(move |person| super::rss::atom_person(name, person))
+        larger.map(move |person| super::people::atom_person(name, person))
     });
     let links = links.filter(|link| !link.attributes.is_empty());
     people.chain(links.map(super::rss::atom_link))
@@ -319,7 +319,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
     let links = feed.links.iter().filter(|link| context.keeps(link));
     extras.extend(larger(people, links));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
-        let address = super::rss::address(publisher);
+        let address = super::people::address(publisher);
         extras.push(element(Some(xml::DC), "publisher", &[], &address));
     }
     if let Some(minutes) = feed.ttl_minutes {

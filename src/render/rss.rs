@@ -7,11 +7,12 @@
 
 use super::graft::{Graft, graft};
 use super::names::Names;
+use super::people::{address, contributor, lead, rest};
 use super::xml::{self, element};
 use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Text, TextKind,
 };
 
 /// The document.
@@ -324,86 +325,6 @@ fn rights(text: &Text) -> Element {
             &[("type", Some("html"))],
             &text.value,
         ),
-    }
-}
-
-/// The first person, if RSS's own element can hold all that is known of them. The others follow in
-/// order: readers take the first or the last, so the order has to stay.
-fn lead<'a>(people: &'a [Person], feed: &Feed) -> Option<&'a Person> {
-    people
-        .first()
-        .filter(|person| person.email.is_some() && !needs_atom(person, feed))
-}
-
-fn rest<'a>(
-    people: &'a [Person],
-    name: &'a str,
-    feed: &'a Feed,
-) -> impl Iterator<Item = Element> + 'a {
-    let skip = usize::from(lead(people, feed).is_some());
-    people.iter().skip(skip).filter_map(move |person| {
-        if needs_atom(person, feed) {
-            return Some(atom_person("author", person));
-        }
-        match (&person.name, &person.email) {
-            (_, Some(_)) => Some(element(None, name, &[], &address(person))),
-            (Some(creator), None) => Some(element(Some(xml::DC), "creator", &[], creator)),
-            (None, None) => person.uri.is_some().then(|| atom_person("author", person)),
-        }
-    })
-}
-
-/// Whether a person came as `atom:author` and has to go as that. From another format, the name
-/// goes where readers of RSS look, and the page is left out: RSS has no place for it.
-fn needs_atom(person: &Person, feed: &Feed) -> bool {
-    !person.extensions.is_empty() || person.uri.is_some() && feed.format == FeedFormat::Rss
-}
-
-pub(super) fn atom_person(name: &str, person: &Person) -> Element {
-    let mut out = element(Some(xml::ATOM), name, &[], "");
-    let parts = [
-        ("name", &person.name),
-        ("email", &person.email),
-        ("uri", &person.uri),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
-    out.children = parts
-        .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
-        .chain(person.extensions.iter().cloned().map(Node::Element))
-        .collect();
-    out
-}
-
-fn contributor(person: &Person) -> Option<Element> {
-    match person {
-        Person {
-            name: Some(name),
-            email: None,
-            uri: None,
-            ..
-        } => Some(element(Some(xml::DC), "contributor", &[], name)),
-        Person {
-            name: None,
-            email: None,
-            uri: None,
-            ..
-        } => None,
-        person => Some(atom_person("contributor", person)),
-    }
-}
-
-/// A person as RSS writes one: `mail@example.org (Name)`.
-pub(super) fn address(person: &Person) -> String {
-    let (name, email) = (
-        person.name.as_deref().unwrap_or_default(),
-        person.email.as_deref().unwrap_or_default(),
-    );
-    match (name.is_empty(), email.is_empty()) {
-        (true, _) => legal(email),
-        (_, true) => legal(name),
-        _ => legal(&format!("{email} ({name})")),
     }
 }
 

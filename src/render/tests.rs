@@ -275,6 +275,37 @@ fn every_author_is_written_in_order() {
 }
 
 #[test]
+fn the_name_of_an_author_from_atom_stands_where_readers_of_rss_look() {
+    let feed = Feed {
+        format: FeedFormat::Atom,
+        ..with_entry(Entry {
+            authors: vec![Person {
+                name: Some("Ann".to_owned()),
+                uri: Some("http://a/ann".to_owned()),
+                extensions: vec![tree(
+                    Some("http://schemas.google.com/g/2005"),
+                    Some("gd"),
+                    "image",
+                )],
+                ..Person::default()
+            }],
+            ..Entry::default()
+        })
+    };
+    check(&feed, FeedFormat::Rss, "<dc:creator>Ann</dc:creator>");
+    check(&feed, FeedFormat::Atom, "<gd:image/>");
+    let from_rss = Feed {
+        format: FeedFormat::Rss,
+        ..feed
+    };
+    check(
+        &from_rss,
+        FeedFormat::Rss,
+        "<atom:uri>http://a/ann</atom:uri>",
+    );
+}
+
+#[test]
 fn every_enclosure_is_written() {
     let enclosure = |url: &str| Enclosure {
         url: url.to_owned(),
