@@ -190,6 +190,9 @@ pub struct Entry {
     /// Everything else in the entry, in document order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Element>,
+    /// How many of the extensions stood before the content. Readers that take the first or the last
+    /// of several bodies (`itunes:summary`, `content:encoded`) see another one if they change places.
+    pub extensions_before_content: usize,
     /// Members of a JSON Feed item that no field stands for.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub json_extensions: serde_json::Map<String, serde_json::Value>,
