@@ -192,7 +192,7 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
 fn behind_story(blocks: &[Block], at: usize) -> bool {
     !blocks[at + 1..]
         .iter()
-        .any(|block| block.is_prose() && !block.gone)
+        .any(|block| block.is_prose() && !block.gone && !is_copyright(block))
 }
 
 /// Lines of the page that nothing else says.
