@@ -384,7 +384,8 @@ impl Brush<'_> {
     fn safe_text(&mut self, text: &mut Text, field: Field) {
         match text.kind {
             TextKind::Html if text.value.contains('<') || text.value.contains('&') => {
-                self.wash(text, field, Depth::Safe)
+                self.wash(text, field, Depth::Safe);
+                self.defuse_references(text, field);
             }
             TextKind::Html => text.value = tree::carried(&text.value).into_owned(),
             TextKind::Plain => self.defuse(text, field),
@@ -396,6 +397,26 @@ impl Brush<'_> {
             let before = std::mem::replace(&mut text.value, new.clone());
             self.note(SAFETY, "markup in plain text", field, before, Some(new));
         }
+    }
+
+    /// RSS gives a title as text or as HTML and never says which, so a tag that a title only speaks of
+    /// (`&lt;script>`) runs in readers that resolve once too often. It keeps its letters, but not its `<`.
+    fn defuse_references(&mut self, text: &mut Text, field: Field) {
+        if field == Field::Extension
+            || !text.value.contains("&lt;")
+            || fields::defuse(&tree::text_of(&text.value), false).is_none()
+        {
+            return;
+        }
+        let before = text.value.clone();
+        text.value = before.replace("&lt;", "‹");
+        self.note(
+            SAFETY,
+            "markup in plain text",
+            field,
+            before,
+            Some(text.value.clone()),
+        );
     }
 
     /// Washes one field.
