@@ -28,7 +28,7 @@ mod user;
 mod words;
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Text, TextKind, Warning};
-use scrub::{About, Ready, ReadyMatcher, Scrub};
+use scrub::{About, Ready, ReadyMatcher, Scrub, Weight};
 use std::borrow::Cow;
 use std::fmt;
 use url::Url;
@@ -57,8 +57,10 @@ enum PassKind {
     Repair,
     /// What a user asked for.
     Asked,
-    /// Judges content: held back where it would take most of an entry, and never applied to titles.
+    /// Knows junk by phrases and structures that nothing else has. Applied to content and summary only.
     Junk,
+    /// Weighs what looks like junk, and so may err: held back where it would take much of a story.
+    Guess,
     /// Trackers and unsafe markup: applied to every field that holds markup.
     Always,
 }
@@ -120,25 +122,25 @@ pub const PASSES: &[Pass] = &[
         name: "related-links",
         about: "links to other entries, between and after the story",
         run: related::links,
-        kind: PassKind::Junk,
+        kind: PassKind::Guess,
     },
     Pass {
         name: "ads",
         about: "marks of advertising and the frames they mark",
         run: ads::ads,
-        kind: PassKind::Junk,
+        kind: PassKind::Guess,
     },
     Pass {
         name: "appeals",
         about: "newsletter, app and follow-us appeals",
         run: ads::appeals,
-        kind: PassKind::Junk,
+        kind: PassKind::Guess,
     },
     Pass {
         name: "page-furniture",
         about: "breadcrumbs, tag lists, counters, copyright lines of the page",
         run: furniture::furniture,
-        kind: PassKind::Junk,
+        kind: PassKind::Guess,
     },
     // Other junk after a notice would hide that it stands at the end, so it comes after them.
     Pass {
@@ -382,7 +384,8 @@ impl Brush<'_> {
     fn safe_text(&mut self, text: &mut Text, field: Field) {
         match text.kind {
             TextKind::Html if text.value.contains('<') || text.value.contains('&') => {
-                self.wash(text, field, Depth::Safe)
+                self.wash(text, field, Depth::Safe);
+                self.defuse_references(text, field);
             }
             TextKind::Html => text.value = tree::carried(&text.value).into_owned(),
             TextKind::Plain => self.defuse(text, field),
@@ -394,6 +397,26 @@ impl Brush<'_> {
             let before = std::mem::replace(&mut text.value, new.clone());
             self.note(SAFETY, "markup in plain text", field, before, Some(new));
         }
+    }
+
+    /// RSS gives a title as text or as HTML and never says which, so a tag that a title only speaks of
+    /// (`&lt;script>`) runs in readers that resolve once too often. It keeps its letters, but not its `<`.
+    fn defuse_references(&mut self, text: &mut Text, field: Field) {
+        if field == Field::Extension
+            || !text.value.contains("&lt;")
+            || fields::defuse(&tree::text_of(&text.value), false).is_none()
+        {
+            return;
+        }
+        let before = text.value.clone();
+        text.value = before.replace("&lt;", "‹");
+        self.note(
+            SAFETY,
+            "markup in plain text",
+            field,
+            before,
+            Some(text.value.clone()),
+        );
     }
 
     /// Washes one field.
@@ -499,27 +522,33 @@ impl Brush<'_> {
             &mut self.removals,
         );
         scrub.was_plain = run.was_plain;
-        let mut before = None;
+        let mut brake: Option<Brake> = None;
         for pass in PASSES {
             let applies = match pass.kind {
                 PassKind::Repair | PassKind::Always => true,
                 PassKind::Asked => run.depth == Depth::Full,
-                PassKind::Junk => run.depth == Depth::Full && with_junk,
+                PassKind::Junk | PassKind::Guess => run.depth == Depth::Full && with_junk,
             };
             if !applies || self.ready.off.iter().any(|off| off == pass.name) {
                 continue;
             }
-            if pass.kind == PassKind::Junk && before.is_none() {
-                before = Some(scrub.chars());
-            }
             if pass.kind == PassKind::Always
-                && let Some(before) = before.take()
-                && takes_too_much(before, scrub.chars())
+                && brake
+                    .take()
+                    .is_some_and(|brake| brake.holds(scrub.weight()))
             {
                 return Ok(None);
             }
+            let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
+            let before = judges.then(|| scrub.weight());
             scrub.pass = pass.name;
             (pass.run)(&mut scrub);
+            if let Some(before) = before {
+                let brake = brake.get_or_insert(Brake { before, guessed: 0 });
+                if pass.kind == PassKind::Guess {
+                    brake.guessed += before.prose.saturating_sub(scrub.weight().prose);
+                }
+            }
         }
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
@@ -548,11 +577,21 @@ fn is_tagless(text: &str) -> bool {
     !tree::has_tags(text) && text.trim().contains(['\n', '\r'])
 }
 
-/// The brake. Passes that would take all of a text, or more than half of one that is longer than a teaser,
-/// are wrong about it: a page of nothing but links, a glossary, a list of feeds.
-fn takes_too_much(before: usize, after: usize) -> bool {
-    const TEASER_CHARS: usize = 300;
-    before > 0 && after == 0 || before > TEASER_CHARS && after * 2 < before
+/// The brake: how much there was before the first pass that judges, and how much prose was taken on a guess.
+struct Brake {
+    before: Weight,
+    guessed: usize,
+}
+
+impl Brake {
+    /// Whether the passes are wrong about a text: they took all of it, or all but a rest of one that is longer
+    /// than a teaser, or guessed away a third of its prose. It is a page of links then, a glossary, a list of feeds.
+    fn holds(&self, after: Weight) -> bool {
+        const TEASER_CHARS: usize = 300;
+        let all = self.before.chars > 0 && after.chars == 0;
+        let most = self.before.chars > TEASER_CHARS && after.chars * 6 < self.before.chars;
+        all || most || self.guessed * 3 > self.before.prose && self.guessed > 0
+    }
 }
 
 #[cfg(test)]

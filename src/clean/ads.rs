@@ -7,7 +7,7 @@ use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_named};
 use super::tracking::is_below;
-use super::words::{Lexicon, holds_any};
+use super::words::{Lexicon, Stems};
 use std::sync::LazyLock;
 
 /// Whole blocks that mark an ad.
@@ -74,6 +74,11 @@ const SUPPORT_STARTS: &[&str] = &[
 ];
 
 static MARKS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, AD_MARKS)], false));
+
+static FOLLOW_STARTS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(FOLLOW_STARTS));
+static SUPPORT_STARTS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(SUPPORT_STARTS));
+static APPEAL_NOUNS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(APPEAL_NOUNS));
+static APPEAL_VERBS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(APPEAL_VERBS));
 
 /// Removes marks of ads, and frames and images of ad servers.
 pub(super) fn ads(scrub: &mut Scrub<'_>) {
@@ -194,31 +199,19 @@ fn appeal(block: &Block, before: &[Block]) -> Option<&'static str> {
         return None;
     }
     let text = block.folded.as_str();
-    let starts = |list: &[&str]| {
-        list.iter().any(|start| {
-            text.strip_prefix(start).is_some_and(|rest| {
-                rest.is_empty()
-                    || rest.starts_with(' ')
-                    || start.ends_with(super::words::is_unspaced)
-            })
-        })
-    };
     let words = text.split(' ').count();
-    let verb_first = APPEAL_VERBS.iter().any(|verb| {
-        text.find(verb.trim_start_matches('-'))
-            .is_some_and(|at| at < 40)
-    });
+    let verb_first = APPEAL_VERBS_STEMS.first_at(text).is_some_and(|at| at < 40);
     match () {
-        () if holds_any(text, APPEAL_NOUNS)
-            && holds_any(text, APPEAL_VERBS)
+        () if APPEAL_NOUNS_STEMS.any(text)
+            && APPEAL_VERBS_STEMS.any(text)
             && verb_first
             && words <= 28
             && block.text_len() < 150 =>
         {
             Some("asks to subscribe to a newsletter")
         }
-        () if starts(FOLLOW_STARTS) && words <= 32 => Some("asks to follow or download"),
-        () if starts(SUPPORT_STARTS) && words <= 32 => Some("asks to pay or subscribe"),
+        () if FOLLOW_STARTS_STEMS.begin(text) && words <= 32 => Some("asks to follow or download"),
+        () if SUPPORT_STARTS_STEMS.begin(text) && words <= 32 => Some("asks to pay or subscribe"),
         () => None,
     }
 }

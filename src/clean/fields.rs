@@ -344,12 +344,42 @@ fn json(brush: &mut Brush<'_>, members: &mut serde_json::Map<String, Value>) {
     }
 }
 
+/// Whether a string could do something where somebody shows it as HTML. Members of JSON are data (ours hold
+/// XML, which is sanitised as such), so strings that only hold markup stay as they are.
+fn may_act(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words = [
+        "<script",
+        "<iframe",
+        "<object",
+        "<embed",
+        "<svg",
+        "<form",
+        "<base",
+        "<style",
+        "javascript:",
+        "vbscript:",
+        "srcdoc",
+        "data:text",
+    ];
+    let handler = || {
+        has_tags(&lower)
+            && lower.match_indices("on").any(|(at, _)| {
+                let starts = lower[..at]
+                    .ends_with(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\''));
+                let rest = lower[at..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
+                starts && rest.trim_start().starts_with('=')
+            })
+    };
+    words.iter().any(|word| lower.contains(word)) || handler()
+}
+
 /// Values deeper than this are no feed's; serde_json itself stops at 128.
 const JSON_DEPTH_MAX: usize = 128;
 
 fn json_value(brush: &mut Brush<'_>, value: &mut Value, depth: usize) {
     match value {
-        Value::String(text) => extension_text(brush, text),
+        Value::String(text) if may_act(text) => extension_text(brush, text),
         Value::Array(values) if depth < JSON_DEPTH_MAX => values
             .iter_mut()
             .for_each(|value| json_value(brush, value, depth + 1)),

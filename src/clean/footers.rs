@@ -8,7 +8,7 @@ use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_named};
 use super::tree::NodeId;
-use super::words::{Kind, Lexicon, holds_any};
+use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
 use url::Url;
 
@@ -59,6 +59,8 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         false,
     )
 });
+
+static APPEARED_FIRST_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(APPEARED_FIRST));
 
 /// Removes footers that feed writers add.
 pub(super) fn footers(scrub: &mut Scrub<'_>) {
@@ -141,7 +143,7 @@ fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
     }
     let title = &scrub.about.title;
     let titled = title.len() >= 8 && folded.contains(title.as_str());
-    if holds_any(&folded, APPEARED_FIRST) && (titled || names && unlinked < 160) {
+    if APPEARED_FIRST_STEMS.any(&folded) && (titled || names && unlinked < 160) {
         return Some(Cut::new(
             vec![index],
             "appeared first",
@@ -174,7 +176,7 @@ pub(super) fn is_same_page(a: &Url, b: &Url) -> bool {
             .to_owned()
     };
     let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
-    host(a) == host(b) && path(a) == path(b) && !path(a).is_empty()
+    host(a) == host(b) && path(a) == path(b) && !path(a).is_empty() && a.fragment().is_none()
 }
 
 /// Whether a link leads to the root of a site, or to where the feed says that its site is.

@@ -6,7 +6,7 @@
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_named};
-use super::words::{Lexicon, fold, holds_any};
+use super::words::{Lexicon, Stems, fold};
 use std::sync::LazyLock;
 
 /// Labels before a list of tags.
@@ -22,6 +22,27 @@ const INTERFACE: &[&str] = &[
     "lesezeit minuten", "lesedauer minuten", "minuten lesezeit", "min lesezeit", "zur übersicht", "nach oben", "zurück zur übersicht", "zurück zur startseite", "artikel drucken", "drucken", "print drucken", "seite drucken", "email newsletter", "email kontakt zur redaktion", "tempo di lettura minuti", "minuti di lettura", "tempo di lettura", "stampa", "temps de lecture minutes", "minutes de lecture", "temps de lecture min", "imprimer", "signaler une erreur", "escucha esta noticia", "lectura de minutos", "minutos de lectura", "tiempo de lectura minutos", "imprimir", "cargando", "tempo de leitura minutos", "minutos de leitura", "min de leitura", "leestijd minuten", "czas czytania minut", "время чтения минут", "мин чтения", "уменьшено до", "dakika okuma süresi", "纠错", "责任编辑", "图集", "返回顶部", "打印本页", "この記事を印刷", "印刷する", "ページの先頭へ", "轉寄", "인쇄하기",
 ];
 
+/// How rights are reserved.
+#[rustfmt::skip]
+const RESERVED: &[&str] = &[
+    "all rights reserved", "alle rechte vorbehalten", "tous droits réservés", "todos los derechos reservados", "derechos reservados", "todos os direitos reservados", "tutti i diritti riservati", "riproduzione riservata", "alle rechten voorbehouden", "wszelkie prawa zastrzeżone", "все права защищены", "tüm hakları saklıdır", "无断转载禁止", "無断転載を禁じます", "版权所有", "著作權", "무단 전재", "جميع الحقوق محفوظة",
+];
+
+/// What a breadcrumb begins with.
+#[rustfmt::skip]
+const HOMES: &[&str] = &[
+    "home", "startseite", "inicio", "accueil", "início", "strona główna", "главная", "anasayfa", "beranda", "trang chủ", "首页", "首頁", "ホーム", "トップ", "홈", "الرئيسية", "haupt", "hem", "hjem", "etusivu", "domů", "címlap", "acasă", "αρχική",
+];
+
+/// Labels of links to the entry before or after.
+#[rustfmt::skip]
+const NEIGHBOURS: &[&str] = &[
+    "previous article", "next article", "previous post", "next post", "previous story", "next story", "vorheriger artikel", "nächster artikel", "vorheriger beitrag", "nächster beitrag", "artículo anterior", "artículo siguiente", "entrada anterior", "entrada siguiente", "article précédent", "article suivant", "artigo anterior", "próximo artigo", "articolo precedente", "prossimo articolo", "articolo successivo", "vorig artikel", "volgend artikel", "poprzedni artykuł", "następny artykuł", "предыдущая статья", "следующая статья", "предыдущая запись", "следующая запись", "önceki yazı", "sonraki yazı", "artikel sebelumnya", "artikel berikutnya", "前の記事", "次の記事", "上一篇", "下一篇",
+];
+
+static RESERVED_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(RESERVED));
+static HOMES_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(HOMES));
+static NEIGHBOURS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(NEIGHBOURS));
 static TAGS: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, TAG_LABELS)], false));
 static LINES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, INTERFACE)], false));
 
@@ -158,7 +179,7 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
         .find(|index| !is_tag(&blocks[*index]))
         .unwrap_or(blocks.len());
     let count = (at + 1..end).filter(|index| !blocks[*index].gone).count();
-    (count >= 1 && behind_story(blocks, at)).then(|| {
+    (count >= 2 || count == 1 && behind_story(blocks, at)).then(|| {
         Cut::new(
             (at..end).collect(),
             "tags",
@@ -171,7 +192,7 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
 fn behind_story(blocks: &[Block], at: usize) -> bool {
     !blocks[at + 1..]
         .iter()
-        .any(|block| block.is_prose() && !block.gone)
+        .any(|block| block.is_prose() && !block.gone && !is_copyright(block))
 }
 
 /// Lines of the page that nothing else says.
@@ -214,29 +235,7 @@ fn is_copyright(block: &Block) -> bool {
     let year = text
         .split(|c: char| !c.is_ascii_digit())
         .any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")));
-    let reserved = holds_any(
-        &block.folded,
-        &[
-            "all rights reserved",
-            "alle rechte vorbehalten",
-            "tous droits réservés",
-            "todos los derechos reservados",
-            "derechos reservados",
-            "todos os direitos reservados",
-            "tutti i diritti riservati",
-            "riproduzione riservata",
-            "alle rechten voorbehouden",
-            "wszelkie prawa zastrzeżone",
-            "все права защищены",
-            "tüm hakları saklıdır",
-            "无断转载禁止",
-            "無断転載を禁じます",
-            "版权所有",
-            "著作權",
-            "무단 전재",
-            "جميع الحقوق محفوظة",
-        ],
-    );
+    let reserved = RESERVED_STEMS.any(&block.folded);
     let media = !block.media.is_empty();
     !media
         && (begins && (year || reserved) && block.text_len() < 260
@@ -246,37 +245,7 @@ fn is_copyright(block: &Block) -> bool {
 fn is_breadcrumb(block: &Block) -> bool {
     let separators = block.text.matches(['»', '›', '→', '>', '/']).count();
     let folded = block.folded.as_str();
-    separators >= 1
-        && block.links.len() >= 1
-        && block.text_len() < 160
-        && [
-            "home",
-            "startseite",
-            "inicio",
-            "accueil",
-            "início",
-            "strona główna",
-            "главная",
-            "anasayfa",
-            "beranda",
-            "trang chủ",
-            "首页",
-            "首頁",
-            "ホーム",
-            "トップ",
-            "홈",
-            "الرئيسية",
-            "haupt",
-            "hem",
-            "hjem",
-            "etusivu",
-            "domů",
-            "címlap",
-            "acasă",
-            "αρχική",
-        ]
-        .iter()
-        .any(|home| folded.starts_with(home))
+    separators >= 1 && block.links.len() >= 1 && block.text_len() < 160 && HOMES_STEMS.begin(folded)
 }
 
 /// `← Title`, `Vorheriger Artikel Title`: all link, or a label glued to a link.
@@ -285,47 +254,7 @@ fn is_neighbour(block: &Block) -> bool {
     let arrow = (text.starts_with(['←', '«', '‹', '→', '⟵'])
         || text.ends_with(['→', '»', '›', '⟶']))
         && block.link_density() > 0.85;
-    let labels = [
-        "previous article",
-        "next article",
-        "previous post",
-        "next post",
-        "previous story",
-        "next story",
-        "vorheriger artikel",
-        "nächster artikel",
-        "vorheriger beitrag",
-        "nächster beitrag",
-        "artículo anterior",
-        "artículo siguiente",
-        "entrada anterior",
-        "entrada siguiente",
-        "article précédent",
-        "article suivant",
-        "artigo anterior",
-        "próximo artigo",
-        "articolo precedente",
-        "prossimo articolo",
-        "articolo successivo",
-        "vorig artikel",
-        "volgend artikel",
-        "poprzedni artykuł",
-        "następny artykuł",
-        "предыдущая статья",
-        "следующая статья",
-        "предыдущая запись",
-        "следующая запись",
-        "önceki yazı",
-        "sonraki yazı",
-        "artikel sebelumnya",
-        "artikel berikutnya",
-        "前の記事",
-        "次の記事",
-        "上一篇",
-        "下一篇",
-    ];
-    let labelled =
-        labels.iter().any(|label| block.folded.starts_with(label)) && block.link_density() > 0.5;
+    let labelled = NEIGHBOURS_STEMS.begin(&block.folded) && block.link_density() > 0.5;
     (arrow || labelled) && block.text_len() < 220 && block.links.len() <= 2
 }
 

@@ -6,7 +6,7 @@
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_named};
-use super::words::{Kind, Lexicon};
+use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
 
 const HEADING: Kind = 1;
@@ -42,6 +42,40 @@ const WEAK: &[&str] = &[
     "discussion",
 ];
 
+/// Labels that are too common to be headings.
+const LABELS: &[&str] = &[
+    "read more",
+    "read",
+    "more",
+    "watch",
+    "mehr",
+    "lies",
+    "leer",
+    "lire",
+    "leggi",
+    "lees",
+    "czytaj",
+    "zobacz",
+];
+
+/// Beginnings of headings that go on with a name: `More from …:`.
+const BEGINNINGS: &[&str] = &[
+    "more from",
+    "read more from",
+    "more by",
+    "previously on",
+    "more on",
+    "mehr von",
+    "mehr aus",
+    "más de",
+    "plus de",
+    "mais de",
+    "altri articoli di",
+    "meer van",
+    "więcej od",
+];
+
+static BEGINNINGS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BEGINNINGS));
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(HEADING, HEADINGS)], false));
 
 /// The longest text between related links that belongs to them: a date, an author, a teaser's few words.
@@ -50,11 +84,12 @@ const BESIDE_CHARS: usize = 70;
 /// Removes links to other entries.
 pub(super) fn links(scrub: &mut Scrub<'_>) {
     remove_named(scrub, judge);
+    let own = own_links(scrub);
     let blocks = &scrub.blocks().list;
     let mut cuts = Vec::new();
     let mut at = 0;
     while at < blocks.len() {
-        let cut = headed(blocks, at).or_else(|| labelled(blocks, at));
+        let cut = headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at));
         at = cut
             .as_ref()
             .and_then(|cut| cut.blocks.last().copied())
@@ -152,6 +187,17 @@ fn judge(token: &str) -> Option<Sure> {
     }
 }
 
+/// Which blocks have links that lead to the entry's own site: related links do, an author's sources don't.
+fn own_links(scrub: &mut Scrub<'_>) -> Vec<bool> {
+    let links: Vec<_> = scrub
+        .blocks()
+        .list
+        .iter()
+        .map(|block| block.links.clone())
+        .collect();
+    links.iter().map(|links| scrub.are_own(links)).collect()
+}
+
 fn is_heading(block: &Block) -> bool {
     !block.gone
         && !block.quoted
@@ -161,8 +207,15 @@ fn is_heading(block: &Block) -> bool {
 }
 
 /// A heading and the links below it.
-fn headed(blocks: &[Block], at: usize) -> Option<Cut> {
-    if !is_heading(&blocks[at]) {
+fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
+    let first = &blocks[at];
+    let named = is_heading(first);
+    let begun = !first.gone
+        && !first.quoted
+        && first.chars < 60
+        && (first.heading || first.text.ends_with(':'))
+        && BEGINNINGS_STEMS.begin(&first.folded);
+    if !named && !begun {
         return None;
     }
     let mut run = vec![at];
@@ -172,7 +225,7 @@ fn headed(blocks: &[Block], at: usize) -> Option<Cut> {
         if block.gone {
             continue;
         }
-        let linked = block.is_linked();
+        let linked = block.is_linked() && own[index];
         let beside = links > 0
             && block.chars > 0
             && block.text_len() <= BESIDE_CHARS
@@ -182,7 +235,7 @@ fn headed(blocks: &[Block], at: usize) -> Option<Cut> {
                 .get(index + 1..)
                 .and_then(|rest| rest.iter().find(|next| !next.gone))
                 .is_some_and(|next| next.is_linked() || next.chars == 0);
-        let teaser = block.link_density() > 0.45 && block.text_len() < 260;
+        let teaser = own[index] && block.link_density() > 0.45 && block.text_len() < 260;
         if block.quoted || !(linked || beside || teaser) {
             break;
         }
@@ -194,8 +247,9 @@ fn headed(blocks: &[Block], at: usize) -> Option<Cut> {
     }
     run.truncate(taken);
     let weak = WEAK.contains(&blocks[at].folded.as_str());
-    let needed = if weak { 2 } else { 1 };
-    let lonely = links == 0 && !weak && blocks[at].is_linked() && blocks[at].chars < 40;
+    let needed = if weak || !named { 2 } else { 1 };
+    let lonely =
+        links == 0 && named && own[at] && !weak && blocks[at].is_linked() && blocks[at].chars < 40;
     (links >= needed || lonely).then(|| {
         Cut::new(
             run,
@@ -206,7 +260,7 @@ fn headed(blocks: &[Block], at: usize) -> Option<Cut> {
 }
 
 /// One line, all link, that begins with a label: `Read more: …`, `ALSO READ | …`.
-fn labelled(blocks: &[Block], at: usize) -> Option<Cut> {
+fn labelled(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
     let block = &blocks[at];
     if block.gone || block.quoted || block.link_density() < 0.5 || block.text_len() > 320 {
         return None;
@@ -214,7 +268,10 @@ fn labelled(blocks: &[Block], at: usize) -> Option<Cut> {
     let (label, rest) = block
         .text
         .split_once([':', '|', '：', '｜', '–', '—', '>', '»', '►', '▶'])?;
-    let names = label.chars().count() < 48 && LEXICON.says(&super::words::fold(label));
+    let folded = super::words::fold(label);
+    let names = own[at]
+        && label.chars().count() < 48
+        && (LEXICON.says(&folded) || LABELS.contains(&folded.as_str()));
     (names && !rest.trim().is_empty()).then(|| {
         Cut::new(
             vec![at],

@@ -359,10 +359,12 @@ fn attributes(scrub: &mut Scrub<'_>, id: NodeId, name: &str, targets: &HashSet<S
 fn acts_in_style(style: &str) -> bool {
     let lower = style.to_ascii_lowercase();
     [
-        "url",
-        "image",
+        "url(",
+        "image(",
+        "image-set(",
+        "src(",
         "expression",
-        "import",
+        "@import",
         "behavior",
         "binding",
         "\\",

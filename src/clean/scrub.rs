@@ -45,6 +45,13 @@ pub(super) struct About {
     pub(super) feed_link: Option<Url>,
 }
 
+/// How much text there is, in characters without white space.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weight {
+    pub(super) chars: usize,
+    pub(super) prose: usize,
+}
+
 /// Something that a pass found: blocks, and why they are junk.
 #[derive(Debug)]
 pub(super) struct Cut {
@@ -183,9 +190,12 @@ impl<'a> Scrub<'a> {
 
     /// A URL found in this field, made absolute.
     pub(super) fn url(&self, value: &str) -> Option<Url> {
-        match Url::parse(value.trim()) {
-            Ok(url) => Some(url),
-            Err(_) => self.base.as_ref()?.join(value.trim()).ok(),
+        let value = value.trim();
+        match (Url::parse(value), &self.base) {
+            (Ok(url), _) => Some(url),
+            (Err(_), Some(base)) => base.join(value).ok(),
+            (Err(_), None) if value.starts_with("//") => Url::parse(&format!("https:{value}")).ok(),
+            (Err(_), None) => None,
         }
     }
 
@@ -272,14 +282,13 @@ impl<'a> Scrub<'a> {
         &blocks.list[span]
     }
 
-    /// How many characters of text there are, white space left out.
-    pub(super) fn chars(&mut self) -> usize {
-        self.blocks()
-            .list
-            .iter()
-            .filter(|block| !block.gone)
-            .map(|block| block.chars)
-            .sum()
+    /// How much there is to read.
+    pub(super) fn weight(&mut self) -> Weight {
+        let blocks = self.blocks().list.iter().filter(|block| !block.gone);
+        blocks.fold(Weight::default(), |weight, block| Weight {
+            chars: weight.chars + block.chars,
+            prose: weight.prose + if block.is_prose() { block.chars } else { 0 },
+        })
     }
 
     /// Removes an element and all in it; wrappers that are left empty go too.
@@ -612,6 +621,31 @@ impl<'a> Scrub<'a> {
         self.live.clear();
     }
 
+    /// Whether most of some links lead to the site that the entry is from; true where that is not known.
+    pub(super) fn are_own(&self, links: &[NodeId]) -> bool {
+        let about = self.about;
+        let Some(own) = about
+            .link
+            .as_ref()
+            .or(about.feed_link.as_ref())
+            .and_then(site)
+        else {
+            return true;
+        };
+        let urls: Vec<_> = links
+            .iter()
+            .filter_map(|link| {
+                self.attribute(*link, "href")
+                    .and_then(|href| self.url(href))
+            })
+            .collect();
+        urls.iter()
+            .filter(|url| site(url).is_some_and(|other| other == own))
+            .count()
+            * 2
+            >= urls.len()
+    }
+
     /// Whether a folded text names the entry: its title, whole or cut off.
     pub(super) fn is_title(&self, folded: &str) -> bool {
         let title = &self.about.title;
@@ -626,6 +660,19 @@ impl<'a> Scrub<'a> {
     pub(super) fn folded(&self, id: NodeId) -> String {
         fold(&self.text(id))
     }
+}
+
+/// The part of a host that one owner has: two labels, three below short second levels such as `co.uk`.
+fn site(url: &Url) -> Option<String> {
+    let labels: Vec<&str> = url.host_str()?.rsplit('.').collect();
+    let short = labels.len() > 2 && labels[0].len() == 2 && labels[1].len() <= 3;
+    Some(
+        labels
+            .into_iter()
+            .take(if short { 3 } else { 2 })
+            .collect::<Vec<_>>()
+            .join("."),
+    )
 }
 
 /// Whether anything of a node is seen.
