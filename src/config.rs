@@ -132,12 +132,16 @@ impl std::str::FromStr for AllowPrivate {
         }
         let is_host = !text.is_empty()
             && text.split('.').all(|label| !label.is_empty())
-            && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.' || c == '_')
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '-' || c == '.' || c == '_')
             && text.chars().any(char::is_alphabetic);
         if is_host {
             Ok(Self::Host(text.to_lowercase()))
         } else {
-            Err(format!("\"{text}\" is neither a network like \"10.1.2.0/24\" nor a host name"))
+            Err(format!(
+                "\"{text}\" is neither a network like \"10.1.2.0/24\" nor a host name"
+            ))
         }
     }
 }
@@ -215,8 +219,14 @@ impl SourceName {
         if name.starts_with(['.', '-']) {
             return Err("a source's name starts with a letter or a digit".into());
         }
-        if [".rss", ".atom", ".json"].iter().any(|end| name.ends_with(end)) {
-            return Err("a source's name can't end in \".rss\", \".atom\" or \".json\", which its URLs add".into());
+        if [".rss", ".atom", ".json"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            return Err(
+                "a source's name can't end in \".rss\", \".atom\" or \".json\", which its URLs add"
+                    .into(),
+            );
         }
         Ok(Self(name.to_owned()))
     }
@@ -240,7 +250,11 @@ impl Config {
     ///
     /// # Errors
     /// All problems that were found, in the order of their lines. They heal when the file is mended.
-    pub fn from_toml(text: &str, folder: &Path, state_folder: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn from_toml(
+        text: &str,
+        folder: &Path,
+        state_folder: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
         let mut problems = Problems::new(text);
         let config = file::read(text, &mut problems)
             .map(|file| build(file, folder, state_folder, &mut problems));
@@ -253,7 +267,9 @@ impl Config {
     /// The configured source of that name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&SourceConfig> {
-        self.sources.iter().find(|source| source.name.as_str() == name)
+        self.sources
+            .iter()
+            .find(|source| source.name.as_str() == name)
     }
 
     /// The configured name nearest to `name`, for "did you mean".
@@ -289,7 +305,12 @@ fn build(
         }
         sources.extend(source(written, folder, &polling, &defaults, problems));
     }
-    Config { server, store, polling, sources }
+    Config {
+        server,
+        store,
+        polling,
+        sources,
+    }
 }
 
 fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
@@ -298,7 +319,10 @@ fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
         if parsed.is_none() {
             problems.add(
                 text.span(),
-                format!("server.listen: \"{}\" is no address and port", text.get_ref()),
+                format!(
+                    "server.listen: \"{}\" is no address and port",
+                    text.get_ref()
+                ),
                 Some("write it like \"127.0.0.1:8484\" or \"[::]:8484\"".into()),
             );
         }
@@ -322,7 +346,10 @@ fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
         let host = if listen.ip().is_unspecified() || listen.ip().is_loopback() {
             "localhost".to_owned()
         } else {
-            SocketAddr::new(listen.ip(), 0).to_string().trim_end_matches(":0").to_owned()
+            SocketAddr::new(listen.ip(), 0)
+                .to_string()
+                .trim_end_matches(":0")
+                .to_owned()
         };
         format!("http://{host}:{}", listen.port())
     });
@@ -336,7 +363,9 @@ fn store_location(
     problems: &mut Problems<'_>,
 ) -> StoreLocation {
     let default = "sqlite:feedwash.db".to_owned();
-    let (text, span) = written.map_or((default, 0..0), |text| (text.get_ref().clone(), text.span()));
+    let (text, span) = written.map_or((default, 0..0), |text| {
+        (text.get_ref().clone(), text.span())
+    });
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return StoreLocation::Postgres(text);
     }
@@ -358,19 +387,26 @@ fn store_location(
 }
 
 fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
-    let interval = duration("polling.interval", written.interval, problems).unwrap_or(Duration::from_secs(30 * 60));
-    let timeout = duration("polling.timeout", written.timeout, problems).unwrap_or(limits::FETCH_TIMEOUT);
-    let proxy = written.proxy.and_then(|text| match Url::parse(text.get_ref()) {
-        Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => Some(url),
-        _ => {
-            problems.add(
-                text.span(),
-                "polling.proxy is no proxy URL".into(),
-                Some("write it like \"http://proxy:3128\" or \"socks5h://127.0.0.1:9050\"".into()),
-            );
-            None
-        }
-    });
+    let interval = duration("polling.interval", written.interval, problems)
+        .unwrap_or(Duration::from_secs(30 * 60));
+    let timeout =
+        duration("polling.timeout", written.timeout, problems).unwrap_or(limits::FETCH_TIMEOUT);
+    let proxy = written
+        .proxy
+        .and_then(|text| match Url::parse(text.get_ref()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => Some(url),
+            _ => {
+                problems.add(
+                    text.span(),
+                    "polling.proxy is no proxy URL".into(),
+                    Some(
+                        "write it like \"http://proxy:3128\" or \"socks5h://127.0.0.1:9050\""
+                            .into(),
+                    ),
+                );
+                None
+            }
+        });
     let mut allow_private = Vec::new();
     for text in written.allow_private.unwrap_or_default() {
         match text.get_ref().parse() {
@@ -393,35 +429,54 @@ fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
         contact,
         allow_private,
         adaptive: written.adaptive.unwrap_or(true),
-        concurrency: at_least_one("polling.concurrency", written.concurrency, problems).unwrap_or(64) as usize,
+        concurrency: at_least_one("polling.concurrency", written.concurrency, problems)
+            .unwrap_or(64) as usize,
         body_bytes_max: at_least_one("polling.max_body", written.max_body, problems)
             .map_or(limits::BODY_BYTES_MAX, |bytes| bytes as usize),
     }
 }
 
-fn at_least_one(key: &str, written: Option<toml::Spanned<u32>>, problems: &mut Problems<'_>) -> Option<u32> {
+fn at_least_one(
+    key: &str,
+    written: Option<toml::Spanned<u32>>,
+    problems: &mut Problems<'_>,
+) -> Option<u32> {
     let written = written?;
     if *written.get_ref() == 0 {
-        problems.add(written.span(), format!("{key} can't be 0"), Some("write 1 or more, or leave it out".into()));
+        problems.add(
+            written.span(),
+            format!("{key} can't be 0"),
+            Some("write 1 or more, or leave it out".into()),
+        );
         return None;
     }
     Some(written.into_inner())
 }
 
 /// A length of time as `jiff` reads it: `30m`, `1h 30m`, `2 days`. Days have 24 hours.
-fn duration(key: &str, written: Option<toml::Spanned<String>>, problems: &mut Problems<'_>) -> Option<Duration> {
+fn duration(
+    key: &str,
+    written: Option<toml::Spanned<String>>,
+    problems: &mut Problems<'_>,
+) -> Option<Duration> {
     let written = written?;
     let length = written
         .get_ref()
         .parse::<jiff::Span>()
         .ok()
-        .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok())
+        .and_then(|span| {
+            span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+                .ok()
+        })
         .and_then(|signed| Duration::try_from(signed).ok())
         .filter(|length| *length >= Duration::from_secs(1) && *length <= limits::INTERVAL_MAX);
     if length.is_none() {
         problems.add(
             written.span(),
-            format!("{key}: \"{}\" is no length of time from 1 second to a year", written.get_ref()),
+            format!(
+                "{key}: \"{}\" is no length of time from 1 second to a year",
+                written.get_ref()
+            ),
             Some("write it like \"30m\", \"1h 30m\" or \"2 days\"".into()),
         );
     }
@@ -432,18 +487,27 @@ fn duration(key: &str, written: Option<toml::Spanned<String>>, problems: &mut Pr
 fn rules(defaults: &Rules, written: file::Cleaning, problems: &mut Problems<'_>) -> Rules {
     let mut rules = defaults.clone();
     for pass in written.off.unwrap_or_default() {
-        let one = Rules { off: vec![pass.get_ref().clone()], ..Rules::default() };
+        let one = Rules {
+            off: vec![pass.get_ref().clone()],
+            ..Rules::default()
+        };
         check_rules(&one, pass.span(), problems);
         rules.off.push(pass.into_inner());
     }
-    for (written, list) in [(written.remove, &mut rules.remove), (written.keep, &mut rules.keep)] {
+    for (written, list) in [
+        (written.remove, &mut rules.remove),
+        (written.keep, &mut rules.keep),
+    ] {
         for matcher in written.unwrap_or_default() {
             let span = matcher.span();
             let matcher = match matcher.into_inner() {
                 file::Matcher::Selector(selector) => Matcher::Selector(selector),
                 file::Matcher::Text { text } => Matcher::Text(text),
             };
-            let one = Rules { remove: vec![matcher.clone()], ..Rules::default() };
+            let one = Rules {
+                remove: vec![matcher.clone()],
+                ..Rules::default()
+            };
             check_rules(&one, span, problems);
             list.push(matcher);
         }
@@ -471,14 +535,30 @@ fn source(
         .map_err(|why| problems.add(written.url.span(), why, None))
         .ok();
     let interval = duration("interval", written.interval, problems).unwrap_or(polling.interval);
-    let headers = headers(written.headers.unwrap_or_default(), written.basic_auth, written.cookie, problems);
+    let headers = headers(
+        written.headers.unwrap_or_default(),
+        written.basic_auth,
+        written.cookie,
+        problems,
+    );
     let page_entries = at_least_one("page_entries", written.page_entries, problems)
         .unwrap_or(limits::PAGE_ENTRIES)
         .min(limits::PAGE_ENTRIES_MAX);
-    let cleaning = file::Cleaning { off: written.off, remove: written.remove, keep: written.keep };
+    let cleaning = file::Cleaning {
+        off: written.off,
+        remove: written.remove,
+        keep: written.keep,
+    };
     let mut rules = rules(defaults, cleaning, problems);
     rules.language = written.language;
-    Some(SourceConfig { name: name?, location: location?, interval, rules, headers, page_entries })
+    Some(SourceConfig {
+        name: name?,
+        location: location?,
+        interval,
+        rules,
+        headers,
+        page_entries,
+    })
 }
 
 /// An http(s) URL, a `file:` URL or a path.
@@ -489,11 +569,14 @@ fn location(text: &str, folder: &Path) -> Result<Location, String> {
             .to_file_path()
             .map(Location::File)
             .map_err(|()| format!("\"{text}\" names no file on this machine")),
-        Ok(url) if text.contains("://") => {
-            Err(format!("\"{}\" URLs can't be polled; write an http or https URL, or a file's path", url.scheme()))
-        }
+        Ok(url) if text.contains("://") => Err(format!(
+            "\"{}\" URLs can't be polled; write an http or https URL, or a file's path",
+            url.scheme()
+        )),
         Err(error) if text.contains("://") => Err(format!("\"{text}\" is no URL: {error}")),
-        _ if text.trim().is_empty() => Err("the url is empty; write an http or https URL, or a file's path".into()),
+        _ if text.trim().is_empty() => {
+            Err("the url is empty; write an http or https URL, or a file's path".into())
+        }
         _ => Ok(Location::File(folder.join(text))),
     }
 }
@@ -510,10 +593,20 @@ fn headers(
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(is_token) {
             problems.add(span, format!("{name:?} is no name of a header"), None);
-        } else if !value.chars().all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic()) {
-            problems.add(span, format!("the value of the header \"{name}\" has characters that HTTP can't carry"), None);
+        } else if !value
+            .chars()
+            .all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic())
+        {
+            problems.add(
+                span,
+                format!("the value of the header \"{name}\" has characters that HTTP can't carry"),
+                None,
+            );
         } else {
-            headers.push(Header { name: name.to_ascii_lowercase(), value });
+            headers.push(Header {
+                name: name.to_ascii_lowercase(),
+                value,
+            });
         }
     };
     for (name, value) in written {

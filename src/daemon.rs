@@ -46,7 +46,8 @@ pub struct Pulse {
 impl Pulse {
     fn beat(&self) {
         let started = self.started.get_or_init(Instant::now);
-        self.last_tick.store(started.elapsed().as_secs() as i64 + 1, Ordering::Relaxed);
+        self.last_tick
+            .store(started.elapsed().as_secs() as i64 + 1, Ordering::Relaxed);
     }
 
     /// How long ago the loop last came round; `None` before it did.
@@ -108,7 +109,10 @@ struct Crew {
 
 impl Crew {
     fn new(config: &Config) -> Self {
-        Self { places: Arc::new(Semaphore::new(config.polling.concurrency)), hosts: Arc::default() }
+        Self {
+            places: Arc::new(Semaphore::new(config.polling.concurrency)),
+            hosts: Arc::default(),
+        }
     }
 
     /// The turn of a host. Hosts that nobody waits for are forgotten.
@@ -130,7 +134,12 @@ impl Crew {
 }
 
 /// Takes as many due sources as there are free places, and starts their polls.
-async fn hand_out(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &CancellationToken) -> Result<(), StoreError> {
+async fn hand_out(
+    app: &App,
+    crew: &Crew,
+    polls: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
     loop {
         let free = crew.places.available_permits();
         if free == 0 || shutdown.is_cancelled() {
@@ -156,7 +165,9 @@ async fn hand_out(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &Cancel
 }
 
 async fn one(app: &App, live: &Live, crew: &Crew, source: Source, shutdown: &CancellationToken) {
-    let Some(config) = live.config.source(&source.name) else { return };
+    let Some(config) = live.config.source(&source.name) else {
+        return;
+    };
     let turn = crew.host(config);
     let waited = tokio::select! {
         () = shutdown.cancelled() => None,
@@ -178,9 +189,15 @@ pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duratio
     let duration_ms = duration.as_millis() as u64;
     match outcome {
         Outcome::Unchanged => tracing::debug!(source.name = name, duration_ms, "unchanged"),
-        Outcome::Changed { new, updated } => tracing::info!(source.name = name, new, updated, duration_ms, "polled"),
-        Outcome::Gone => tracing::warn!(source.name = name, url = %location, "the source is gone for good (410); it is not polled again"),
-        Outcome::Failed(error) => tracing::warn!(source.name = name, url = %location, %error, duration_ms, "the poll failed"),
+        Outcome::Changed { new, updated } => {
+            tracing::info!(source.name = name, new, updated, duration_ms, "polled")
+        }
+        Outcome::Gone => {
+            tracing::warn!(source.name = name, url = %location, "the source is gone for good (410); it is not polled again")
+        }
+        Outcome::Failed(error) => {
+            tracing::warn!(source.name = name, url = %location, %error, duration_ms, "the poll failed")
+        }
     }
 }
 
@@ -200,10 +217,16 @@ async fn adopt(app: &App) -> bool {
 ///
 /// # Errors
 /// [`StoreError`]; entries that can't be washed anew are logged and stay as they were published.
-pub async fn adopt_config(store: &Store, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+pub async fn adopt_config(
+    store: &Store,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     store.sync(&config.sources, now).await?;
     for source in store.sources().await? {
-        let Some(configured) = config.source(&source.name) else { continue };
+        let Some(configured) = config.source(&source.name) else {
+            continue;
+        };
         match poll::rewash(store, &source, &configured.rules, now).await {
             Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
             Ok(false) => {}

@@ -85,7 +85,12 @@ impl Client {
             tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
             builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(chain(&error)))
         })?;
-        Ok(Self { http, fence, body_bytes_max: polling.body_bytes_max, timeout: polling.timeout })
+        Ok(Self {
+            http,
+            fence,
+            body_bytes_max: polling.body_bytes_max,
+            timeout: polling.timeout,
+        })
     }
 
     /// Fetches a source, if it changed.
@@ -99,10 +104,17 @@ impl Client {
                 Location::File(path) => self.fetch_file(path, request.validators).await,
             }
         };
-        tokio::time::timeout(self.timeout, work).await.map_err(|_| FetchError::Timeout(self.timeout))?
+        tokio::time::timeout(self.timeout, work)
+            .await
+            .map_err(|_| FetchError::Timeout(self.timeout))?
     }
 
-    async fn fetch_http(&self, start: &Url, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
+    async fn fetch_http(
+        &self,
+        start: &Url,
+        request: Request<'_>,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
         let mut url = start.clone();
         let mut moved_to = None;
         let mut all_permanent = true;
@@ -122,7 +134,10 @@ impl Client {
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => {
                     url = redirect_target(&url, response.headers())?;
-                    all_permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                    all_permanent &= matches!(
+                        status,
+                        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
+                    );
                     if all_permanent {
                         moved_to = Some(url.clone());
                     }
@@ -130,40 +145,62 @@ impl Client {
                 _ if status.is_success() => {
                     return self.read(response, url, hints, moved_to).await;
                 }
-                _ => return Err(FetchError::Status { code: status.as_u16(), retry_after: hints.retry_after }),
+                _ => {
+                    return Err(FetchError::Status {
+                        code: status.as_u16(),
+                        retry_after: hints.retry_after,
+                    });
+                }
             }
         }
         Err(FetchError::Redirects(limits::REDIRECTS_MAX))
     }
 
-    async fn send(&self, url: &Url, start: &Url, request: Request<'_>) -> Result<reqwest::Response, FetchError> {
+    async fn send(
+        &self,
+        url: &Url,
+        start: &Url,
+        request: Request<'_>,
+    ) -> Result<reqwest::Response, FetchError> {
         self.check(url)?;
         let mut wanted = HeaderMap::new();
         wanted.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
         let validators = request.validators;
-        for (name, value) in
-            [(header::IF_NONE_MATCH, &validators.etag), (header::IF_MODIFIED_SINCE, &validators.last_modified)]
-        {
+        for (name, value) in [
+            (header::IF_NONE_MATCH, &validators.etag),
+            (header::IF_MODIFIED_SINCE, &validators.last_modified),
+        ] {
             if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
                 wanted.insert(name, value);
             }
         }
         if url.origin() == start.origin() {
             for own in request.headers {
-                if let (Ok(name), Ok(mut value)) =
-                    (HeaderName::from_bytes(own.name.as_bytes()), HeaderValue::from_str(&own.value))
-                {
+                if let (Ok(name), Ok(mut value)) = (
+                    HeaderName::from_bytes(own.name.as_bytes()),
+                    HeaderValue::from_str(&own.value),
+                ) {
                     value.set_sensitive(true);
                     wanted.insert(name, value);
                 }
             }
         }
-        self.http.get(url.clone()).headers(wanted).send().await.map_err(|error| FetchError::from_reqwest(&error))
+        self.http
+            .get(url.clone())
+            .headers(wanted)
+            .send()
+            .await
+            .map_err(|error| FetchError::from_reqwest(&error))
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
     fn check(&self, url: &Url) -> Result<(), FetchError> {
-        let forbidden = |why: String| Err(FetchError::Forbidden { url: url.to_string(), why });
+        let forbidden = |why: String| {
+            Err(FetchError::Forbidden {
+                url: url.to_string(),
+                why,
+            })
+        };
         if !matches!(url.scheme(), "http" | "https") {
             return forbidden(format!("{} is not http or https", url.scheme()));
         }
@@ -194,19 +231,39 @@ impl Client {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| FetchError::from_reqwest(&error))? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| FetchError::from_reqwest(&error))?
+        {
             if body.len() + chunk.len() > self.body_bytes_max {
                 return Err(FetchError::TooLarge(self.body_bytes_max));
             }
             body.extend_from_slice(&chunk);
         }
-        let response = Response { url: Some(url.to_string()), content_type, body };
-        Ok(Fetched::Body(Box::new(Body { response, validators, hints, moved_to })))
+        let response = Response {
+            url: Some(url.to_string()),
+            content_type,
+            body,
+        };
+        Ok(Fetched::Body(Box::new(Body {
+            response,
+            validators,
+            hints,
+            moved_to,
+        })))
     }
 
     /// Reads a file; its size and time of change stand in for an entity tag.
-    async fn fetch_file(&self, path: &Path, validators: &Validators) -> Result<Fetched, FetchError> {
-        let failed = |source| FetchError::File { path: path.to_owned(), source };
+    async fn fetch_file(
+        &self,
+        path: &Path,
+        validators: &Validators,
+    ) -> Result<Fetched, FetchError> {
+        let failed = |source| FetchError::File {
+            path: path.to_owned(),
+            source,
+        };
         let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
         if !metadata.is_file() {
             return Err(failed(std::io::Error::other("it is no regular file")));
@@ -214,14 +271,31 @@ impl Client {
         if metadata.len() > self.body_bytes_max as u64 {
             return Err(FetchError::TooLarge(self.body_bytes_max));
         }
-        let changed = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let changed = metadata
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         let etag = changed.map(|time| format!("\"file-{}-{}\"", metadata.len(), time.as_nanos()));
         if etag.is_some() && etag == validators.etag {
-            return Ok(Fetched::NotModified { validators: validators.clone(), hints: Hints::default() });
+            return Ok(Fetched::NotModified {
+                validators: validators.clone(),
+                hints: Hints::default(),
+            });
         }
-        let response = Response { body: tokio::fs::read(path).await.map_err(failed)?, ..Response::default() };
-        let validators = Validators { etag, last_modified: None };
-        Ok(Fetched::Body(Box::new(Body { response, validators, hints: Hints::default(), moved_to: None })))
+        let response = Response {
+            body: tokio::fs::read(path).await.map_err(failed)?,
+            ..Response::default()
+        };
+        let validators = Validators {
+            etag,
+            last_modified: None,
+        };
+        Ok(Fetched::Body(Box::new(Body {
+            response,
+            validators,
+            hints: Hints::default(),
+            moved_to: None,
+        })))
     }
 }
 
@@ -233,7 +307,11 @@ pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling 
 }
 
 fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuilder, FetchError> {
-    let contact = polling.contact.as_ref().map(|contact| format!(" ({contact})")).unwrap_or_default();
+    let contact = polling
+        .contact
+        .as_ref()
+        .map(|contact| format!(" ({contact})"))
+        .unwrap_or_default();
     let builder = reqwest::Client::builder()
         .user_agent(format!("Feedwash/{}{contact}", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
@@ -247,27 +325,34 @@ fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuild
     match &polling.proxy {
         None => Ok(builder.no_proxy()),
         Some(proxy) => {
-            let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| FetchError::Client(chain(&error)))?;
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|error| FetchError::Client(chain(&error)))?;
             Ok(builder.proxy(proxy))
         }
     }
 }
 
 fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
-    let target = headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let target = headers
+        .get(header::LOCATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let Some(target) = target else {
-        return Err(FetchError::Network(format!("{from} redirects without saying where")));
+        return Err(FetchError::Network(format!(
+            "{from} redirects without saying where"
+        )));
     };
-    from.join(&target).map_err(|_| FetchError::Network(format!("{from} redirects to \"{target}\", which is no URL")))
+    from.join(&target).map_err(|_| {
+        FetchError::Network(format!("{from} redirects to \"{target}\", which is no URL"))
+    })
 }
 
 /// Ports that belong to other protocols: the "bad port" list of the Fetch standard (§2.9 "Port blocking").
 const BAD_PORTS: [u16; 83] = [
-    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113,
-    115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556,
-    563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
-    6668, 6669, 6679, 6697,
-    10080,
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697, 10080,
 ];
 
 /// Why a source could not be fetched.

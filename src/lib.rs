@@ -2,6 +2,7 @@
 
 pub mod absolute;
 pub mod clean;
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod decode;
@@ -14,5 +15,7 @@ pub mod parse;
 pub mod poll;
 pub mod render;
 pub mod schedule;
+pub mod service;
 pub mod store;
 pub mod wash;
+pub mod web;

@@ -32,7 +32,7 @@ pub struct Validators {
 }
 
 /// The dialect that a feed was written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedFormat {
     /// RSS 0.9x, 1.0 (RDF), 1.1 or 2.0, and CDF.

@@ -95,7 +95,13 @@ struct Brought {
 }
 
 /// Polls a source that was taken from the store, and gives it back with its next time.
-pub async fn poll(live: &Live, store: &Store, source: &Source, config: &SourceConfig, now: Timestamp) -> Outcome {
+pub async fn poll(
+    live: &Live,
+    store: &Store,
+    source: &Source,
+    config: &SourceConfig,
+    now: Timestamp,
+) -> Outcome {
     let started = Instant::now();
     let version = rules_version(&config.rules);
     let brought = bring(live, source, config, &version, now).await;
@@ -104,13 +110,28 @@ pub async fn poll(live: &Live, store: &Store, source: &Source, config: &SourceCo
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
     };
-    let hints = Hints { retry_after: error.as_ref().and_then(PollError::retry_after), ..brought.hints };
-    let failures = if ending == Ending::Fine { 0 } else { source.failures.saturating_add(1) };
-    let policy = Policy { interval: config.interval, adaptive: live.config.polling.adaptive };
+    let hints = Hints {
+        retry_after: error.as_ref().and_then(PollError::retry_after),
+        ..brought.hints
+    };
+    let failures = if ending == Ending::Fine {
+        0
+    } else {
+        source.failures.saturating_add(1)
+    };
+    let policy = Policy {
+        interval: config.interval,
+        adaptive: live.config.polling.adaptive,
+    };
     let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
-    let retry_after = hints.retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
+    let retry_after = hints
+        .retry_after
+        .and_then(|wait| SignedDuration::try_from(wait).ok());
     let mut finish = Finish {
-        recording: brought.washed.as_deref().map(|washed| recording(washed, &version)),
+        recording: brought
+            .washed
+            .as_deref()
+            .map(|washed| recording(washed, &version)),
         body_hash: brought.body_hash.as_deref(),
         validators: brought.validators.as_ref(),
         outcome: match ending {
@@ -131,7 +152,14 @@ pub async fn poll(live: &Live, store: &Store, source: &Source, config: &SourceCo
         Ok(recorded) => recorded,
         Err(failure) => {
             // The document could not be written; that it could not is still worth a try.
-            let next = schedule::next(&source.name, policy, Ending::Failed, failures.max(1), &hints, now);
+            let next = schedule::next(
+                &source.name,
+                policy,
+                Ending::Failed,
+                failures.max(1),
+                &hints,
+                now,
+            );
             finish = Finish {
                 recording: None,
                 body_hash: None,
@@ -153,7 +181,10 @@ pub async fn poll(live: &Live, store: &Store, source: &Source, config: &SourceCo
         (_, Some(error)) => Outcome::Failed(error),
         (Ending::Gone, None) => Outcome::Gone,
         _ if recorded == store::Recorded::default() => Outcome::Unchanged,
-        _ => Outcome::Changed { new: recorded.new, updated: recorded.updated },
+        _ => Outcome::Changed {
+            new: recorded.new,
+            updated: recorded.updated,
+        },
     }
 }
 
@@ -165,24 +196,50 @@ async fn bring(
     version: &str,
     now: Timestamp,
 ) -> Result<Option<Brought>, PollError> {
-    let request =
-        fetch::Request { location: &config.location, validators: &source.validators, headers: &config.headers };
+    let request = fetch::Request {
+        location: &config.location,
+        validators: &source.validators,
+        headers: &config.headers,
+    };
     let body = match live.client.fetch(request, now).await? {
         Fetched::Gone => return Ok(None),
         Fetched::NotModified { validators, hints } => {
-            return Ok(Some(Brought { validators: Some(validators), hints, ..Brought::default() }));
+            return Ok(Some(Brought {
+                validators: Some(validators),
+                hints,
+                ..Brought::default()
+            }));
         }
         Fetched::Body(body) => *body,
     };
-    let Body { response, validators, mut hints, moved_to } = body;
+    let Body {
+        response,
+        validators,
+        mut hints,
+        moved_to,
+    } = body;
     let moved_to = moved_to.map(String::from);
     let body_hash = store::hash(&response.body);
     if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == version {
-        return Ok(Some(Brought { validators: Some(validators), moved_to, hints, ..Brought::default() }));
+        return Ok(Some(Brought {
+            validators: Some(validators),
+            moved_to,
+            hints,
+            ..Brought::default()
+        }));
     }
     let washed = wash_apart(response, config.rules.clone()).await?;
-    hints.ttl = washed.raw.ttl_minutes.map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-    let published = |entry: &crate::model::Entry| entry.published.as_ref().or(entry.updated.as_ref()).and_then(|date| date.time);
+    hints.ttl = washed
+        .raw
+        .ttl_minutes
+        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+    let published = |entry: &crate::model::Entry| {
+        entry
+            .published
+            .as_ref()
+            .or(entry.updated.as_ref())
+            .and_then(|date| date.time)
+    };
     hints.published = washed.raw.entries.iter().filter_map(published).collect();
     Ok(Some(Brought {
         washed: Some(washed),
@@ -195,7 +252,8 @@ async fn bring(
 
 /// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
-    let washed = tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
+    let washed =
+        tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
     Ok(washed.map_err(|_| PollError::Panicked)??)
 }
 
@@ -214,19 +272,34 @@ fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
 ///
 /// # Errors
 /// [`PollError::Store`]; it is tried again at the next start or reload.
-pub async fn rewash(store: &Store, source: &Source, rules: &Rules, now: Timestamp) -> Result<bool, PollError> {
+pub async fn rewash(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<bool, PollError> {
     let version = rules_version(rules);
     if source.rules_version == version {
         return Ok(false);
     }
-    let Some(raw) = store.stored_raw(source).await? else { return Ok(false) };
+    let Some(raw) = store.stored_raw(source).await? else {
+        return Ok(false);
+    };
     let rules = rules.clone();
     let washed = tokio::task::spawn_blocking(move || {
         let (clean, removals, _) = clean::feed(&raw, &rules);
-        Washed { raw, clean, removals, warnings: Vec::new() }
+        Washed {
+            raw,
+            clean,
+            removals,
+            warnings: Vec::new(),
+        }
     });
     let washed = washed.await.map_err(|_| PollError::Panicked)?;
-    let recording = Recording { warnings: None, ..recording(&washed, &version) };
+    let recording = Recording {
+        warnings: None,
+        ..recording(&washed, &version)
+    };
     store.rewrite(source, &recording, now).await?;
     Ok(true)
 }

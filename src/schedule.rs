@@ -57,9 +57,21 @@ pub struct Next {
 /// Decides on the next poll of the source called `name`, whose last `failures` polls (this one
 /// included) failed.
 #[must_use]
-pub fn next(name: &str, policy: Policy, ending: Ending, failures: u32, hints: &Hints, now: Timestamp) -> Next {
+pub fn next(
+    name: &str,
+    policy: Policy,
+    ending: Ending,
+    failures: u32,
+    hints: &Hints,
+    now: Timestamp,
+) -> Next {
     let (mut wait, mut reason) = match ending {
-        Ending::Gone => return Next { at: None, reason: "the source said 410 Gone".into() },
+        Ending::Gone => {
+            return Next {
+                at: None,
+                reason: "the source said 410 Gone".into(),
+            };
+        }
         Ending::Fine => fine(policy, hints, now),
         Ending::Failed | Ending::Missing => failed(policy, ending, failures),
     };
@@ -69,22 +81,33 @@ pub fn next(name: &str, policy: Policy, ending: Ending, failures: u32, hints: &H
         wait = retry_after.min(limits::INTERVAL_MAX);
         reason = format!("the server asked to wait {}", words(wait));
     }
-    let at = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
-    Next { at: at.or(Some(Timestamp::MAX)), reason }
+    let at = SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| now.checked_add(wait).ok());
+    Next {
+        at: at.or(Some(Timestamp::MAX)),
+        reason,
+    }
 }
 
 /// The longest of the interval and the hints; hints are bounded by a day.
 fn fine(policy: Policy, hints: &Hints, now: Timestamp) -> (Duration, String) {
     let mut wait = policy.interval;
     let mut reason = format!("every {}", words(wait));
-    let rhythm = policy.adaptive.then(|| rhythm(&hints.published, now)).flatten();
+    let rhythm = policy
+        .adaptive
+        .then(|| rhythm(&hints.published, now))
+        .flatten();
     let candidates = [
         (hints.fresh_for, "the server says it stays fresh for"),
         (hints.ttl, "the feed's ttl is"),
         (rhythm, "it posts rarely: every"),
     ];
     for (candidate, why) in candidates {
-        if let Some(candidate) = candidate.map(|length| length.min(limits::HINT_MAX)).filter(|&length| length > wait) {
+        if let Some(candidate) = candidate
+            .map(|length| length.min(limits::HINT_MAX))
+            .filter(|&length| length > wait)
+        {
             wait = candidate;
             reason = format!("{why} {}", words(wait));
         }
@@ -94,17 +117,32 @@ fn fine(policy: Policy, hints: &Hints, now: Timestamp) -> (Duration, String) {
 
 /// Doubles with each failure up to a day; a missing feed starts four times slower.
 fn failed(policy: Policy, ending: Ending, failures: u32) -> (Duration, String) {
-    let first = if ending == Ending::Missing { policy.interval * 4 } else { policy.interval };
+    let first = if ending == Ending::Missing {
+        policy.interval * 4
+    } else {
+        policy.interval
+    };
     let factor = 1_u32 << failures.saturating_sub(1).min(12);
-    let wait = first.saturating_mul(factor).min(limits::HINT_MAX).max(policy.interval);
-    let times = if failures == 1 { "it failed".to_owned() } else { format!("it failed {failures} times in a row") };
+    let wait = first
+        .saturating_mul(factor)
+        .min(limits::HINT_MAX)
+        .max(policy.interval);
+    let times = if failures == 1 {
+        "it failed".to_owned()
+    } else {
+        format!("it failed {failures} times in a row")
+    };
     (wait, format!("{times}: {} later", words(wait)))
 }
 
 /// A quarter of the usual gap between posts, or of the silence since the last where that is longer:
 /// a feed that posts daily is polled every six hours.
 fn rhythm(published: &[Timestamp], now: Timestamp) -> Option<Duration> {
-    let mut times: Vec<i64> = published.iter().map(|time| time.as_second()).filter(|&time| time <= now.as_second()).collect();
+    let mut times: Vec<i64> = published
+        .iter()
+        .map(|time| time.as_second())
+        .filter(|&time| time <= now.as_second())
+        .collect();
     times.sort_unstable();
     times.dedup();
     let newest = *times.last()?;
@@ -113,12 +151,16 @@ fn rhythm(published: &[Timestamp], now: Timestamp) -> Option<Duration> {
     let mut gaps: Vec<i64> = recent.windows(2).map(|pair| pair[1] - pair[0]).collect();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).copied()?;
-    u64::try_from(usual.max(silence) / 4).ok().map(Duration::from_secs)
+    u64::try_from(usual.max(silence) / 4)
+        .ok()
+        .map(Duration::from_secs)
 }
 
 /// One byte of the name's FNV-1a hash.
 fn spread(name: &str) -> u8 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     hash.to_be_bytes()[0]
 }
 
@@ -126,7 +168,12 @@ fn spread(name: &str) -> u8 {
 #[must_use]
 pub fn words(length: Duration) -> String {
     let seconds = length.as_secs();
-    let units = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
     let first = units.iter().position(|(n, _)| *n > 0).unwrap_or(3);
     let said: Vec<String> = units[first..]
         .iter()
@@ -143,7 +190,10 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
-    const HALF_HOUR: Policy = Policy { interval: Duration::from_secs(1800), adaptive: true };
+    const HALF_HOUR: Policy = Policy {
+        interval: Duration::from_secs(1800),
+        adaptive: true,
+    };
 
     fn wait(policy: Policy, ending: Ending, failures: u32, hints: &Hints) -> i64 {
         // The name "b" hashes to a jitter that every bound below leaves room for.
@@ -154,7 +204,10 @@ mod tests {
     #[track_caller]
     fn check(ending: Ending, failures: u32, hints: &Hints, seconds: i64) {
         let wait = wait(HALF_HOUR, ending, failures, hints);
-        assert!(wait >= seconds && wait <= seconds + seconds / 10 + 1, "{wait} is not {seconds} and up to a tenth more");
+        assert!(
+            wait >= seconds && wait <= seconds + seconds / 10 + 1,
+            "{wait} is not {seconds} and up to a tenth more"
+        );
     }
 
     #[test]
@@ -165,22 +218,62 @@ mod tests {
     #[test]
     fn hints_lengthen_and_never_shorten() {
         let hour = Some(Duration::from_secs(3600));
-        check(Ending::Fine, 0, &Hints { ttl: hour, ..Hints::default() }, 3600);
-        check(Ending::Fine, 0, &Hints { fresh_for: hour, ..Hints::default() }, 3600);
-        check(Ending::Fine, 0, &Hints { ttl: Some(Duration::from_secs(60)), ..Hints::default() }, 1800);
+        check(
+            Ending::Fine,
+            0,
+            &Hints {
+                ttl: hour,
+                ..Hints::default()
+            },
+            3600,
+        );
+        check(
+            Ending::Fine,
+            0,
+            &Hints {
+                fresh_for: hour,
+                ..Hints::default()
+            },
+            3600,
+        );
+        check(
+            Ending::Fine,
+            0,
+            &Hints {
+                ttl: Some(Duration::from_secs(60)),
+                ..Hints::default()
+            },
+            1800,
+        );
     }
 
     #[test]
     fn hints_are_bounded_by_a_day() {
-        check(Ending::Fine, 0, &Hints { ttl: Some(Duration::from_secs(10_000_000)), ..Hints::default() }, 86_400);
+        check(
+            Ending::Fine,
+            0,
+            &Hints {
+                ttl: Some(Duration::from_secs(10_000_000)),
+                ..Hints::default()
+            },
+            86_400,
+        );
     }
 
     #[test]
     fn a_daily_feed_is_polled_every_six_hours() {
-        let published = (0..10).map(|day| NOW - SignedDuration::from_hours(24 * day + 1)).collect();
-        let hints = Hints { published, ..Hints::default() };
+        let published = (0..10)
+            .map(|day| NOW - SignedDuration::from_hours(24 * day + 1))
+            .collect();
+        let hints = Hints {
+            published,
+            ..Hints::default()
+        };
         check(Ending::Fine, 0, &hints, 6 * 3600);
-        let fixed = Policy { adaptive: false, ..HALF_HOUR };
+        let fixed = Policy {
+            adaptive: false,
+            ..HALF_HOUR
+        };
         assert!(wait(fixed, Ending::Fine, 0, &hints) < 2000);
     }
 
@@ -194,20 +287,36 @@ mod tests {
 
     #[test]
     fn retry_after_is_obeyed_to_the_second() {
-        let hints = Hints { retry_after: Some(Duration::from_secs(100_000)), ..Hints::default() };
+        let hints = Hints {
+            retry_after: Some(Duration::from_secs(100_000)),
+            ..Hints::default()
+        };
         assert_eq!(wait(HALF_HOUR, Ending::Failed, 1, &hints), 100_000);
-        let short = Hints { retry_after: Some(Duration::from_secs(5)), ..Hints::default() };
+        let short = Hints {
+            retry_after: Some(Duration::from_secs(5)),
+            ..Hints::default()
+        };
         check(Ending::Failed, 1, &short, 1800);
     }
 
     #[test]
     fn gone_is_never_polled_again() {
-        assert_eq!(next("b", HALF_HOUR, Ending::Gone, 1, &Hints::default(), NOW).at, None);
+        assert_eq!(
+            next("b", HALF_HOUR, Ending::Gone, 1, &Hints::default(), NOW).at,
+            None
+        );
     }
 
     #[test]
     fn lengths_are_said_in_two_units() {
-        for (seconds, said) in [(0, "0s"), (59, "59s"), (1800, "30m"), (3900, "1h 5m"), (183_600, "2d 3h"), (86_400, "1d")] {
+        for (seconds, said) in [
+            (0, "0s"),
+            (59, "59s"),
+            (1800, "30m"),
+            (3900, "1h 5m"),
+            (183_600, "2d 3h"),
+            (86_400, "1d"),
+        ] {
             assert_eq!(words(Duration::from_secs(seconds)), said);
         }
     }

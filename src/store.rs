@@ -14,7 +14,7 @@ mod record;
 mod rows;
 
 pub use feeds::{Heading, Published};
-pub use polls::{Finish, Recording, Recorded, Source, Status};
+pub use polls::{Finish, Recorded, Recording, Source, Status};
 
 use crate::config::StoreLocation;
 pub(crate) use record::hash;
@@ -67,7 +67,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] and [`StoreError::Migrate`].
     pub async fn open(location: &StoreLocation) -> Result<Self, StoreError> {
-        Ok(Self { db: db::open(location).await?, location: Arc::new(location.clone()) })
+        Ok(Self {
+            db: db::open(location).await?,
+            location: Arc::new(location.clone()),
+        })
     }
 
     /// Where it is.

@@ -28,5 +28,9 @@ pub fn read(response: &Response) -> Result<Washed, ParseError> {
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
     warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));
-    Ok(Washed { raw, warnings, ..Washed::default() })
+    Ok(Washed {
+        raw,
+        warnings,
+        ..Washed::default()
+    })
 }

@@ -58,7 +58,11 @@ pub(super) struct Cleaning {
 
 /// `"css selector"` or `{ text = "…" }`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields, expecting = "expected a CSS selector in quotes, or { text = \"…\" }")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected a CSS selector in quotes, or { text = \"…\" }"
+)]
 pub(super) enum Matcher {
     Selector(String),
     Text { text: String },
@@ -106,15 +110,27 @@ pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> Option<FileConfig
 fn sources(value: Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Vec<Source> {
     let span = value.span();
     match value.into_inner() {
-        DeValue::Array(tables) => tables.into_iter().filter_map(|value| table(value, problems)).collect(),
+        DeValue::Array(tables) => tables
+            .into_iter()
+            .filter_map(|value| table(value, problems))
+            .collect(),
         _ => {
             let remedy = "each source starts with a line [[source]], in double brackets";
-            problems.add(span, "\"source\" is a list of tables".into(), Some(remedy.into()));
+            problems.add(
+                span,
+                "\"source\" is a list of tables".into(),
+                Some(remedy.into()),
+            );
             Vec::new()
         }
     }
 }
 
-fn table<'de, T: Deserialize<'de>>(value: Spanned<DeValue<'de>>, problems: &mut Problems<'_>) -> Option<T> {
-    T::deserialize(ValueDeserializer::from(value)).map_err(|error| problems.add_toml(&error)).ok()
+fn table<'de, T: Deserialize<'de>>(
+    value: Spanned<DeValue<'de>>,
+    problems: &mut Problems<'_>,
+) -> Option<T> {
+    T::deserialize(ValueDeserializer::from(value))
+        .map_err(|error| problems.add_toml(&error))
+        .ok()
 }

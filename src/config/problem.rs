@@ -18,7 +18,11 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)?;
+        write!(
+            f,
+            "line {}, column {}: {}",
+            self.line, self.column, self.message
+        )?;
         match &self.remedy {
             Some(remedy) => write!(f, " ({remedy})"),
             None => Ok(()),
@@ -55,18 +59,33 @@ pub(super) struct Problems<'a> {
 
 impl<'a> Problems<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, found: Vec::new() }
+        Self {
+            text,
+            found: Vec::new(),
+        }
     }
 
     /// The line of a byte offset, from 1.
     pub(super) fn line(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+        self.text.as_bytes()[..offset.min(self.text.len())]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count()
+            + 1
     }
 
     pub(super) fn add(&mut self, span: Range<usize>, message: String, remedy: Option<String>) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        let column = before.rsplit('\n').next().map_or(1, |line| line.chars().count() + 1);
-        let problem = Problem { line: self.line(span.start), column, message, remedy };
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(1, |line| line.chars().count() + 1);
+        let problem = Problem {
+            line: self.line(span.start),
+            column,
+            message,
+            remedy,
+        };
         self.found.push((span.start, problem));
     }
 
@@ -102,12 +121,17 @@ impl<'a> Problems<'a> {
             return Ok(());
         }
         self.found.sort_by_key(|(offset, _)| *offset);
-        Err(ConfigError { problems: self.found.into_iter().map(|(_, problem)| problem).collect() })
+        Err(ConfigError {
+            problems: self.found.into_iter().map(|(_, problem)| problem).collect(),
+        })
     }
 }
 
 /// The candidate that `name` was probably meant to be: at most a third of its letters differ.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     candidates
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .min()

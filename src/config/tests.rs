@@ -15,7 +15,10 @@ fn an_empty_file_is_valid_and_gets_the_defaults() {
     let config = read("").expect("an empty file is valid");
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8484");
     assert_eq!(config.server.public_url, "http://localhost:8484");
-    assert_eq!(config.store.location, StoreLocation::Sqlite("/state/feedwash.db".into()));
+    assert_eq!(
+        config.store.location,
+        StoreLocation::Sqlite("/state/feedwash.db".into())
+    );
     assert_eq!(config.store.keep_days, 90);
     assert_eq!(config.polling.interval, Duration::from_secs(1800));
     assert!(config.polling.adaptive);
@@ -65,19 +68,38 @@ fn every_key_is_read() {
     )
     .expect("the file is valid");
     assert_eq!(config.server.public_url, "https://feeds.example.org/clean");
-    assert_eq!(format!("{:?}", config.store.location), "postgres://me:%E2%80%A6@db/feedwash");
+    assert_eq!(
+        format!("{:?}", config.store.location),
+        "postgres://me:%E2%80%A6@db/feedwash"
+    );
     assert_eq!(config.polling.interval, Duration::from_secs(5400));
     assert_eq!(config.polling.allow_private.len(), 3);
-    assert_eq!(config.sources[0].location, Location::File("/conf/examples/wire.xml".into()));
+    assert_eq!(
+        config.sources[0].location,
+        Location::File("/conf/examples/wire.xml".into())
+    );
     assert_eq!(config.sources[0].interval, Duration::from_secs(5400));
     let net = &config.sources[1];
     assert_eq!(net.interval, Duration::from_secs(1));
     assert_eq!(net.rules.off, ["tracking-pixels", "share-buttons"]);
     assert_eq!(net.rules.remove.len(), 3);
-    assert_eq!(net.rules.keep, [Matcher::Selector(".note".into()), Matcher::Text("Keep".into())]);
-    let names: Vec<_> = net.headers.iter().map(|header| header.name.as_str()).collect();
+    assert_eq!(
+        net.rules.keep,
+        [
+            Matcher::Selector(".note".into()),
+            Matcher::Text("Keep".into())
+        ]
+    );
+    let names: Vec<_> = net
+        .headers
+        .iter()
+        .map(|header| header.name.as_str())
+        .collect();
     assert_eq!(names, ["x-key", "authorization", "cookie"]);
-    assert!(!format!("{net:?}").contains("a=b"), "secrets redact themselves");
+    assert!(
+        !format!("{net:?}").contains("a=b"),
+        "secrets redact themselves"
+    );
 }
 
 #[test]
@@ -86,7 +108,10 @@ fn an_unknown_key_suggests_the_nearest() {
         "[polling]\nintervall = \"30m\"\n",
         "line 2, column 1: unknown key \"intervall\" (did you mean \"interval\"?)",
     );
-    problem("[sorce]\n", "line 1, column 2: unknown key \"sorce\" (did you mean \"source\"?)");
+    problem(
+        "[sorce]\n",
+        "line 1, column 2: unknown key \"sorce\" (did you mean \"source\"?)",
+    );
 }
 
 #[test]

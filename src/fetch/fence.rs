@@ -13,31 +13,31 @@ use std::sync::Arc;
 /// Networks of the IANA IPv4 Special-Purpose Address Registry that are not globally reachable, with multicast
 /// (RFC 5771) and the anycast relays of 6to4 (RFC 7526).
 const FORBIDDEN_V4: [Ipv4Net; 16] = [
-    v4(0, 0, 0, 0, 8),        // this network, RFC 791
-    v4(10, 0, 0, 0, 8),       // private use, RFC 1918
-    v4(100, 64, 0, 0, 10),    // shared address space, RFC 6598
-    v4(127, 0, 0, 0, 8),      // loopback, RFC 1122
-    v4(169, 254, 0, 0, 16),   // link local, RFC 3927: cloud metadata lives here
-    v4(172, 16, 0, 0, 12),    // private use, RFC 1918
-    v4(192, 0, 0, 0, 24),     // IETF protocol assignments, RFC 6890
-    v4(192, 0, 2, 0, 24),     // documentation, RFC 5737
-    v4(192, 31, 196, 0, 24),  // AS112, RFC 7535
-    v4(192, 52, 193, 0, 24),  // AMT, RFC 7450
-    v4(192, 88, 99, 0, 24),   // 6to4 relays, RFC 7526
-    v4(192, 168, 0, 0, 16),   // private use, RFC 1918
-    v4(198, 18, 0, 0, 15),    // benchmarking, RFC 2544
-    v4(198, 51, 100, 0, 24),  // documentation, RFC 5737
-    v4(203, 0, 113, 0, 24),   // documentation, RFC 5737
-    v4(224, 0, 0, 0, 3),      // multicast, reserved and broadcast, RFC 5771, RFC 1112, RFC 919
+    v4(0, 0, 0, 0, 8),       // this network, RFC 791
+    v4(10, 0, 0, 0, 8),      // private use, RFC 1918
+    v4(100, 64, 0, 0, 10),   // shared address space, RFC 6598
+    v4(127, 0, 0, 0, 8),     // loopback, RFC 1122
+    v4(169, 254, 0, 0, 16),  // link local, RFC 3927: cloud metadata lives here
+    v4(172, 16, 0, 0, 12),   // private use, RFC 1918
+    v4(192, 0, 0, 0, 24),    // IETF protocol assignments, RFC 6890
+    v4(192, 0, 2, 0, 24),    // documentation, RFC 5737
+    v4(192, 31, 196, 0, 24), // AS112, RFC 7535
+    v4(192, 52, 193, 0, 24), // AMT, RFC 7450
+    v4(192, 88, 99, 0, 24),  // 6to4 relays, RFC 7526
+    v4(192, 168, 0, 0, 16),  // private use, RFC 1918
+    v4(198, 18, 0, 0, 15),   // benchmarking, RFC 2544
+    v4(198, 51, 100, 0, 24), // documentation, RFC 5737
+    v4(203, 0, 113, 0, 24),  // documentation, RFC 5737
+    v4(224, 0, 0, 0, 3),     // multicast, reserved and broadcast, RFC 5771, RFC 1112, RFC 919
 ];
 
 /// Within the one block of IPv6 that is handed out (2000::/3, RFC 4291), what is not globally reachable.
 const FORBIDDEN_V6: [Ipv6Net; 5] = [
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),     // IETF protocol assignments with Teredo, ORCHID, benchmarking, RFC 2928
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), // IETF protocol assignments with Teredo, ORCHID, benchmarking, RFC 2928
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), // documentation, RFC 3849
     v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), // AS112, RFC 7534
-    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),     // documentation, RFC 9637
-    v6([0x3ffe, 0, 0, 0, 0, 0, 0, 0], 16),     // 6bone, returned, RFC 3701
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation, RFC 9637
+    v6([0x3ffe, 0, 0, 0, 0, 0, 0, 0], 16), // 6bone, returned, RFC 3701
 ];
 
 const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
@@ -49,7 +49,10 @@ const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
 }
 
 const fn v6(s: [u16; 8], prefix: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]), prefix)
+    Ipv6Net::new_assert(
+        Ipv6Addr::new(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]),
+        prefix,
+    )
 }
 
 /// What may be connected to.
@@ -83,7 +86,9 @@ impl Fence {
     /// Whether the user opened a host by name, whatever it resolves to.
     pub(super) fn allows_host(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
-        self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+        self.hosts
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 }
 
@@ -126,13 +131,19 @@ impl Resolve for FencedResolver {
         let fence = Arc::clone(&self.0);
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
             if fence.allows_host(&host) {
                 return Ok(Box::new(found.into_iter()) as Addrs);
             }
-            let (allowed, forbidden): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| fence.allows(one.ip()));
+            let (allowed, forbidden): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|one| fence.allows(one.ip()));
             match forbidden.first() {
-                Some(first) if allowed.is_empty() => Err(ForbiddenName { host, address: first.ip() }.into()),
+                Some(first) if allowed.is_empty() => Err(ForbiddenName {
+                    host,
+                    address: first.ip(),
+                }
+                .into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
@@ -146,24 +157,59 @@ mod tests {
     #[test]
     fn special_addresses_are_forbidden_in_every_form() {
         for address in [
-            "127.0.0.1", "10.0.0.1", "169.254.169.254", "100.100.100.200", "0.0.0.0", "255.255.255.255", "224.0.0.1", "192.168.1.1",
-            "::1", "::", "fe80::1", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1",
-            "2002:7f00:1::", "2001:0:1::1", "2001:db8::1", "100::1", "5f00::1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "100.100.100.200",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "192.168.1.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2001:0:1::1",
+            "2001:db8::1",
+            "100::1",
+            "5f00::1",
         ] {
-            assert!(!Fence::default().allows(address.parse().expect("an address")), "{address}");
+            assert!(
+                !Fence::default().allows(address.parse().expect("an address")),
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn public_addresses_are_allowed() {
-        for address in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "2002:101:101::1", "::ffff:1.1.1.1"] {
-            assert!(Fence::default().allows(address.parse().expect("an address")), "{address}");
+        for address in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "2606:4700::1111",
+            "64:ff9b::101:101",
+            "2002:101:101::1",
+            "::ffff:1.1.1.1",
+        ] {
+            assert!(
+                Fence::default().allows(address.parse().expect("an address")),
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn a_network_can_be_opened() {
-        let fence = Fence::new(&["10.1.2.0/24".parse().expect("a network"), "localhost".parse().expect("a host")]);
+        let fence = Fence::new(&[
+            "10.1.2.0/24".parse().expect("a network"),
+            "localhost".parse().expect("a host"),
+        ]);
         assert!(fence.allows("10.1.2.3".parse().expect("an address")));
         assert!(fence.allows("::ffff:10.1.2.3".parse().expect("an address")));
         assert!(!fence.allows("10.1.3.3".parse().expect("an address")));

@@ -60,7 +60,10 @@ const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
-    let failed = |source| StoreError::Open { location: location.to_string(), source };
+    let failed = |source| StoreError::Open {
+        location: location.to_string(),
+        source,
+    };
     let db = match location {
         StoreLocation::Sqlite(path) => {
             let options = SqliteConnectOptions::new()
@@ -74,18 +77,26 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
         }
         StoreLocation::Memory => {
             // One connection, never closed: with it the database would go.
-            let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None);
             let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?;
             Db::Sqlite(pool.connect_with(options).await.map_err(failed)?)
         }
         StoreLocation::Postgres(url) => {
             let options = PgConnectOptions::from_str(url).map_err(failed)?;
-            let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(BUSY_TIMEOUT);
+            let pool = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(BUSY_TIMEOUT);
             Db::Postgres(pool.connect_with(options).await.map_err(failed)?)
         }
     };
     let migrated = migrate(&db).await;
-    migrated.map_err(|why| StoreError::Migrate { location: location.to_string(), why })?;
+    migrated.map_err(|why| StoreError::Migrate {
+        location: location.to_string(),
+        why,
+    })?;
     Ok(db)
 }
 
@@ -106,18 +117,33 @@ const VERSIONS: &[Version] = &[Version {
 struct Migrations(Vec<Migration>);
 
 impl MigrationSource<'static> for Migrations {
-    fn resolve(self) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>> {
+    fn resolve(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>>
+    {
         Box::pin(async move { Ok(self.0) })
     }
 }
 
 async fn migrate(db: &Db) -> Result<(), String> {
     let migration = |version: &Version| {
-        let sql = if matches!(db, Db::Sqlite(_)) { version.sqlite } else { version.postgres };
-        Migration::new(version.number, "".into(), MigrationType::Simple, sql.into_sql_str(), false)
+        let sql = if matches!(db, Db::Sqlite(_)) {
+            version.sqlite
+        } else {
+            version.postgres
+        };
+        Migration::new(
+            version.number,
+            "".into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
     };
     let migrations = Migrations(VERSIONS.iter().map(migration).collect());
-    let migrator = Migrator::new(migrations).await.map_err(|error| error.to_string())?;
+    let migrator = Migrator::new(migrations)
+        .await
+        .map_err(|error| error.to_string())?;
     on!(*db, pool => migrator.run(pool).await).map_err(|error| match error {
         sqlx::migrate::MigrateError::VersionMissing(version) => {
             format!("it has form {version} of a newer Feedwash; install that version, or name another store")

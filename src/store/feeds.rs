@@ -31,12 +31,18 @@ pub struct Published {
 }
 
 fn read<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| StoreError::Damaged { what, why: error.to_string() })
+    serde_json::from_str(json).map_err(|error| StoreError::Damaged {
+        what,
+        why: error.to_string(),
+    })
 }
 
 fn date(seconds: i64) -> Option<Date> {
     let time = Timestamp::from_second(seconds).ok()?;
-    Some(Date { raw: time.to_string(), time: Some(time) })
+    Some(Date {
+        raw: time.to_string(),
+        time: Some(time),
+    })
 }
 
 impl Store {
@@ -52,14 +58,17 @@ impl Store {
                 .fetch_optional(pool)
                 .await?
         });
-        let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        Ok(row.map(|(id, revision, changed_at, next_poll_at, removed_at)| Heading {
-            id,
-            revision,
-            changed_at: time(changed_at),
-            next_poll_at: time(next_poll_at),
-            is_removed: removed_at.is_some(),
-        }))
+        let time =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Ok(row.map(
+            |(id, revision, changed_at, next_poll_at, removed_at)| Heading {
+                id,
+                revision,
+                changed_at: time(changed_at),
+                next_poll_at: time(next_poll_at),
+                is_removed: removed_at.is_some(),
+            },
+        ))
     }
 
     /// The page of a feed that starts after `skip` entries. A source without a poll is a feed without entries.
@@ -82,18 +91,25 @@ impl Store {
             .await?;
             (head, rows)
         });
-        let mut feed: Feed = head.map_or_else(|| Ok(Feed::default()), |head| read("feed", &head))?;
+        let mut feed: Feed =
+            head.map_or_else(|| Ok(Feed::default()), |head| read("feed", &head))?;
         let has_next = rows.len() > limit as usize;
         for (clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
             let mut entry: Entry = read("entry", &clean)?;
             if let Some(updated_at) = updated_at {
-                let given = entry.updated.as_ref().and_then(|date| date.time).map(Timestamp::as_second);
+                let given = entry
+                    .updated
+                    .as_ref()
+                    .and_then(|date| date.time)
+                    .map(Timestamp::as_second);
                 if given != Some(updated_at) {
                     entry.updated = date(updated_at);
                 }
             }
             // A date that the publisher never gave is the moment we first saw the entry.
-            let dated = [&entry.published, &entry.updated].iter().any(|date| date.as_ref().is_some_and(|date| date.time.is_some()));
+            let dated = [&entry.published, &entry.updated]
+                .iter()
+                .any(|date| date.as_ref().is_some_and(|date| date.time.is_some()));
             if !dated {
                 entry.published = date(first_seen_at);
             }

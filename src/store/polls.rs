@@ -33,12 +33,32 @@ pub struct Source {
 }
 
 const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, failures";
-type SourceRow = (i64, String, Option<String>, Option<String>, Option<String>, String, i64);
+type SourceRow = (
+    i64,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+);
 
 impl From<SourceRow> for Source {
-    fn from((id, name, etag, last_modified, body_hash, rules_version, failures): SourceRow) -> Self {
+    fn from(
+        (id, name, etag, last_modified, body_hash, rules_version, failures): SourceRow,
+    ) -> Self {
         let failures = u32::try_from(failures).unwrap_or(u32::MAX);
-        Self { id, name, validators: Validators { etag, last_modified }, body_hash, rules_version, failures }
+        Self {
+            id,
+            name,
+            validators: Validators {
+                etag,
+                last_modified,
+            },
+            body_hash,
+            rules_version,
+            failures,
+        }
     }
 }
 
@@ -169,7 +189,11 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn due(&self, limit: usize, now: Timestamp) -> Result<Vec<Source>, StoreError> {
         // PostgreSQL's writers don't wait for each other here; SQLite has one writer at a time anyway.
-        let skip_locked = if matches!(self.db, Db::Postgres(_)) { "for update skip locked" } else { "" };
+        let skip_locked = if matches!(self.db, Db::Postgres(_)) {
+            "for update skip locked"
+        } else {
+            ""
+        };
         let sql = format!(
             "update source set leased_until = $1 + {LEASE_SECONDS} where id in (\
                select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 \
@@ -187,9 +211,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn take(&self, name: &str, force: bool, now: Timestamp) -> Result<Option<Source>, StoreError> {
-        let unless_forbidden =
-            if force { "" } else { "and next_poll_at is not null and retry_after_until <= $1" };
+    pub async fn take(
+        &self,
+        name: &str,
+        force: bool,
+        now: Timestamp,
+    ) -> Result<Option<Source>, StoreError> {
+        let unless_forbidden = if force {
+            ""
+        } else {
+            "and next_poll_at is not null and retry_after_until <= $1"
+        };
         let sql = format!(
             "update source set leased_until = $1 + {LEASE_SECONDS} \
              where name = $2 and removed_at is null and leased_until <= $1 {unless_forbidden} \
@@ -206,8 +238,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
-        let sql = format!("select {SOURCE_COLUMNS} from source where removed_at is null order by id");
-        let rows: Vec<SourceRow> = on!(self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?);
+        let sql =
+            format!("select {SOURCE_COLUMNS} from source where removed_at is null order by id");
+        let rows: Vec<SourceRow> =
+            on!(self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?);
         Ok(rows.into_iter().map(Source::from).collect())
     }
 
@@ -226,7 +260,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing was written.
-    pub async fn finish(&self, source: &Source, finish: &Finish<'_>, now: Timestamp) -> Result<Recorded, StoreError> {
+    pub async fn finish(
+        &self,
+        source: &Source,
+        finish: &Finish<'_>,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
         let prepared = finish.recording.as_ref().map(Prepared::new);
         let recorded = in_transaction!(self.db, tx => {
             let recorded = match &prepared {
@@ -282,7 +321,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing was written.
-    pub async fn rewrite(&self, source: &Source, recording: &Recording<'_>, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn rewrite(
+        &self,
+        source: &Source,
+        recording: &Recording<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let prepared = Prepared::new(recording);
         in_transaction!(self.db, tx => {
             let _ = record!(self.db, tx, source, &prepared, now);
@@ -295,7 +339,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
-        let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         on!(self.db, pool => {
             let rows = sqlx::query(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \

@@ -79,11 +79,13 @@ pub(super) struct Changes {
 /// The SHA-256 of some bytes, in hexadecimal digits.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn to_json(value: &impl Serialize) -> String {
@@ -92,24 +94,55 @@ fn to_json(value: &impl Serialize) -> String {
 
 /// A feed without its entries.
 fn head(feed: &Feed) -> Feed {
-    Feed { entries: Vec::new(), ..feed.clone() }
+    Feed {
+        entries: Vec::new(),
+        ..feed.clone()
+    }
 }
 
 /// The hash of what a reader reads. A new date, counter or category is no news.
 fn story_hash(entry: &Entry) -> String {
-    hash(to_json(&(&entry.title, &entry.link, &entry.summary, &entry.content, &entry.enclosures)).as_bytes())
+    hash(
+        to_json(&(
+            &entry.title,
+            &entry.link,
+            &entry.summary,
+            &entry.content,
+            &entry.enclosures,
+        ))
+        .as_bytes(),
+    )
 }
 
 impl<'a> Prepared<'a> {
     pub(super) fn new(recording: &'a Recording<'a>) -> Self {
-        let entries = recording.raw.entries.iter().zip(&recording.clean.entries).map(|(raw, clean)| {
-            let raw_json = to_json(raw);
-            PreparedEntry { clean, raw_hash: hash(raw_json.as_bytes()), raw_json, story_hash: story_hash(clean) }
-        });
+        let entries = recording
+            .raw
+            .entries
+            .iter()
+            .zip(&recording.clean.entries)
+            .map(|(raw, clean)| {
+                let raw_json = to_json(raw);
+                PreparedEntry {
+                    clean,
+                    raw_hash: hash(raw_json.as_bytes()),
+                    raw_json,
+                    story_hash: story_hash(clean),
+                }
+            });
         let clean = head(recording.clean);
         // Many servers write the time of the request as the time of the last build.
-        let undated = Feed { updated: None, published: None, ..clean.clone() };
-        let keys: Vec<Value> = recording.clean.entries.iter().map(|entry| json!({ "key": entry.key })).collect();
+        let undated = Feed {
+            updated: None,
+            published: None,
+            ..clean.clone()
+        };
+        let keys: Vec<Value> = recording
+            .clean
+            .entries
+            .iter()
+            .map(|entry| json!({ "key": entry.key }))
+            .collect();
         Self {
             entries: entries.collect(),
             raw_head: to_json(&head(recording.raw)),
@@ -129,14 +162,19 @@ impl<'a> Prepared<'a> {
         for (position, entry) in self.entries.iter().enumerate() {
             let key = entry.clean.key.as_str();
             let old = stored.get(key);
-            if old.is_some_and(|old| old.raw_hash == entry.raw_hash && old.rules_version == self.rules_version) {
+            if old.is_some_and(|old| {
+                old.raw_hash == entry.raw_hash && old.rules_version == self.rules_version
+            }) {
                 continue;
             }
-            let story_changed =
-                old.is_some_and(|old| old.raw_hash != entry.raw_hash && old.story_hash != entry.story_hash);
+            let story_changed = old.is_some_and(|old| {
+                old.raw_hash != entry.raw_hash && old.story_hash != entry.story_hash
+            });
             changes.recorded.new += usize::from(old.is_none());
             changes.recorded.updated += usize::from(story_changed);
-            changes.entries.push(entry.row(position, old, story_changed, now));
+            changes
+                .entries
+                .push(entry.row(position, old, story_changed, now));
             written.insert(&entry.clean.key, key);
         }
         let removals = self.recording.removals.iter().filter_map(|removal| {
@@ -158,15 +196,32 @@ impl<'a> Prepared<'a> {
 }
 
 impl PreparedEntry<'_> {
-    fn row(&self, position: usize, old: Option<&Stored>, story_changed: bool, now: Timestamp) -> Value {
+    fn row(
+        &self,
+        position: usize,
+        old: Option<&Stored>,
+        story_changed: bool,
+        now: Timestamp,
+    ) -> Value {
         let now = now.as_second();
         let first_seen_at = old.map_or(now, |old| old.first_seen_at);
-        let time = |date: &Option<crate::model::Date>| date.as_ref().and_then(|date| date.time).map(Timestamp::as_second);
+        let time = |date: &Option<crate::model::Date>| {
+            date.as_ref()
+                .and_then(|date| date.time)
+                .map(Timestamp::as_second)
+        };
         let published = time(&self.clean.published).or_else(|| time(&self.clean.updated));
         let updated = time(&self.clean.updated);
         let (changed_at, updated_at) = match old {
             // An edit that the publisher did not date is dated by us; one that it did, by it.
-            Some(old) if story_changed => (now, Some(updated.filter(|&new| Some(new) > old.updated_at).unwrap_or(now))),
+            Some(old) if story_changed => (
+                now,
+                Some(
+                    updated
+                        .filter(|&new| Some(new) > old.updated_at)
+                        .unwrap_or(now),
+                ),
+            ),
             Some(old) => (old.changed_at, old.updated_at),
             None => (now, updated),
         };

@@ -10,12 +10,24 @@ pub(super) type Column = (&'static str, &'static str);
 pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
     match db {
         Db::Sqlite(_) => {
-            let columns: Vec<String> = columns.iter().map(|(name, _)| format!("value ->> '{name}' as {name}")).collect();
-            format!("(select {} from json_each({parameter})) as given", columns.join(", "))
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|(name, _)| format!("value ->> '{name}' as {name}"))
+                .collect();
+            format!(
+                "(select {} from json_each({parameter})) as given",
+                columns.join(", ")
+            )
         }
         Db::Postgres(_) => {
-            let columns: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
-            format!("jsonb_to_recordset({parameter}::jsonb) as given({})", columns.join(", "))
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|(name, kind)| format!("{name} {kind}"))
+                .collect();
+            format!(
+                "jsonb_to_recordset({parameter}::jsonb) as given({})",
+                columns.join(", ")
+            )
         }
     }
 }
