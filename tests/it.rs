@@ -11,3 +11,7 @@ mod support;
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;
+
+/// A poll, against a server that answers by a script.
+#[path = "it/poll.rs"]
+mod poll;
