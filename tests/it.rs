@@ -15,3 +15,7 @@ mod store;
 /// A poll, against a server that answers by a script.
 #[path = "it/poll.rs"]
 mod poll;
+
+/// What is published, asked for over HTTP.
+#[path = "it/web.rs"]
+mod web;
