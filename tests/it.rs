@@ -19,3 +19,7 @@ mod poll;
 /// What is published, asked for over HTTP.
 #[path = "it/web.rs"]
 mod web;
+
+/// The rules of the architecture, read from the source text.
+#[path = "it/layers.rs"]
+mod layers;
