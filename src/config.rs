@@ -259,7 +259,7 @@ impl Config {
         let config = file::read(text, &mut problems)
             .map(|file| build(file, folder, state_folder, &mut problems));
         problems.finish()?;
-        Ok(config.unwrap_or_else(|| unreachable!("a file that can't be read leaves a problem")))
+        Ok(config.expect("a file that can't be read leaves a problem"))
     }
 }
 

@@ -3,7 +3,7 @@
 //! Failing is a normal result, so [`poll`] gives an [`Outcome`] and no `Result`. Invariant: every poll ends
 //! in one `store.finish`, whatever happened before, so no source stays due for ever.
 
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
@@ -119,9 +119,11 @@ pub async fn poll(
     } else {
         source.failures.saturating_add(1)
     };
+    // A file costs nobody anything, and who edits it wants to see it.
+    let is_remote = matches!(config.location, Location::Http(_));
     let policy = Policy {
         interval: config.interval,
-        adaptive: live.config.polling.adaptive,
+        adaptive: live.config.polling.adaptive && is_remote,
     };
     let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
     let retry_after = hints
