@@ -2,19 +2,20 @@
 //!
 //! It looks for no junk in them. What is fine stays byte for byte.
 
+use super::brush::Brush;
 use super::links::{may_link, may_load};
 use super::tracking::strip;
 use super::tree::{carried, collapse, has_tags, text_of};
-use super::{Brush, SAFETY, TRACKERS};
+use super::{SAFETY, TRACKERS};
 use crate::model::{Element, Enclosure, Entry, Feed, Field, Link, Node, Person, Text, TextKind};
 use serde_json::Value;
 
 /// Tags that do nothing by themselves; text that speaks of them is left as it is.
+#[rustfmt::skip]
 const INERT: &[&str] = &[
-    "a", "abbr", "b", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp",
-    "section", "small", "span", "strong", "sub", "sup", "table", "td", "th", "tr", "tt", "u", "ul",
-    "var", "hr", "article", "aside", "nav", "main", "header", "footer",
+    "a", "abbr", "b", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "ins", "kbd", "li", "mark",
+    "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strong", "sub", "sup", "table", "td", "th", "tr", "tt", "u", "ul", "var", "hr",
+    "article", "aside", "nav", "main", "header", "footer",
 ];
 
 /// The fields of an entry besides summary and content.

@@ -210,7 +210,7 @@ fn line(blocks: &[Block], at: usize) -> Option<Cut> {
     let cut = |evidence: &str| Some(Cut::new(vec![at], "furniture", evidence));
     if block.chars < 60
         && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
-        && !(text.len() < 6 && !block.is_linked())
+        && (text.len() >= 6 || block.is_linked())
         && (!block.heading || block.is_linked())
     {
         return cut("a line of an interface");
@@ -245,7 +245,10 @@ fn is_copyright(block: &Block) -> bool {
 fn is_breadcrumb(block: &Block) -> bool {
     let separators = block.text.matches(['»', '›', '→', '>', '/']).count();
     let folded = block.folded.as_str();
-    separators >= 1 && block.links.len() >= 1 && block.text_len() < 160 && HOMES_STEMS.begin(folded)
+    separators >= 1
+        && !block.links.is_empty()
+        && block.text_len() < 160
+        && HOMES_STEMS.begin(folded)
 }
 
 /// `← Title`, `Vorheriger Artikel Title`: all link, or a label glued to a link.

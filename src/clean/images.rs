@@ -7,16 +7,9 @@ use super::tree::{NodeId, escape};
 use std::collections::HashSet;
 
 /// Where lazy loaders keep the address: lazysizes, a3 Lazy Load, jQuery Lazy Load, WP Rocket, Jetpack, Squarespace, Ghost themes.
+#[rustfmt::skip]
 const SOURCES: &[&str] = &[
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazy",
-    "data-hi-res-src",
-    "data-echo",
-    "data-img-src",
-    "data-image",
-    "data-runner-src",
+    "data-src", "data-lazy-src", "data-original", "data-lazy", "data-hi-res-src", "data-echo", "data-img-src", "data-image", "data-runner-src",
     "data-pin-media",
 ];
 
@@ -24,21 +17,10 @@ const SOURCES: &[&str] = &[
 const SETS: &[&str] = &["data-srcset", "data-lazy-srcset", "data-original-set"];
 
 /// Names of files that hold a place: they show nothing, whoever serves them.
+#[rustfmt::skip]
 const PLACEHOLDERS: &[&str] = &[
-    "blank.gif",
-    "blank.png",
-    "spacer.gif",
-    "space.gif",
-    "placeholder",
-    "1x1",
-    "pixel.gif",
-    "transparent",
-    "lazy",
-    "loading.gif",
-    "loader.gif",
-    "empty.gif",
-    "x.gif",
-    "trans.gif",
+    "blank.gif", "blank.png", "spacer.gif", "space.gif", "placeholder", "1x1", "pixel.gif", "transparent", "lazy", "loading.gif", "loader.gif",
+    "empty.gif", "x.gif", "trans.gif",
 ];
 
 /// Gives images, sources and frames the address that their loader would have given them.

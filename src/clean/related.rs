@@ -30,49 +30,22 @@ const HEADINGS: &[&str] = &[
 ];
 
 /// Headings that are too common to count without a list of links right below.
+#[rustfmt::skip]
 const WEAK: &[&str] = &[
-    "next",
-    "mira",
-    "recommended",
-    "see more",
-    "polecamy",
-    "trending",
-    "over",
-    "saiba mais",
-    "discussion",
+    "next", "mira", "recommended", "see more", "polecamy", "trending", "over", "saiba mais", "discussion",
 ];
 
 /// Labels that are too common to be headings.
+#[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "read more",
-    "read",
-    "more",
-    "watch",
-    "mehr",
-    "lies",
-    "leer",
-    "lire",
-    "leggi",
-    "lees",
-    "czytaj",
-    "zobacz",
+    "read more", "read", "more", "watch", "mehr", "lies", "leer", "lire", "leggi", "lees", "czytaj", "zobacz",
 ];
 
 /// Beginnings of headings that go on with a name: `More from …:`.
+#[rustfmt::skip]
 const BEGINNINGS: &[&str] = &[
-    "more from",
-    "read more from",
-    "more by",
-    "previously on",
-    "more on",
-    "mehr von",
-    "mehr aus",
-    "más de",
-    "plus de",
-    "mais de",
-    "altri articoli di",
-    "meer van",
-    "więcej od",
+    "more from", "read more from", "more by", "previously on", "more on", "mehr von", "mehr aus", "más de", "plus de", "mais de", "altri articoli di",
+    "meer van", "więcej od",
 ];
 
 static BEGINNINGS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BEGINNINGS));
