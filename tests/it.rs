@@ -3,3 +3,11 @@
 /// Every case in `tests/feeds/`, and the three laws of washing.
 #[path = "it/wash.rs"]
 mod wash;
+
+/// What several subjects share.
+#[path = "it/support.rs"]
+mod support;
+
+/// The store, on SQLite and on PostgreSQL.
+#[path = "it/store.rs"]
+mod store;

@@ -96,15 +96,14 @@ impl Store {
         let has_next = rows.len() > limit as usize;
         for (clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
             let mut entry: Entry = read("entry", &clean)?;
-            if let Some(updated_at) = updated_at {
-                let given = entry
-                    .updated
-                    .as_ref()
-                    .and_then(|date| date.time)
-                    .map(Timestamp::as_second);
-                if given != Some(updated_at) {
-                    entry.updated = date(updated_at);
-                }
+            let given = entry
+                .updated
+                .as_ref()
+                .and_then(|date| date.time)
+                .map(Timestamp::as_second);
+            // Where none is kept, the publisher dated an entry anew whose story it did not change.
+            if given != updated_at {
+                entry.updated = updated_at.and_then(date);
             }
             // A date that the publisher never gave is the moment we first saw the entry.
             let dated = [&entry.published, &entry.updated]

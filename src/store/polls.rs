@@ -1,7 +1,7 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
 use super::db::{Db, in_transaction, on};
-use super::record::{Prepared, record};
+use super::record::{Prepared, record, storable};
 use super::{Store, StoreError, rows};
 use crate::config::SourceConfig;
 use crate::model::{Feed, Removal, Validators, Warning};
@@ -301,6 +301,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let prepared = finish.recording.as_ref().map(Prepared::new);
+        let detail = finish.detail.as_deref().map(storable);
         let recorded = in_transaction!(self.db, tx => {
             let recorded = match &prepared {
                 Some(prepared) => record!(self.db, tx, source, prepared, now),
@@ -329,7 +330,7 @@ impl Store {
             .bind(i64::from(finish.failures))
             .bind(now.as_second())
             .bind(outcome)
-            .bind(&finish.detail)
+            .bind(&detail)
             .bind(&finish.moved_to)
             .execute(&mut *tx)
             .await?;
@@ -341,7 +342,7 @@ impl Store {
             .bind(now.as_second())
             .bind(finish.duration.as_millis() as i64)
             .bind(outcome)
-            .bind(&finish.detail)
+            .bind(&detail)
             .bind(recorded.new as i64)
             .bind(recorded.updated as i64)
             .execute(&mut *tx)

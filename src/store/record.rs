@@ -88,6 +88,11 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
         })
 }
 
+/// A text without U+0000, which PostgreSQL can't hold. Inside JSON it is escaped, and so in nobody's way.
+pub(super) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("the model has string keys and no failing serialiser")
 }
@@ -184,10 +189,10 @@ impl<'a> Prepared<'a> {
                 "number": removal.number,
                 "field": removal.field.as_str(),
                 "pass": removal.pass,
-                "rule": removal.rule,
-                "evidence": removal.evidence,
-                "before_text": removal.before,
-                "after_text": removal.after,
+                "rule": storable(&removal.rule),
+                "evidence": removal.evidence.as_deref().map(storable),
+                "before_text": storable(&removal.before),
+                "after_text": removal.after.as_deref().map(storable),
             }))
         });
         changes.removals = removals.collect();
