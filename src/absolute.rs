@@ -139,9 +139,10 @@ pub fn absolute_html<'h>(html: &'h str, base: &str) -> Cow<'h, str> {
     Cow::Owned(out)
 }
 
-/// Whether a fragment of HTML holds an address that a base would change.
+/// Whether a fragment of HTML holds an address that a base on another host would change.
+/// `//host/path`, which lacks its scheme alone, is none of those unless `strictly`.
 #[must_use]
-pub fn has_relative(html: &str) -> bool {
+pub fn has_relative(html: &str, strictly: bool) -> bool {
     /// Any base will do to ask.
     const BASE: &str = "http://example.org/";
     let mut scanner = Scanner {
@@ -150,6 +151,7 @@ pub fn has_relative(html: &str) -> bool {
         no_comment_end: false,
     };
     std::iter::from_fn(|| scanner.next_attribute())
+        .filter(|a| strictly || !a.value.trim_start().starts_with("//"))
         .any(|a| absolute_value(a.name, a.value, BASE).is_some())
 }
 
@@ -158,7 +160,7 @@ pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<Stri
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
     let new = if name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset") {
         absolute_srcset(value, base)
-    } else if ADDRESS_ATTRIBUTES.iter().any(|known| is(known)) {
+    } else if ADDRESS_ATTRIBUTES.iter().any(is) {
         absolute_reference(value, base)
     } else {
         return None;
@@ -401,9 +403,12 @@ mod tests {
 
     #[test]
     fn html_that_a_base_would_change() {
-        assert!(has_relative("<p>x<img src=x.png>"));
+        assert!(has_relative("<p>x<img src=x.png>", false));
+        assert!(has_relative("<img src=//o/x.png>", true));
+        assert!(!has_relative("<img src=//o/x.png>", false));
         assert!(!has_relative(
-            "<a href='#n'>x</a> <a href='http://o/'>src=x</a>"
+            "<a href='#n'>x</a> <a href='http://o/'>src=x</a>",
+            true
         ));
     }
 

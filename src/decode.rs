@@ -7,11 +7,12 @@
 //!
 //! Invariant: the text holds no character that XML 1.0 cannot carry.
 
+use crate::limits::BODY_BYTES_MAX;
 use crate::model::{Response, Warning};
-use crate::parse::windows_1252;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
+use std::io::Read;
 
 /// How far from the start an XML declaration is looked for, in bytes; PHP warnings may stand before it.
 const DECLARATION_BYTES_MAX: usize = 4 * 1024;
@@ -34,7 +35,9 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(response: &Response) -> Decoded {
     let mut warnings = Vec::new();
-    let (text, encoding) = decode_bytes(response, &mut warnings);
+    let unpacked = unpack(&response.body, &mut warnings);
+    let body = unpacked.as_deref().unwrap_or(&response.body);
+    let (text, encoding) = decode_bytes(body, response.content_type.as_deref(), &mut warnings);
     let text = scrub(text.into_owned(), &mut warnings);
     Decoded {
         text,
@@ -43,11 +46,31 @@ pub fn decode(response: &Response) -> Decoded {
     }
 }
 
+/// Unpacks a body that is gzip though nobody said so: a `.xml.gz` that a server hands out as a file.
+fn unpack(body: &[u8], warnings: &mut Vec<Warning>) -> Option<Vec<u8>> {
+    // RFC 1952 §2.3.1: the magic number, and deflate as the method.
+    if !body.starts_with(&[0x1f, 0x8b, 8]) {
+        return None;
+    }
+    let mut unpacked = Vec::new();
+    let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX);
+    // What was read before an error is a document that breaks off, and `parse` reads those.
+    let whole = flate2::read::MultiGzDecoder::new(body)
+        .take(limit)
+        .read_to_end(&mut unpacked);
+    let broken = if whole.is_ok() { "" } else { " and breaks off" };
+    warnings.push(Warning::new(
+        format!("the document is gzip without saying so{broken}"),
+        None,
+    ));
+    Some(unpacked)
+}
+
 fn decode_bytes<'r>(
-    response: &'r Response,
+    body: &'r [u8],
+    content_type: Option<&str>,
     warnings: &mut Vec<Warning>,
 ) -> (Cow<'r, str>, &'static str) {
-    let body = response.body.as_slice();
     if let Some(big_endian) = utf_32(body) {
         return (decode_utf_32(body, big_endian, warnings).into(), "UTF-32");
     }
@@ -57,7 +80,7 @@ fn decode_bytes<'r>(
     if let Some(encoding) = utf_16(body) {
         return with_errors(encoding, body, warnings);
     }
-    let charset = response.content_type.as_deref().and_then(charset);
+    let charset = content_type.and_then(charset);
     let declared = declaration(body);
     let labels = [charset.as_deref(), declared.as_deref()];
     if let Ok(text) = std::str::from_utf8(body) {
@@ -286,6 +309,14 @@ fn repair_utf_8(body: &[u8]) -> String {
     text
 }
 
+/// What a C1 control character was meant to be: a byte of windows-1252 that was read as Latin-1.
+pub(crate) fn windows_1252(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => html5ever::data::C1_REPLACEMENTS[c as usize - 0x80].unwrap_or(c),
+        _ => c,
+    }
+}
+
 /// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.
 fn scrub(text: String, warnings: &mut Vec<Warning>) -> String {
     let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
@@ -433,6 +464,16 @@ mod tests {
             "ISO-2022-JP",
             0,
         );
+    }
+
+    #[test]
+    fn gzip_that_nobody_mentioned() {
+        use std::io::Write;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all("<é>".as_bytes()).unwrap();
+        let packed = packer.finish().unwrap();
+        check(&packed, "", "<é>", "UTF-8", 1);
+        check(&packed[..packed.len() - 1], "", "<é>", "UTF-8", 1);
     }
 
     #[test]

@@ -1,3 +1,7 @@
-//! The `feedwash` program.
+//! The `feedwash` program: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    feedwash::cli::main()
+}

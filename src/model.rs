@@ -22,8 +22,17 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+/// What a server gave to ask "modified since?" with: opaque, byte for byte (RFC 9110 §8.8).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
 /// The dialect that a feed was written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedFormat {
     /// RSS 0.9x, 1.0 (RDF), 1.1 or 2.0, and CDF.
@@ -181,6 +190,9 @@ pub struct Entry {
     /// Everything else in the entry, in document order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Element>,
+    /// How many of the extensions stood before the content. Readers that take the first or the last
+    /// of several bodies (`itunes:summary`, `content:encoded`) see another one if they change places.
+    pub extensions_before_content: usize,
     /// Members of a JSON Feed item that no field stands for.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub json_extensions: serde_json::Map<String, serde_json::Value>,

@@ -24,14 +24,15 @@ mod text;
 mod tree;
 mod xml;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Feed, Warning};
 use names::Family;
 use notes::Notes;
 use scope::Reader;
 use thiserror::Error;
 use tree::El;
-
-pub(crate) use entities::windows_1252;
 
 /// Why a document is not a feed. None of these heal by reading it again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -14,7 +14,10 @@
 
 mod atom;
 mod date;
+mod graft;
 mod json;
+mod names;
+mod people;
 mod plain;
 mod rss;
 pub(crate) mod xml;

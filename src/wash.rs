@@ -1,27 +1,36 @@
-//! The whole of washing as one pure function: bytes in, raw feed, clean feed and all that lies between out.
+//! Bytes to clean feed, as one pure function: decode, parse, identify, clean.
 //!
-//! It fetches nothing and stores nothing. Its one failure is "this is not a feed".
+//! Does no I/O and asks no clock. Its one failure is "this is not a feed".
 
 use crate::model::{Response, Rules, Washed};
 use crate::parse::ParseError;
 use crate::{clean, decode, identity, parse};
 
-/// Reads a document and washes it.
+/// Reads a document and takes the debris out of it.
 ///
 /// # Errors
-///
-/// When the document is no feed. It heals only by the publisher's doing.
+/// [`ParseError`] where the bytes are no feed; that heals when the publisher serves one.
 pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
+    let mut washed = read(response)?;
+    let (clean, removals, warnings) = clean::feed(&washed.raw, rules);
+    washed.clean = clean;
+    washed.removals = removals;
+    washed.warnings.extend(warnings);
+    Ok(washed)
+}
+
+/// The first half of [`wash`]: reads a document and takes nothing out, so `clean` stays empty.
+///
+/// # Errors
+/// As [`wash`].
+pub fn read(response: &Response) -> Result<Washed, ParseError> {
     let decoded = decode::decode(response);
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
-    warnings.extend(decoded.warnings);
+    warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));
-    let (clean, removals, more) = clean::feed(&raw, rules);
-    warnings.extend(more);
     Ok(Washed {
         raw,
-        clean,
-        removals,
         warnings,
+        ..Washed::default()
     })
 }

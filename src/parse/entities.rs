@@ -3,6 +3,7 @@
 //! Never reads an external entity. What internal entities grow a document by is limited by
 //! [`XML_ENTITY_BYTES_MAX`], counted over the whole document.
 
+use crate::decode::windows_1252;
 use crate::limits::XML_ENTITY_BYTES_MAX;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -168,14 +169,6 @@ fn named(name: &str) -> Option<(Cow<'static, str>, bool)> {
 /// Whether XML 1.0 can carry a character (§2.2).
 pub(super) fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
-
-/// What a C1 control character was meant to be: a byte of windows-1252 that was read as Latin-1.
-pub(crate) fn windows_1252(c: char) -> char {
-    match c {
-        '\u{80}'..='\u{9f}' => html5ever::data::C1_REPLACEMENTS[c as usize - 0x80].unwrap_or(c),
-        _ => c,
-    }
 }
 
 #[cfg(test)]

@@ -97,7 +97,10 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
         }
         Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => entry.summary = some(text::read(el, &inner, reader, Use::Body)),
-        Slot::Content => content(entry, el, scope, reader),
+        Slot::Content => {
+            entry.extensions_before_content = entry.extensions.len();
+            content(entry, el, scope, reader);
+        }
         Slot::Language => entry.language = el.trimmed(),
         Slot::Rights => entry.rights = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Published => entry.published = parts::date(el, reader),

@@ -33,6 +33,7 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     let channel = root.child("channel").filter(|_| has_channel);
     if scope.base.is_none() {
         scope.base = site(channel.unwrap_or(root)).map(Rc::from);
+        scope.base_is_guess = true;
     }
     match channel {
         Some(channel) => {

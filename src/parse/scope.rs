@@ -16,6 +16,8 @@ pub(super) struct Scope {
     pub(super) language: Option<Rc<str>>,
     /// Whether an `xml:base` of the document set the base, rather than the document's own address.
     pub(super) base_is_declared: bool,
+    /// Whether the base is no more than the feed's own link, for want of anything better.
+    pub(super) base_is_guess: bool,
     /// Whether `xml:lang` was set below the document's root.
     pub(super) language_is_local: bool,
 }
@@ -37,6 +39,7 @@ impl Scope {
             if resolved.starts_with("http://") || resolved.starts_with("https://") {
                 inner.base = Some(Rc::from(resolved));
                 inner.base_is_declared = true;
+                inner.base_is_guess = false;
             }
         }
         if let Some(language) = el.attribute_of(Family::Xml, "lang") {

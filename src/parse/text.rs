@@ -89,12 +89,15 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
             Declared::Nothing | Declared::Foreign => guess(&string, usage, el, reader),
         }
     };
+    if text.kind == TextKind::Plain && usage == Use::Line && text.value.contains('\n') {
+        // Indentation; RFC 4287 §3.1.1.1 lets a reader collapse it.
+        text.value = text.value.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     if text.kind == TextKind::Html {
         // A base that nobody declared must not catch `#note`, which points into the text itself.
-        let base = scope
-            .base
-            .as_deref()
-            .filter(|_| scope.base_is_declared || absolute::has_relative(&text.value));
+        let needs_base =
+            || scope.base_is_declared || absolute::has_relative(&text.value, !scope.base_is_guess);
+        let base = scope.base.as_deref().filter(|_| needs_base());
         text.base = base.map(str::to_owned);
     }
     text.language = scope.language();
@@ -262,6 +265,7 @@ mod tests {
             "<t>The &lt;video&gt; element</t>",
             Text::plain("The <video> element"),
         );
+        rss(Use::Line, "<t>A\n  B</t>", Text::plain("A B"));
         rss(Use::Line, "<t>1 &lt; 2</t>", Text::plain("1 < 2"));
         rss(Use::Line, "<t><i>A</i></t>", Text::html("<i>A</i>"));
     }

@@ -343,7 +343,8 @@ impl<'a> Builder<'a> {
             if !top.family.is_native() {
                 return;
             }
-            let leaf = is_leaf(top.name) && is_field(name);
+            let leaf =
+                is_leaf(top.name) && is_field(name) || is_text(top.name) && is_rss_alone(name);
             let entry = is_entry(top.name) && is_entry(name);
             if !leaf && !entry {
                 return;
@@ -478,28 +479,64 @@ fn is_entry(name: &str) -> bool {
     name.eq_ignore_ascii_case("item") || name.eq_ignore_ascii_case("entry")
 }
 
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// Elements that hold a word, never markup with these names in it.
 fn is_leaf(name: &str) -> bool {
-    ["link", "guid", "pubDate", "title"]
-        .iter()
-        .any(|leaf| name.eq_ignore_ascii_case(leaf))
+    is_one_of(name, &["link", "guid", "pubDate", "title"])
 }
 
 /// Elements that stand beside a leaf, and in no XHTML.
 fn is_field(name: &str) -> bool {
-    [
-        "item",
-        "entry",
-        "link",
-        "guid",
-        "pubDate",
-        "description",
+    const FIELDS: &[&str] = &["link", "description", "author"];
+    is_one_of(name, FIELDS) || is_rss_alone(name)
+}
+
+/// Elements that hold text or the markup of a page, but never a part of a feed.
+fn is_text(name: &str) -> bool {
+    const TEXTS: &[&str] = &[
         "author",
         "category",
         "comments",
-    ]
-    .iter()
-    .any(|field| name.eq_ignore_ascii_case(field))
+        "content",
+        "copyright",
+        "description",
+        "docs",
+        "generator",
+        "language",
+        "lastBuildDate",
+        "managingEditor",
+        "subtitle",
+        "summary",
+        "ttl",
+        "webMaster",
+    ];
+    is_one_of(name, TEXTS)
+}
+
+/// Elements that begin a part of a feed and are called like nothing in HTML.
+fn is_rss_alone(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "category",
+        "cloud",
+        "comments",
+        "copyright",
+        "docs",
+        "enclosure",
+        "entry",
+        "generator",
+        "guid",
+        "item",
+        "language",
+        "lastBuildDate",
+        "managingEditor",
+        "pubDate",
+        "ttl",
+        "webMaster",
+    ];
+    is_one_of(name, NAMES)
 }
 
 #[cfg(test)]
@@ -555,6 +592,14 @@ mod tests {
         check(
             "<item><title>x<link>y</link></item>",
             "item(title(\"x\") link(\"y\"))",
+        );
+        check(
+            "<a><description>x<pubDate>y</pubDate></a>",
+            "a(description(\"x\") pubDate(\"y\"))",
+        );
+        check(
+            "<description>x <title>y</title></description>",
+            "description(\"x \" title(\"y\"))",
         );
         check("<a>x<b>y", "a(\"x\" b(\"y\"))");
     }

@@ -4,7 +4,9 @@
 //! from the newest entry, an author from the feed's title. What only RSS has goes into RSS's
 //! namespace or into Dublin Core.
 
-use super::xml::{self, Graft, Names, element};
+use super::graft::{Graft, graft};
+use super::names::Names;
+use super::xml::{self, element};
 use super::{Context, date, is_main, json_element, needed_base, plain};
 use crate::model::{Category, Date, Element, Entry, Feed, Link, Node, Person, Text, TextKind};
 use atom_syndication as atom;
@@ -43,23 +45,23 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     head_graft.add(head(), &names, "\n  ");
     let grafts: Vec<Graft> = entries()
         .map(|(entry, extras)| {
-            let mut graft = Graft::default();
+            let mut own = Graft::default();
             if let Some(language) = entry
                 .language
                 .as_deref()
                 .filter(|_| entry.language != feed.language)
             {
-                xml::push_attribute(&mut graft.attributes, "xml:lang", language);
+                xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            graft.add(extras.iter().chain(&entry.extensions), &names, "\n    ");
-            graft
+            own.add(extras.iter().chain(&entry.extensions), &names, "\n    ");
+            own
         })
         .collect();
     let mut start = String::from("<feed");
     for (prefix, uri) in names.declarations() {
         xml::push_attribute(&mut start, &format!("xmlns:{prefix}"), &uri);
     }
-    let grown = xml::graft(&written, "entry", "feed", &head_graft.children, &grafts);
+    let grown = graft(&written, "entry", "feed", &head_graft.children, &grafts);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&grown.replacen("<feed", &start, 1));
     out.push('\n');
@@ -293,7 +295,7 @@ fn larger<'a>(
 ) -> impl Iterator<Item = Element> + 'a {
     let people = people.into_iter().flat_map(|(name, people)| {
         let larger = people.iter().filter(|person| !person.extensions.is_empty());
-        larger.map(move |person| super::rss::atom_person(name, person))
+        larger.map(move |person| super::people::atom_person(name, person))
     });
     let links = links.filter(|link| !link.attributes.is_empty());
     people.chain(links.map(super::rss::atom_link))
@@ -317,7 +319,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
     let links = feed.links.iter().filter(|link| context.keeps(link));
     extras.extend(larger(people, links));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
-        let address = super::rss::address(publisher);
+        let address = super::people::address(publisher);
         extras.push(element(Some(xml::DC), "publisher", &[], &address));
     }
     if let Some(minutes) = feed.ttl_minutes {

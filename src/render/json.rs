@@ -57,6 +57,18 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
             .iter()
             .filter(|(name, _)| !theirs(name)),
     );
+    out.ours(own_members(feed, context));
+    let items: Vec<Value> = feed
+        .entries
+        .iter()
+        .map(|entry| Value::Object(item(entry, feed).0))
+        .collect();
+    out.put("items", items);
+    out
+}
+
+/// What JSON Feed has no member for, of the feed.
+fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     let mut ours = Object::default();
     ours.put("id", &feed.id);
     ours.list(
@@ -83,14 +95,7 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
     ours.list("skip_hours", feed.skip_hours.iter().map(to_value));
     ours.list("skip_days", feed.skip_days.iter().map(to_value));
     ours.list("xml", feed.extensions.iter().map(xml_string));
-    out.ours(ours);
-    let items: Vec<Value> = feed
-        .entries
-        .iter()
-        .map(|entry| Value::Object(item(entry, feed).0))
-        .collect();
-    out.put("items", items);
-    out
+    ours
 }
 
 fn item(entry: &Entry, feed: &Feed) -> Object {

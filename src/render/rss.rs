@@ -5,11 +5,14 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
-use super::xml::{self, Graft, Names, element};
+use super::graft::{Graft, graft};
+use super::names::Names;
+use super::people::{address, contributor, lead, rest};
+use super::xml::{self, element};
 use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Text, TextKind,
 };
 
 /// The document.
@@ -44,15 +47,23 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     head_graft.add(head(), &names, "\n    ");
     let grafts: Vec<Graft> = entries()
         .map(|(entry, extras)| {
-            let mut graft = Graft::default();
+            let mut own = Graft::default();
             if let Some(language) = own_language(entry, feed) {
-                xml::push_attribute(&mut graft.attributes, "xml:lang", language);
+                xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            graft.add(extras.iter().chain(&entry.extensions), &names, "\n      ");
-            graft
+            let indent = "\n      ";
+            let before = if bodies(entry, feed).1.is_some() {
+                entry.extensions_before_content.min(entry.extensions.len())
+            } else {
+                0
+            };
+            let (before, behind) = entry.extensions.split_at(before);
+            own.add_before_content(before, &names, indent);
+            own.add(extras.iter().chain(behind), &names, indent);
+            own
         })
         .collect();
-    let mut out = xml::graft(&written, "item", "channel", &head_graft.children, &grafts);
+    let mut out = graft(&written, "item", "channel", &head_graft.children, &grafts);
     out.push('\n');
     out
 }
@@ -104,11 +115,11 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
 }
 
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
-    let (description, encoded) = bodies(entry, feed);
+    let (short, encoded) = bodies(entry, feed);
     rss::Item {
         title: entry.title.as_ref().map(one_line),
         link: entry.link.as_deref().map(legal),
-        description: description.map(one_line),
+        description: short.map(description),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
@@ -317,86 +328,6 @@ fn rights(text: &Text) -> Element {
     }
 }
 
-/// The first person, if RSS's own element can hold all that is known of them. The others follow in
-/// order: readers take the first or the last, so the order has to stay.
-fn lead<'a>(people: &'a [Person], feed: &Feed) -> Option<&'a Person> {
-    people
-        .first()
-        .filter(|person| person.email.is_some() && !needs_atom(person, feed))
-}
-
-fn rest<'a>(
-    people: &'a [Person],
-    name: &'a str,
-    feed: &'a Feed,
-) -> impl Iterator<Item = Element> + 'a {
-    let skip = usize::from(lead(people, feed).is_some());
-    people.iter().skip(skip).filter_map(move |person| {
-        if needs_atom(person, feed) {
-            return Some(atom_person("author", person));
-        }
-        match (&person.name, &person.email) {
-            (_, Some(_)) => Some(element(None, name, &[], &address(person))),
-            (Some(creator), None) => Some(element(Some(xml::DC), "creator", &[], creator)),
-            (None, None) => person.uri.is_some().then(|| atom_person("author", person)),
-        }
-    })
-}
-
-/// Whether a person came as `atom:author` and has to go as that. From another format, the name
-/// goes where readers of RSS look, and the page is left out: RSS has no place for it.
-fn needs_atom(person: &Person, feed: &Feed) -> bool {
-    !person.extensions.is_empty() || person.uri.is_some() && feed.format == FeedFormat::Rss
-}
-
-pub(super) fn atom_person(name: &str, person: &Person) -> Element {
-    let mut out = element(Some(xml::ATOM), name, &[], "");
-    let parts = [
-        ("name", &person.name),
-        ("email", &person.email),
-        ("uri", &person.uri),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
-    out.children = parts
-        .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
-        .chain(person.extensions.iter().cloned().map(Node::Element))
-        .collect();
-    out
-}
-
-fn contributor(person: &Person) -> Option<Element> {
-    match person {
-        Person {
-            name: Some(name),
-            email: None,
-            uri: None,
-            ..
-        } => Some(element(Some(xml::DC), "contributor", &[], name)),
-        Person {
-            name: None,
-            email: None,
-            uri: None,
-            ..
-        } => None,
-        person => Some(atom_person("contributor", person)),
-    }
-}
-
-/// A person as RSS writes one: `mail@example.org (Name)`.
-pub(super) fn address(person: &Person) -> String {
-    let (name, email) = (
-        person.name.as_deref().unwrap_or_default(),
-        person.email.as_deref().unwrap_or_default(),
-    );
-    match (name.is_empty(), email.is_empty()) {
-        (true, _) => legal(email),
-        (_, true) => legal(name),
-        _ => legal(&format!("{email} ({name})")),
-    }
-}
-
 fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
     let plain = categories
         .iter()
@@ -428,13 +359,26 @@ fn has_label(category: &Category, feed: &Feed) -> bool {
     category.label.is_some() && feed.format == FeedFormat::Rss
 }
 
-/// A title, a description or another text. RSS does not say whether it is HTML; the RSS Advisory
-/// Board's profile says text, escaped once, and readers look for themselves. So text is escaped as
-/// HTML besides only where it would be taken for HTML.
+/// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's
+/// profile says text, escaped once, and readers look for themselves. So text is escaped as HTML
+/// besides only where it would be taken for HTML.
 fn one_line(text: &Text) -> String {
     match text.kind {
         TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
         _ => body(text),
+    }
+}
+
+/// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
+/// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
+fn description(text: &Text) -> String {
+    let begins_tag = |(at, _): (usize, &str)| {
+        let next = text.value.as_bytes().get(at + 1);
+        next.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+    };
+    match text.kind {
+        TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),
+        _ => one_line(text),
     }
 }
 
@@ -447,57 +391,59 @@ fn body(text: &Text) -> String {
     }
 }
 
+/// Tags that people put into titles and descriptions.
+const TAGS: &[&str] = &[
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "cite",
+    "code",
+    "del",
+    "div",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "iframe",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "script",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "svg",
+    "table",
+    "td",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+    "video",
+];
+
 /// Whether a reader that guesses would take a text for HTML: a character reference or a usual tag.
 fn looks_like_html(text: &str) -> bool {
-    const TAGS: &[&str] = &[
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "blockquote",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "div",
-        "em",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "iframe",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "script",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "style",
-        "sub",
-        "sup",
-        "svg",
-        "table",
-        "td",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "video",
-    ];
     let reference = text.match_indices('&').any(|(at, _)| {
         // The longest name of a reference in HTML has 31 letters.
         let name = text[at + 1..].trim_start_matches('#');

@@ -119,22 +119,33 @@ fn an_empty_entry_is_an_entry() {
 }
 
 #[test]
-fn a_lone_body_is_the_description() {
-    let entry = Entry {
+fn a_lone_body_stays_where_it_was() {
+    let whole = Entry {
         content: Some(Text::html("<p>Story")),
         ..Entry::default()
     };
+    let described = Entry {
+        content_is_description: true,
+        ..whole.clone()
+    };
+    let description = "<description><![CDATA[<p>Story]]></description>";
+    check_entry(described, FeedFormat::Rss, description);
     check_entry(
-        entry.clone(),
+        whole.clone(),
         FeedFormat::Rss,
-        "<description><![CDATA[<p>Story]]></description>",
+        "<content:encoded><![CDATA[<p>Story]]></content:encoded>",
     );
+    let from_atom = Feed {
+        format: FeedFormat::Atom,
+        ..with_entry(whole.clone())
+    };
+    check(&from_atom, FeedFormat::Rss, description);
     check_entry(
-        entry.clone(),
+        whole.clone(),
         FeedFormat::Atom,
         "<content type=\"html\">&lt;p&gt;Story</content>",
     );
-    check_entry(entry, FeedFormat::Json, "\"content_html\": \"<p>Story\"");
+    check_entry(whole, FeedFormat::Json, "\"content_html\": \"<p>Story\"");
 }
 
 #[test]
@@ -147,7 +158,7 @@ fn a_body_beside_a_summary_is_encoded() {
     check_entry(
         entry.clone(),
         FeedFormat::Rss,
-        "<description><![CDATA[a &lt; b]]></description>",
+        "<description><![CDATA[a < b]]></description>",
     );
     check_entry(
         entry.clone(),
@@ -158,9 +169,28 @@ fn a_body_beside_a_summary_is_encoded() {
 }
 
 #[test]
+fn a_description_in_text_is_escaped_where_a_browser_would_not_show_it() {
+    let entry = |text: &str| Entry {
+        summary: Some(Text::plain(text)),
+        ..Entry::default()
+    };
+    check_entry(
+        entry("Vec<String> & co"),
+        FeedFormat::Rss,
+        "<description><![CDATA[Vec&lt;String&gt; &amp; co]]></description>",
+    );
+    check_entry(
+        entry("a &lt; b"),
+        FeedFormat::Rss,
+        "<description><![CDATA[a &amp;lt; b]]></description>",
+    );
+}
+
+#[test]
 fn the_end_of_a_section_in_text_ends_nothing() {
     let entry = Entry {
         content: Some(Text::html("a ]]> </item><item> b")),
+        content_is_description: true,
         extensions: vec![tree(None, None, "rating")],
         ..Entry::default()
     };
@@ -241,6 +271,37 @@ fn every_author_is_written_in_order() {
         entry,
         FeedFormat::Json,
         "\"url\": \"mailto:bob@example.org\"",
+    );
+}
+
+#[test]
+fn the_name_of_an_author_from_atom_stands_where_readers_of_rss_look() {
+    let feed = Feed {
+        format: FeedFormat::Atom,
+        ..with_entry(Entry {
+            authors: vec![Person {
+                name: Some("Ann".to_owned()),
+                uri: Some("http://a/ann".to_owned()),
+                extensions: vec![tree(
+                    Some("http://schemas.google.com/g/2005"),
+                    Some("gd"),
+                    "image",
+                )],
+                ..Person::default()
+            }],
+            ..Entry::default()
+        })
+    };
+    check(&feed, FeedFormat::Rss, "<dc:creator>Ann</dc:creator>");
+    check(&feed, FeedFormat::Atom, "<gd:image/>");
+    let from_rss = Feed {
+        format: FeedFormat::Rss,
+        ..feed
+    };
+    check(
+        &from_rss,
+        FeedFormat::Rss,
+        "<atom:uri>http://a/ann</atom:uri>",
     );
 }
 
@@ -449,7 +510,7 @@ fn a_base_is_written_only_where_an_address_needs_it() {
     check_entry(
         entry("<img src='c.png'>"),
         FeedFormat::Rss,
-        "<item xml:base=\"http://a/b/\">",
+        "<img src='http://a/b/c.png'>",
     );
     check_entry(
         entry("<img SRC = c.png>"),
@@ -610,11 +671,16 @@ fn entries() -> impl Strategy<Value = Entry> {
                     links: vec![Link {
                         href: next(),
                         rel: flag.then(&mut next),
+                        attributes: extensions
+                            .first()
+                            .map(|element| element.attributes.clone())
+                            .unwrap_or_default(),
                         ..Link::default()
                     }],
                     authors: vec![Person {
                         name: Some(next()),
                         email: flag.then(&mut next),
+                        extensions: extensions.get(1).cloned().into_iter().collect(),
                         ..Person::default()
                     }],
                     categories: vec![Category {
@@ -639,6 +705,7 @@ fn entries() -> impl Strategy<Value = Entry> {
                     title,
                     summary,
                     content,
+                    content_is_description: flag,
                     published,
                     updated,
                     extensions,

@@ -1,0 +1,253 @@
+//! The command line: arguments, one `match` from command to function, and the exit code.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 it failed or
+//! `check` found problems, 2 wrong usage.
+
+mod clean;
+mod config;
+mod opml;
+mod output;
+mod poll;
+mod run;
+mod status;
+
+use crate::config::AllowPrivate;
+use crate::model::FeedFormat;
+use anyhow::Result;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Takes the debris out of syndicated feeds and republishes them clean.
+///
+/// Without a command it does what `feedwash run` does: it polls the sources in feeds.toml, washes their entries
+/// and serves the clean feeds.
+#[derive(Debug, Parser)]
+#[command(name = "feedwash", version, disable_help_subcommand = true)]
+struct Cli {
+    /// The configuration [default: feeds.toml in this folder, else /etc/feedwash/feeds.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Poll, wash, store and serve, day and night (the default)
+    Run,
+    /// Poll what is due once, then exit: for cron
+    ///
+    /// Sources that are named are polled before their interval is over. The exit code is 1 where a named source
+    /// failed; one of many that are due may fail without that.
+    Poll {
+        /// Poll these, due or not
+        sources: Vec<String>,
+        /// Also poll what answered 410 or asked to wait (Retry-After)
+        #[arg(long)]
+        force: bool,
+    },
+    /// Wash one feed: a filter from input to standard output
+    Clean {
+        #[command(flatten)]
+        input: Input,
+        /// Write this format [default: the input's]
+        #[arg(long, value_name = "FORMAT")]
+        to: Option<Format>,
+        /// Read and rewrite only; remove nothing
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Show what `clean` would remove, entry by entry, and why
+    Explain {
+        #[command(flatten)]
+        input: Input,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether feeds.toml is right
+    Check {
+        /// Also poll each source, and store nothing
+        #[arg(long)]
+        fetch: bool,
+    },
+    /// Show how each source fares
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Exchange lists of feeds with readers
+    Opml {
+        #[command(subcommand)]
+        command: OpmlCommand,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+enum OpmlCommand {
+    /// Add the feeds of an OPML file to feeds.toml; its comments are kept
+    Import {
+        /// The file, or - for standard input
+        file: PathBuf,
+    },
+    /// Print the clean feeds as OPML, for one import into a reader
+    Export,
+}
+
+/// A feed, and what is known about it.
+#[derive(Debug, Args)]
+struct Input {
+    /// A file, a URL, or - for standard input
+    #[arg(default_value = "-")]
+    input: String,
+    /// The feed's own address, which relative links resolve against
+    #[arg(long, value_name = "URL")]
+    base: Option<String>,
+    /// The Content-Type that it was served with
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// Clean as this configuration says for --source
+    #[arg(long, value_name = "FILE", requires = "source")]
+    rules: Option<PathBuf>,
+    /// The source whose rules to use
+    #[arg(long, value_name = "NAME", requires = "rules")]
+    source: Option<String>,
+    /// Let a URL lead into this private network or to this host
+    #[arg(long, value_name = "NET")]
+    allow_private: Vec<AllowPrivate>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// RSS 2.0
+    Rss,
+    /// Atom 1.0
+    Atom,
+    /// JSON Feed 1.1
+    Json,
+}
+
+impl From<Format> for FeedFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Rss => Self::Rss,
+            Format::Atom => Self::Atom,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let is_service = matches!(cli.command, None | Some(Command::Run));
+    init_log(is_service);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("can't start")),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    let path = cli.config.as_deref();
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Run => run::run(path).await,
+        Command::Poll { sources, force } => poll::poll(path, &sources, force).await,
+        Command::Clean { input, to, raw } => {
+            clean::clean(&input, to.map(FeedFormat::from), raw).await
+        }
+        Command::Explain { input, json } => clean::explain(&input, json).await,
+        Command::Check { fetch } => config::check(path, fetch).await,
+        Command::Status { json } => status::status(path, json).await,
+        Command::Opml {
+            command: OpmlCommand::Import { file },
+        } => opml::import(path, &file),
+        Command::Opml {
+            command: OpmlCommand::Export,
+        } => opml::export(path).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "feedwash", &mut script);
+            output::bytes(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            output::bytes(&page)
+        }
+    }
+}
+
+/// Prints an error once, with its causes.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // Nobody is left to tell where standard error is closed.
+    let _ = writeln!(std::io::stderr(), "feedwash: {error:#}");
+    match error.downcast_ref::<Usage>() {
+        Some(_) => ExitCode::from(2),
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// A mistake in what was typed, found after the arguments were read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Logs to standard error: under systemd without the time, which the journal writes itself. `FEEDWASH_LOG`
+/// (else `RUST_LOG`) says what, like `feedwash=debug`.
+fn init_log(is_service: bool) {
+    let default = if is_service {
+        "warn,feedwash=info"
+    } else {
+        "warn"
+    };
+    let wanted = ["FEEDWASH_LOG", "RUST_LOG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    let filter = wanted
+        .and_then(|wanted| EnvFilter::try_new(wanted).ok())
+        .unwrap_or_else(|| EnvFilter::new(default));
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr())
+        && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(colour);
+    if std::env::var_os("JOURNAL_STREAM").is_some() {
+        log.without_time().init();
+    } else {
+        log.init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

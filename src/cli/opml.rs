@@ -1,0 +1,185 @@
+//! `opml import` and `opml export`.
+
+use super::{config, output};
+use crate::config::{Config, SourceName};
+use crate::opml::{self, Outline};
+use crate::store::Store;
+use crate::web;
+use anyhow::{Context as _, Result, bail};
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+/// `feedwash opml export`: the clean feeds under their public URLs.
+pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
+    let config = config::load(&config::path(named))?;
+    let store = Store::open(&config.store.location).await?;
+    let statuses = store.statuses().await?;
+    store.close().await;
+    let titled: Vec<(&str, Option<&str>)> = config
+        .sources
+        .iter()
+        .map(|source| {
+            let known = statuses
+                .iter()
+                .find(|status| status.name == source.name.as_str());
+            (
+                source.name.as_str(),
+                known.and_then(|status| status.title.as_deref()),
+            )
+        })
+        .collect();
+    output::text(&web::opml_of(&titled, &config.server.public_url))
+}
+
+/// `feedwash opml import`: adds what is not there yet, keeps every comment, and writes the file whole or not at all.
+pub(super) fn import(named: Option<&Path>, file: &Path) -> Result<ExitCode> {
+    let mut text = String::new();
+    if file == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .context("can't read standard input")?;
+    } else {
+        text = std::fs::read_to_string(file)
+            .with_context(|| format!("can't read {}", file.display()))?;
+    }
+    let outlines =
+        opml::parse(&text).with_context(|| format!("can't import {}", file.display()))?;
+    let path = config::path(named);
+    let before = if path.exists() {
+        config::load(&path)?
+    } else {
+        Config::from_toml("", Path::new(""), None)?
+    };
+    let written = if path.exists() {
+        std::fs::read_to_string(&path)?
+    } else {
+        String::new()
+    };
+    let (after, added) = add(&written, &before, &outlines)?;
+    if added > 0 {
+        // What would be written must be a configuration that runs.
+        Config::from_toml(&after, Path::new(""), None).context("can't add these feeds")?;
+        replace(&path, &after).with_context(|| format!("can't write {}", path.display()))?;
+    }
+    output::say(&format!(
+        "{added} added to {}, {} were there already or can't be polled",
+        path.display(),
+        outlines.len() - added
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration text with a `[[source]]` for each outline that has none yet.
+fn add(text: &str, config: &Config, outlines: &[Outline]) -> Result<(String, usize)> {
+    let mut document: DocumentMut = text.parse()?;
+    let sources = document
+        .entry("source")
+        .or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+    let Some(sources) = sources.as_array_of_tables_mut() else {
+        bail!("\"source\" is written in a form that can't be added to")
+    };
+    let mut urls: HashSet<String> = config
+        .sources
+        .iter()
+        .map(|source| source.location.to_string())
+        .collect();
+    let mut names: HashSet<String> = config
+        .sources
+        .iter()
+        .map(|source| source.name.to_string())
+        .collect();
+    let mut added = 0;
+    for outline in outlines {
+        let Ok(url) = url::Url::parse(&outline.xml_url) else {
+            continue;
+        };
+        if !matches!(url.scheme(), "http" | "https") || !urls.insert(url.to_string()) {
+            continue;
+        }
+        let name = name_for(outline, &url, &mut names);
+        let mut table = Table::new();
+        table["name"] = value(name);
+        table["url"] = value(url.to_string());
+        sources.push(table);
+        added += 1;
+    }
+    Ok((document.to_string(), added))
+}
+
+/// A name made of the title, else of the host, with a number where it is taken.
+fn name_for(outline: &Outline, url: &url::Url, taken: &mut HashSet<String>) -> String {
+    let slug = |text: &str| {
+        let words = text.to_lowercase();
+        let words: Vec<&str> = words
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect();
+        words
+            .join("-")
+            .chars()
+            .take(60)
+            .collect::<String>()
+            .trim_matches('-')
+            .to_owned()
+    };
+    let host = url.host_str().unwrap_or_default();
+    let base = [slug(&outline.title), slug(host.trim_start_matches("www."))]
+        .into_iter()
+        .find(|slug| SourceName::new(slug).is_ok());
+    let base = base.unwrap_or_else(|| "feed".to_owned());
+    let mut name = base.clone();
+    let mut number = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{base}-{number}");
+        number += 1;
+    }
+    name
+}
+
+/// Writes beside the file and renames, so that a crash leaves the old one or the new one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("toml.new");
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    std::fs::rename(beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn importing_keeps_comments_and_skips_what_is_there() {
+        let text = "# mine\n[[source]]\nname = \"a\" # first\nurl = \"https://a.example/feed\"\n";
+        let config = Config::from_toml(text, Path::new(""), None).expect("a valid file");
+        let outline = |title: &str, url: &str| Outline {
+            title: title.into(),
+            xml_url: url.into(),
+            ..Outline::default()
+        };
+        let outlines = [
+            outline("A again", "https://a.example/feed"),
+            outline("A", "https://b.example/feed"),
+            outline("Новости", "https://www.c.example/rss"),
+            outline("bad", "gopher://d.example/"),
+        ];
+        let (after, added) = add(text, &config, &outlines).expect("a valid file");
+        assert_eq!(added, 2);
+        assert!(after.starts_with(text), "{after}");
+        let config = Config::from_toml(&after, Path::new(""), None).expect("still valid");
+        let names: Vec<&str> = config
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
+        assert_eq!(names, ["a", "a-2", "c-example"]);
+    }
+}

@@ -1,0 +1,122 @@
+//! `poll`: what is due, or what is named, once.
+
+use super::{Usage, config, output};
+use crate::config::Config;
+use crate::daemon;
+use crate::poll::{self, Live, Outcome};
+use crate::store::{Source, Store};
+use anyhow::Result;
+use futures_util::{StreamExt as _, stream};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// `feedwash poll`.
+pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) -> Result<ExitCode> {
+    let live = Live::new(config::load(&config::path(named))?)?;
+    if let Some(unknown) = names.iter().find(|name| live.config.source(name).is_none()) {
+        return Err(no_such_source(&live.config, unknown));
+    }
+    let store = Store::open(&live.config.store.location).await?;
+    daemon::adopt_config(&store, &live.config, Timestamp::now()).await?;
+    let polled = if names.is_empty() {
+        poll_due(&live, &store, force).await?
+    } else {
+        poll_named(&live, &store, names, force).await?
+    };
+    store.close().await;
+    let rows: Vec<Vec<String>> = polled
+        .iter()
+        .map(|(name, outcome)| vec![name.clone(), words(outcome.as_ref())])
+        .collect();
+    output::text(&output::table(&rows))?;
+    if rows.is_empty() {
+        output::say("nothing is due");
+    }
+    let failed = polled
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Some(Outcome::Failed(_))));
+    Ok(if failed && !names.is_empty() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// A name that no source has, with the nearest that one has.
+pub(super) fn no_such_source(config: &Config, name: &str) -> anyhow::Error {
+    let hint = config
+        .nearest_source(name)
+        .map(|near| format!("; did you mean \"{near}\"?"))
+        .unwrap_or_default();
+    Usage(format!("no source is named \"{name}\"{hint}")).into()
+}
+
+type Polled = (String, Option<Outcome>);
+
+/// Takes due sources until there are none.
+async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>> {
+    if force {
+        return Err(Usage("--force needs the names of the sources to poll".into()).into());
+    }
+    let mut polled = Vec::new();
+    loop {
+        let due = store
+            .due(live.config.polling.concurrency, Timestamp::now())
+            .await?;
+        if due.is_empty() {
+            return Ok(polled);
+        }
+        polled.extend(run(live, store, due).await);
+    }
+}
+
+async fn poll_named(
+    live: &Live,
+    store: &Store,
+    names: &[String],
+    force: bool,
+) -> Result<Vec<Polled>> {
+    let mut taken = Vec::new();
+    let mut left = Vec::new();
+    for name in names {
+        match store.take(name, force, Timestamp::now()).await? {
+            Some(source) => taken.push(source),
+            None => left.push((name.clone(), None)),
+        }
+    }
+    let mut polled = run(live, store, taken).await;
+    polled.extend(left);
+    Ok(polled)
+}
+
+async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
+    let bar = ProgressBar::new(sources.len() as u64).with_message("polling");
+    let polls = stream::iter(sources)
+        .filter_map(|source| async move { Some((live.config.source(&source.name)?, source)) });
+    let polls = polls.map(|(config, source)| {
+        let bar = &bar;
+        async move {
+            let outcome = poll::poll(live, store, &source, config, Timestamp::now()).await;
+            bar.inc(1);
+            (source.name.clone(), Some(outcome))
+        }
+    });
+    let polled = polls
+        .buffered(live.config.polling.concurrency)
+        .collect()
+        .await;
+    bar.finish_and_clear();
+    polled
+}
+
+fn words(outcome: Option<&Outcome>) -> String {
+    match outcome {
+        Some(Outcome::Unchanged) => "unchanged".into(),
+        Some(Outcome::Changed { new, updated }) => format!("changed: {new} new, {updated} updated"),
+        Some(Outcome::Gone) => "gone for good (410)".into(),
+        Some(Outcome::Failed(error)) => format!("failed: {error}"),
+        None => "left alone: it is being polled, or its server said 410 or asked to wait (--force polls it all the same)".into(),
+    }
+}

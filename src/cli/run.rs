@@ -1,0 +1,143 @@
+//! `run`: the daemon and the server under one shutdown.
+
+use super::{config, output};
+use crate::config::Config;
+use crate::daemon::{self, App, Pulse};
+use crate::poll::Live;
+use crate::store::Store;
+use crate::{service, web};
+use anyhow::{Context as _, Result, bail};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// How often the configuration file is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// `feedwash run`.
+pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
+    let path = config::path(named);
+    let live = Live::new(config::load(&path)?)?;
+    let listen = live.config.server.listen;
+    let listener = service::listener(listen).await.with_context(|| {
+        format!("can't listen on {listen} (is another program, or another Feedwash, using the port? set server.listen to another)")
+    })?;
+    let address = listener.local_addr()?;
+    let store = Store::open(&live.config.store.location).await?;
+    let (sender, receiver) = watch::channel(Arc::new(live));
+    let app = App {
+        store: store.clone(),
+        live: receiver,
+        pulse: Arc::new(Pulse::default()),
+    };
+    let shutdown = CancellationToken::new();
+
+    let polling = tokio::spawn(daemon::run(app.clone(), shutdown.clone()));
+    let serving = tokio::spawn(web::serve(listener, app.clone(), shutdown.clone()));
+    let watching = tokio::spawn(service::watchdog(app.clone(), address, shutdown.clone()));
+    greet(&sender.borrow().config, address);
+    service::ready();
+
+    let result = until_told(&path, &sender, &polling, &serving).await;
+    service::stopping();
+    tracing::info!("stopping");
+    shutdown.cancel();
+    let _ = watching.await;
+    polling
+        .await
+        .context("the poll loop failed, which is a bug of Feedwash")?;
+    serving
+        .await
+        .context("the server failed, which is a bug of Feedwash")?
+        .context("the server failed")?;
+    store.close().await;
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Says what is served where. On a terminal in words; to a journal it is one line of the log.
+fn greet(config: &Config, address: SocketAddr) {
+    tracing::info!(%address, public_url = config.server.public_url, sources = config.sources.len(), store = %config.store.location, "serving");
+    if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        output::say(&format!("\n  Clean feeds are served at http://{address}/"));
+        for source in config.sources.iter().take(10) {
+            output::say(&format!(
+                "    http://{address}/feeds/{}.rss  .atom  .json",
+                source.name
+            ));
+        }
+        if config.sources.len() > 10 {
+            output::say(&format!("    … and {} more", config.sources.len() - 10));
+        }
+        output::say("  Stop with Ctrl-C.\n");
+    }
+}
+
+/// Waits for the word to stop; reloads meanwhile. Fails where a part of the program ends by itself.
+async fn until_told(
+    path: &Path,
+    live: &watch::Sender<Arc<Live>>,
+    polling: &tokio::task::JoinHandle<()>,
+    serving: &tokio::task::JoinHandle<std::io::Result<()>>,
+) -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut seen = changed(path);
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => {
+                seen = changed(path);
+                reload(path, live);
+            }
+            _ = look.tick() => {
+                if polling.is_finished() || serving.is_finished() {
+                    bail!("a part of the program ended by itself");
+                }
+                let now = changed(path);
+                // A file that is away for a moment is being replaced by an editor.
+                if now.is_some() && now != seen {
+                    seen = now;
+                    reload(path, live);
+                }
+            }
+        }
+    }
+}
+
+/// When a file last changed, and its size, which changes with most edits within one tick of a coarse clock.
+fn changed(path: &Path) -> Option<(SystemTime, u64, PathBuf)> {
+    let real = std::fs::canonicalize(path).ok()?;
+    let metadata = std::fs::metadata(&real).ok()?;
+    Some((metadata.modified().ok()?, metadata.len(), real))
+}
+
+/// Builds a whole new configuration and swaps it; a bad file leaves the old one running.
+fn reload(path: &Path, live: &watch::Sender<Arc<Live>>) {
+    service::reloading();
+    let loaded = config::load(path).and_then(|config| Ok(Live::new(config)?));
+    match loaded {
+        Ok(new) => {
+            let old = Arc::clone(&live.borrow());
+            if old.config.server.listen != new.config.server.listen
+                || old.config.store.location != new.config.store.location
+            {
+                tracing::warn!("server.listen and store.url take effect at the next start");
+            }
+            tracing::info!(
+                sources = new.config.sources.len(),
+                "the configuration was read anew"
+            );
+            live.send_replace(Arc::new(new));
+        }
+        Err(error) => tracing::error!("the old configuration stays in force: {error:#}"),
+    }
+    service::ready();
+}

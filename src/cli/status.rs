@@ -1,0 +1,85 @@
+//! `status`: how each source fares.
+
+use super::{config, output};
+use crate::schedule::words;
+use crate::store::{Status, Store};
+use anyhow::Result;
+use jiff::Timestamp;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// `feedwash status`.
+pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCode> {
+    let config = config::load(&config::path(named))?;
+    let store = Store::open(&config.store.location).await?;
+    let statuses = store.statuses().await?;
+    store.close().await;
+    if as_json {
+        return output::text(&format!("{}\n", serde_json::to_string_pretty(&statuses)?));
+    }
+    if statuses.is_empty() {
+        output::say(
+            "nothing is known of any source yet: start \"feedwash run\", or poll once with \"feedwash poll\"",
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::text(&as_table(&statuses, Timestamp::now()))
+}
+
+fn as_table(statuses: &[Status], now: Timestamp) -> String {
+    let heads = [
+        "SOURCE", "OUTCOME", "POLLED", "NEXT", "ENTRIES", "REMOVED", "WHY THEN",
+    ];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for status in statuses {
+        let outcome = match status.failures {
+            0 | 1 => status.outcome.clone(),
+            n => format!("{} {n}x", status.outcome),
+        };
+        rows.push(vec![
+            status.name.clone(),
+            outcome,
+            status
+                .last_poll_at
+                .map_or_else(|| "never".into(), |at| format!("{} ago", length(at, now))),
+            status
+                .next_poll_at
+                .map_or_else(|| "never".into(), |at| format!("in {}", length(now, at))),
+            status.entries.to_string(),
+            status.removals.to_string(),
+            status.next_poll_reason.clone(),
+        ]);
+    }
+    let mut out = output::table(&rows);
+    for status in statuses {
+        let notes = [
+            status.detail.clone(),
+            status.moved_to.as_ref().map(|url| {
+                format!("its server says that it moved to {url}; change its url in feeds.toml")
+            }),
+            status.warnings.first().map(|warning| {
+                let line = warning
+                    .line
+                    .map(|line| format!(" (line {line})"))
+                    .unwrap_or_default();
+                let more = if status.warnings.len() > 1 {
+                    format!(", and {} more warnings", status.warnings.len() - 1)
+                } else {
+                    String::new()
+                };
+                format!("{}{line}{more}", warning.message)
+            }),
+        ];
+        for note in notes.into_iter().flatten() {
+            out.push_str(&format!("{}: {note}\n", status.name));
+        }
+    }
+    out
+}
+
+fn length(from: Timestamp, to: Timestamp) -> String {
+    words(Duration::from_secs(
+        (to.as_second() - from.as_second()).max(0) as u64,
+    ))
+}

@@ -1,0 +1,246 @@
+//! Which polls run, how many at once, and how it all stops and reloads.
+//!
+//! One loop: every second it takes what is due and hands each source to a task; a task waits for a place
+//! among all polls and for its host's turn. Nothing here fetches, washes or writes: that is `poll`'s.
+
+use crate::config::{Config, Location, SourceConfig};
+use crate::poll::{self, Live, Outcome};
+use crate::store::{Source, Store, StoreError};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often the loop looks for due sources. A command that changes the store is noticed within this time.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often old entries are deleted.
+const PRUNE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How many polls may run at one host at once: a publisher with fifty feeds sees two visitors, not fifty.
+const POLLS_A_HOST: usize = 2;
+
+/// What every part of the running program shares.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The store.
+    pub store: Store,
+    /// The configuration in force, and its successors.
+    pub live: watch::Receiver<Arc<Live>>,
+    /// How the loop fares.
+    pub pulse: Arc<Pulse>,
+}
+
+/// Signs of life of the poll loop, for `/health` and the watchdog.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    /// When the loop last came round, in epoch seconds by the monotonic clock's count; 0 before the first time.
+    last_tick: AtomicI64,
+    started: std::sync::OnceLock<Instant>,
+}
+
+impl Pulse {
+    fn beat(&self) {
+        let started = self.started.get_or_init(Instant::now);
+        self.last_tick
+            .store(started.elapsed().as_secs() as i64 + 1, Ordering::Relaxed);
+    }
+
+    /// How long ago the loop last came round; `None` before it did.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        let started = self.started.get()?;
+        let since = started.elapsed().as_secs() as i64 + 1 - self.last_tick.load(Ordering::Relaxed);
+        Some(Duration::from_secs(since.max(0) as u64))
+    }
+}
+
+/// Polls until `shutdown`, then lets the polls under way finish.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let polls = TaskTracker::new();
+    let mut live = app.live.clone();
+    let mut crew = Crew::new(&live.borrow_and_update().config);
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut pruned: Option<Instant> = None;
+    let mut adopted = adopt(&app).await;
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            changed = live.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+                crew = Crew::new(&live.borrow_and_update().config);
+                adopted = adopt(&app).await;
+            }
+            _ = tick.tick() => {
+                app.pulse.beat();
+                if !adopted {
+                    adopted = adopt(&app).await;
+                }
+                if let Err(error) = hand_out(&app, &crew, &polls, &shutdown).await {
+                    tracing::error!(%error, "can't ask the store what is due");
+                }
+                if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
+                    pruned = Some(Instant::now());
+                    prune(&app).await;
+                }
+            }
+        }
+    }
+    polls.close();
+    if !polls.is_empty() {
+        tracing::info!(polls = polls.len(), "finishing the polls under way");
+    }
+    polls.wait().await;
+}
+
+/// Who may poll at the same time.
+#[derive(Clone)]
+struct Crew {
+    places: Arc<Semaphore>,
+    hosts: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
+}
+
+impl Crew {
+    fn new(config: &Config) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(config.polling.concurrency)),
+            hosts: Arc::default(),
+        }
+    }
+
+    /// The turn of a host. Hosts that nobody waits for are forgotten.
+    fn host(&self, config: &SourceConfig) -> Arc<Semaphore> {
+        let host = match &config.location {
+            Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
+            Location::File(_) => String::new(),
+        };
+        // A panic while the lock is held can't leave the map half-changed: each change is one call.
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = hosts.get(&host).and_then(Weak::upgrade) {
+            return turn;
+        }
+        hosts.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::new(Semaphore::new(POLLS_A_HOST));
+        hosts.insert(host, Arc::downgrade(&turn));
+        turn
+    }
+}
+
+/// Takes as many due sources as there are free places, and starts their polls.
+async fn hand_out(
+    app: &App,
+    crew: &Crew,
+    polls: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
+    loop {
+        let free = crew.places.available_permits();
+        if free == 0 || shutdown.is_cancelled() {
+            return Ok(());
+        }
+        let due = app.store.due(free, Timestamp::now()).await?;
+        let was_all = due.len() < free;
+        for source in due {
+            let live = Arc::clone(&app.live.borrow());
+            // Without a place at once there is none to wait for: `free` was counted by this loop alone.
+            let place = Arc::clone(&crew.places).try_acquire_owned();
+            let (app, crew, shutdown) = (app.clone(), crew.clone(), shutdown.clone());
+            polls.spawn(async move {
+                let _place = place;
+                one(&app, &live, &crew, source, &shutdown).await;
+            });
+        }
+        if was_all {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn one(app: &App, live: &Live, crew: &Crew, source: Source, shutdown: &CancellationToken) {
+    let Some(config) = live.config.source(&source.name) else {
+        return;
+    };
+    let turn = crew.host(config);
+    let waited = tokio::select! {
+        () = shutdown.cancelled() => None,
+        turn = turn.acquire() => turn.ok(),
+    };
+    if waited.is_none() {
+        if let Err(error) = app.store.give_back(&source).await {
+            tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
+        }
+        return;
+    }
+    let started = Instant::now();
+    let outcome = poll::poll(live, &app.store, &source, config, Timestamp::now()).await;
+    log(&source.name, &config.location, &outcome, started.elapsed());
+}
+
+/// Says once how a poll ended.
+pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duration) {
+    let duration_ms = duration.as_millis() as u64;
+    match outcome {
+        Outcome::Unchanged => tracing::debug!(source.name = name, duration_ms, "unchanged"),
+        Outcome::Changed { new, updated } => {
+            tracing::info!(source.name = name, new, updated, duration_ms, "polled")
+        }
+        Outcome::Gone => {
+            tracing::warn!(source.name = name, url = %location, "the source is gone for good (410); it is not polled again")
+        }
+        Outcome::Failed(error) => {
+            tracing::warn!(source.name = name, url = %location, %error, duration_ms, "the poll failed")
+        }
+    }
+}
+
+/// Makes the store's sources those of the configuration, and washes anew what was washed by other rules.
+async fn adopt(app: &App) -> bool {
+    let live = Arc::clone(&app.live.borrow());
+    match adopt_config(&app.store, &live.config, Timestamp::now()).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "can't bring the store in line with the configuration; trying again");
+            false
+        }
+    }
+}
+
+/// Makes the store's sources those of `config`, and washes anew what was washed by other rules.
+///
+/// # Errors
+/// [`StoreError`]; entries that can't be washed anew are logged and stay as they were published.
+pub async fn adopt_config(
+    store: &Store,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    store.sync(&config.sources, now).await?;
+    for source in store.sources().await? {
+        let Some(configured) = config.source(&source.name) else {
+            continue;
+        };
+        match poll::rewash(store, &source, &configured.rules, now).await {
+            Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(source.name, %error, "can't wash the stored entries anew"),
+        }
+    }
+    Ok(())
+}
+
+async fn prune(app: &App) {
+    let keep_days = app.live.borrow().config.store.keep_days;
+    match app.store.prune(keep_days, Timestamp::now()).await {
+        Ok(0) => {}
+        Ok(entries) => tracing::info!(entries, keep_days, "deleted old entries"),
+        Err(error) => tracing::error!(%error, "can't delete old entries"),
+    }
+}

@@ -1,0 +1,430 @@
+//! The only outgoing HTTP: conditional, size-limited, redirect-limited, fenced against private addresses.
+//!
+//! Keeps no cookies, sends no referrer, invents no validator, and stores nothing: what it learnt of a
+//! source goes back to the caller. Files are fetched here too, so that a poll need not know the difference.
+
+mod fence;
+mod headers;
+
+use crate::config::{AllowPrivate, Header, Location, Polling};
+use crate::limits;
+use crate::model::{Response, Validators};
+use crate::schedule::Hints;
+use fence::{Fence, FencedResolver};
+use jiff::Timestamp;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{StatusCode, redirect};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// What we read, and in which order we like it.
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
+                      application/json;q=0.8, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.5";
+
+/// What a fetch needs to know of a source.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Where it is.
+    pub location: &'a Location,
+    /// What the last answer gave to ask "modified since?" with.
+    pub validators: &'a Validators,
+    /// The user's own headers; they go to the source's own origin only, never along with a redirect elsewhere.
+    pub headers: &'a [Header],
+}
+
+/// What a source answered.
+#[derive(Debug)]
+pub enum Fetched {
+    /// 304: nothing changed. The validators are those to send next time.
+    NotModified {
+        /// The old validators, replaced by those of the 304 where it has any.
+        validators: Validators,
+        /// What the headers said about the next poll.
+        hints: Hints,
+    },
+    /// A document.
+    Body(Box<Body>),
+    /// 410: the source is withdrawn for good.
+    Gone,
+}
+
+/// A document with what its headers said.
+#[derive(Debug)]
+pub struct Body {
+    /// The bytes, their address and type.
+    pub response: Response,
+    /// What to ask with next time.
+    pub validators: Validators,
+    /// What the headers said about the next poll.
+    pub hints: Hints,
+    /// Where permanent redirects led, if every redirect up to there was permanent (RFC 9110 §15.4).
+    pub moved_to: Option<Url>,
+}
+
+/// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    fence: Arc<Fence>,
+    body_bytes_max: usize,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client that obeys the user's `[polling]`.
+    ///
+    /// # Errors
+    /// [`FetchError::Client`] where the proxy is unusable or TLS can't be set up.
+    pub fn new(polling: &Polling) -> Result<Self, FetchError> {
+        // Several clients may be made in one process (a reload makes one); only the first sets the provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let fence = Arc::new(Fence::new(&polling.allow_private));
+        let http = builder(polling, &fence)?.build().or_else(|error| {
+            tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
+            builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(chain(&error)))
+        })?;
+        Ok(Self {
+            http,
+            fence,
+            body_bytes_max: polling.body_bytes_max,
+            timeout: polling.timeout,
+        })
+    }
+
+    /// Fetches a source, if it changed.
+    ///
+    /// # Errors
+    /// [`FetchError`]; [`FetchError::is_transient`] tells which heal by themselves.
+    pub async fn fetch(&self, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
+        let work = async {
+            match request.location {
+                Location::Http(url) => self.fetch_http(url, request, now).await,
+                Location::File(path) => self.fetch_file(path, request.validators).await,
+            }
+        };
+        tokio::time::timeout(self.timeout, work)
+            .await
+            .map_err(|_| FetchError::Timeout(self.timeout))?
+    }
+
+    async fn fetch_http(
+        &self,
+        start: &Url,
+        request: Request<'_>,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        let mut url = start.clone();
+        let mut moved_to = None;
+        let mut all_permanent = true;
+        for _ in 0..=limits::REDIRECTS_MAX {
+            let response = self.send(&url, start, request).await?;
+            let status = response.status();
+            let hints = headers::hints(response.headers(), now);
+            match status {
+                StatusCode::NOT_MODIFIED => {
+                    let validators = headers::merge(request.validators, response.headers());
+                    return Ok(Fetched::NotModified { validators, hints });
+                }
+                StatusCode::GONE => return Ok(Fetched::Gone),
+                StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT => {
+                    url = redirect_target(&url, response.headers())?;
+                    all_permanent &= matches!(
+                        status,
+                        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
+                    );
+                    if all_permanent {
+                        moved_to = Some(url.clone());
+                    }
+                }
+                _ if status.is_success() => {
+                    return self.read(response, url, hints, moved_to).await;
+                }
+                _ => {
+                    return Err(FetchError::Status {
+                        code: status.as_u16(),
+                        retry_after: hints.retry_after,
+                    });
+                }
+            }
+        }
+        Err(FetchError::Redirects(limits::REDIRECTS_MAX))
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        start: &Url,
+        request: Request<'_>,
+    ) -> Result<reqwest::Response, FetchError> {
+        self.check(url)?;
+        let mut wanted = HeaderMap::new();
+        wanted.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
+        let validators = request.validators;
+        for (name, value) in [
+            (header::IF_NONE_MATCH, &validators.etag),
+            (header::IF_MODIFIED_SINCE, &validators.last_modified),
+        ] {
+            if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
+                wanted.insert(name, value);
+            }
+        }
+        if url.origin() == start.origin() {
+            for own in request.headers {
+                if let (Ok(name), Ok(mut value)) = (
+                    HeaderName::from_bytes(own.name.as_bytes()),
+                    HeaderValue::from_str(&own.value),
+                ) {
+                    value.set_sensitive(true);
+                    wanted.insert(name, value);
+                }
+            }
+        }
+        self.http
+            .get(url.clone())
+            .headers(wanted)
+            .send()
+            .await
+            .map_err(|error| FetchError::from_reqwest(&error))
+    }
+
+    /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
+    fn check(&self, url: &Url) -> Result<(), FetchError> {
+        let forbidden = |why: String| {
+            Err(FetchError::Forbidden {
+                url: url.to_string(),
+                why,
+            })
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return forbidden(format!("{} is not http or https", url.scheme()));
+        }
+        if let Some(port) = url.port().filter(|port| BAD_PORTS.contains(port)) {
+            return forbidden(format!("port {port} belongs to another protocol"));
+        }
+        let address = match url.host() {
+            Some(Host::Ipv4(four)) => Some(four.into()),
+            Some(Host::Ipv6(six)) => Some(six.into()),
+            Some(Host::Domain(_)) => None,
+            None => return forbidden("it has no host".into()),
+        };
+        match address {
+            Some(address) if !self.fence.allows(address) => forbidden(format!(
+                "{address} is a private or special-purpose address; allow it with polling.allow_private if it is yours"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        url: Url,
+        hints: Hints,
+        moved_to: Option<Url>,
+    ) -> Result<Fetched, FetchError> {
+        let validators = headers::merge(&Validators::default(), response.headers());
+        let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| FetchError::from_reqwest(&error))?
+        {
+            if body.len() + chunk.len() > self.body_bytes_max {
+                return Err(FetchError::TooLarge(self.body_bytes_max));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let response = Response {
+            url: Some(url.to_string()),
+            content_type,
+            body,
+        };
+        Ok(Fetched::Body(Box::new(Body {
+            response,
+            validators,
+            hints,
+            moved_to,
+        })))
+    }
+
+    /// Reads a file; its size and time of change stand in for an entity tag.
+    async fn fetch_file(
+        &self,
+        path: &Path,
+        validators: &Validators,
+    ) -> Result<Fetched, FetchError> {
+        let failed = |source| FetchError::File {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(failed(std::io::Error::other("it is no regular file")));
+        }
+        if metadata.len() > self.body_bytes_max as u64 {
+            return Err(FetchError::TooLarge(self.body_bytes_max));
+        }
+        let changed = metadata
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        let etag = changed.map(|time| format!("\"file-{}-{}\"", metadata.len(), time.as_nanos()));
+        if etag.is_some() && etag == validators.etag {
+            return Ok(Fetched::NotModified {
+                validators: validators.clone(),
+                hints: Hints::default(),
+            });
+        }
+        let response = Response {
+            body: tokio::fs::read(path).await.map_err(failed)?,
+            ..Response::default()
+        };
+        let validators = Validators {
+            etag,
+            last_modified: None,
+        };
+        Ok(Fetched::Body(Box::new(Body {
+            response,
+            validators,
+            hints: Hints::default(),
+            moved_to: None,
+        })))
+    }
+}
+
+/// Opens further networks for one run: `clean URL --allow-private NET`.
+#[must_use]
+pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling {
+    polling.allow_private.extend_from_slice(further);
+    polling
+}
+
+fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuilder, FetchError> {
+    let contact = polling
+        .contact
+        .as_ref()
+        .map(|contact| format!(" ({contact})"))
+        .unwrap_or_default();
+    let builder = reqwest::Client::builder()
+        .user_agent(format!("Feedwash/{}{contact}", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(limits::CONNECT_TIMEOUT)
+        .read_timeout(limits::READ_TIMEOUT)
+        .timeout(polling.timeout)
+        .pool_idle_timeout(limits::CONNECTION_IDLE)
+        .pool_max_idle_per_host(2)
+        .dns_resolver(FencedResolver(Arc::clone(fence)));
+    match &polling.proxy {
+        None => Ok(builder.no_proxy()),
+        Some(proxy) => {
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|error| FetchError::Client(chain(&error)))?;
+            Ok(builder.proxy(proxy))
+        }
+    }
+}
+
+fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
+    let target = headers
+        .get(header::LOCATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let Some(target) = target else {
+        return Err(FetchError::Network(format!(
+            "{from} redirects without saying where"
+        )));
+    };
+    from.join(&target).map_err(|_| {
+        FetchError::Network(format!("{from} redirects to \"{target}\", which is no URL"))
+    })
+}
+
+/// Ports that belong to other protocols: the "bad port" list of the Fetch standard (§2.9 "Port blocking").
+const BAD_PORTS: [u16; 83] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697, 10080,
+];
+
+/// Why a source could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The URL must not be fetched. Heals only when the configuration changes.
+    #[error("{url} may not be fetched: {why}")]
+    Forbidden {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server answered with an error.
+    #[error("the server answered {code} {}", StatusCode::from_u16(*.code).ok().and_then(|code| code.canonical_reason()).unwrap_or("(an unknown status)"))]
+    Status {
+        /// The status code.
+        code: u16,
+        /// What the server asked to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The body is too large. Heals when the publisher shortens it or the limit is raised.
+    #[error("the body is larger than {0} bytes (polling.max_body)")]
+    TooLarge(usize),
+    /// The fetch took too long as a whole.
+    #[error("the fetch took longer than {}s (polling.timeout)", .0.as_secs())]
+    Timeout(Duration),
+    /// The redirects do not end.
+    #[error("more than {0} redirects")]
+    Redirects(usize),
+    /// Anything between us and the server.
+    #[error("{0}")]
+    Network(String),
+    /// The client itself can't be made.
+    #[error("the HTTP client can't be set up: {0}")]
+    Client(String),
+    /// A file can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl FetchError {
+    fn from_reqwest(error: &reqwest::Error) -> Self {
+        Self::Network(chain(error))
+    }
+
+    /// Whether the failure may heal by itself.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Forbidden { .. } | Self::Client(_) => false,
+            Self::Status { code, .. } => !matches!(code, 404 | 410),
+            _ => true,
+        }
+    }
+}
+
+/// An error with all its causes in one line, without the URL (which the caller names) and without repetition.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !said.iter().any(|earlier| earlier.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
+}

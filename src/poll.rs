@@ -1,0 +1,314 @@
+//! One poll, start to finish: fetch, wash, record, and decide when to come again.
+//!
+//! Failing is a normal result, so [`poll`] gives an [`Outcome`] and no `Result`. Invariant: every poll ends
+//! in one `store.finish`, whatever happened before, so no source stays due for ever.
+
+use crate::config::{Config, Location, SourceConfig};
+use crate::fetch::{self, Body, Client, FetchError, Fetched};
+use crate::model::{Response, Rules, Validators, Washed};
+use crate::parse::ParseError;
+use crate::schedule::{self, Ending, Hints, Policy};
+use crate::store::{self, Finish, Recording, Source, Store, StoreError};
+use crate::{clean, wash};
+use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, Instant};
+
+/// A configuration and what was made from it. A reload makes a whole new one and swaps it.
+#[derive(Debug)]
+pub struct Live {
+    /// The configuration.
+    pub config: Config,
+    /// The client that obeys it.
+    pub client: Client,
+}
+
+impl Live {
+    /// Makes what a configuration needs.
+    ///
+    /// # Errors
+    /// [`FetchError::Client`].
+    pub fn new(config: Config) -> Result<Self, FetchError> {
+        let client = Client::new(&config.polling)?;
+        Ok(Self { config, client })
+    }
+}
+
+/// How a poll ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing changed since the last poll.
+    Unchanged,
+    /// There were new entries, or edited ones.
+    Changed {
+        /// Entries that were not there before.
+        new: usize,
+        /// Entries whose story changed.
+        updated: usize,
+    },
+    /// The source is withdrawn for good.
+    Gone,
+    /// It failed.
+    Failed(PollError),
+}
+
+/// Why a poll failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// The source could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// What it answered is no feed.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// What it answered could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Washing panicked: a bug of ours, confined to this source.
+    #[error("washing failed, which is a bug of Feedwash; the last good copy stays published")]
+    Panicked,
+}
+
+impl PollError {
+    fn ending(&self) -> Ending {
+        match self {
+            Self::Fetch(FetchError::Status { code: 404, .. }) => Ending::Missing,
+            _ => Ending::Failed,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Fetch(FetchError::Status { retry_after, .. }) => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// What a fetch and a wash brought, before it is written.
+#[derive(Default)]
+struct Brought {
+    washed: Option<Box<Washed>>,
+    body_hash: Option<String>,
+    validators: Option<Validators>,
+    moved_to: Option<String>,
+    hints: Hints,
+}
+
+/// Polls a source that was taken from the store, and gives it back with its next time.
+pub async fn poll(
+    live: &Live,
+    store: &Store,
+    source: &Source,
+    config: &SourceConfig,
+    now: Timestamp,
+) -> Outcome {
+    let started = Instant::now();
+    let version = rules_version(&config.rules);
+    let brought = bring(live, source, config, &version, now).await;
+    let (ending, error, brought) = match brought {
+        Ok(Some(brought)) => (Ending::Fine, None, brought),
+        Ok(None) => (Ending::Gone, None, Brought::default()),
+        Err(error) => (error.ending(), Some(error), Brought::default()),
+    };
+    let hints = Hints {
+        retry_after: error.as_ref().and_then(PollError::retry_after),
+        ..brought.hints
+    };
+    let failures = if ending == Ending::Fine {
+        0
+    } else {
+        source.failures.saturating_add(1)
+    };
+    // A file costs nobody anything, and who edits it wants to see it.
+    let is_remote = matches!(config.location, Location::Http(_));
+    let policy = Policy {
+        interval: config.interval,
+        adaptive: live.config.polling.adaptive && is_remote,
+    };
+    let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
+    let retry_after = hints
+        .retry_after
+        .and_then(|wait| SignedDuration::try_from(wait).ok());
+    let mut finish = Finish {
+        recording: brought
+            .washed
+            .as_deref()
+            .map(|washed| recording(washed, &version)),
+        body_hash: brought.body_hash.as_deref(),
+        validators: brought.validators.as_ref(),
+        outcome: match ending {
+            Ending::Gone => "gone",
+            Ending::Failed | Ending::Missing => "failed",
+            Ending::Fine if brought.washed.is_some() => "changed",
+            Ending::Fine => "unchanged",
+        },
+        detail: error.as_ref().map(ToString::to_string),
+        moved_to: brought.moved_to,
+        failures,
+        next_poll_at: next.at,
+        next_poll_reason: next.reason,
+        retry_after_until: retry_after.and_then(|wait| now.checked_add(wait).ok()),
+        duration: started.elapsed(),
+    };
+    let recorded = match store.finish(source, &finish, now).await {
+        Ok(recorded) => recorded,
+        Err(failure) => {
+            // The document could not be written; that it could not is still worth a try.
+            let next = schedule::next(
+                &source.name,
+                policy,
+                Ending::Failed,
+                failures.max(1),
+                &hints,
+                now,
+            );
+            finish = Finish {
+                recording: None,
+                body_hash: None,
+                validators: None,
+                outcome: "failed",
+                detail: Some(failure.to_string()),
+                failures: failures.max(1),
+                next_poll_at: next.at,
+                next_poll_reason: next.reason,
+                ..finish
+            };
+            if let Err(again) = store.finish(source, &finish, now).await {
+                tracing::error!(source.name, error = %again, "can't write the end of a poll; the source is due again when its lease is over");
+            }
+            return Outcome::Failed(failure.into());
+        }
+    };
+    match (ending, error) {
+        (_, Some(error)) => Outcome::Failed(error),
+        (Ending::Gone, None) => Outcome::Gone,
+        _ if recorded == store::Recorded::default() => Outcome::Unchanged,
+        _ => Outcome::Changed {
+            new: recorded.new,
+            updated: recorded.updated,
+        },
+    }
+}
+
+/// Fetches and washes. `None` means the source is gone.
+async fn bring(
+    live: &Live,
+    source: &Source,
+    config: &SourceConfig,
+    version: &str,
+    now: Timestamp,
+) -> Result<Option<Brought>, PollError> {
+    let request = fetch::Request {
+        location: &config.location,
+        validators: &source.validators,
+        headers: &config.headers,
+    };
+    let body = match live.client.fetch(request, now).await? {
+        Fetched::Gone => return Ok(None),
+        Fetched::NotModified { validators, hints } => {
+            return Ok(Some(Brought {
+                validators: Some(validators),
+                hints,
+                ..Brought::default()
+            }));
+        }
+        Fetched::Body(body) => *body,
+    };
+    let Body {
+        response,
+        validators,
+        mut hints,
+        moved_to,
+    } = body;
+    let moved_to = moved_to.map(String::from);
+    let body_hash = store::hash(&response.body);
+    if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == version {
+        return Ok(Some(Brought {
+            validators: Some(validators),
+            moved_to,
+            hints,
+            ..Brought::default()
+        }));
+    }
+    let washed = wash_apart(response, config.rules.clone()).await?;
+    hints.ttl = washed
+        .raw
+        .ttl_minutes
+        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+    let published = |entry: &crate::model::Entry| {
+        entry
+            .published
+            .as_ref()
+            .or(entry.updated.as_ref())
+            .and_then(|date| date.time)
+    };
+    hints.published = washed.raw.entries.iter().filter_map(published).collect();
+    Ok(Some(Brought {
+        washed: Some(washed),
+        body_hash: Some(body_hash),
+        validators: Some(validators),
+        moved_to,
+        hints,
+    }))
+}
+
+/// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
+pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
+    let washed =
+        tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
+    Ok(washed.map_err(|_| PollError::Panicked)??)
+}
+
+fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
+    Recording {
+        raw: &washed.raw,
+        clean: &washed.clean,
+        removals: &washed.removals,
+        warnings: Some(&washed.warnings),
+        rules_version,
+    }
+}
+
+/// Washes the stored entries of a source anew, where they were cleaned with other rules or by another version.
+/// No date and no id changes. Gives whether there was something to do.
+///
+/// # Errors
+/// [`PollError::Store`]; it is tried again at the next start or reload.
+pub async fn rewash(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+    now: Timestamp,
+) -> Result<bool, PollError> {
+    let version = rules_version(rules);
+    if source.rules_version == version {
+        return Ok(false);
+    }
+    let Some(raw) = store.stored_raw(source).await? else {
+        return Ok(false);
+    };
+    let rules = rules.clone();
+    let washed = tokio::task::spawn_blocking(move || {
+        let (clean, removals, _) = clean::feed(&raw, &rules);
+        Washed {
+            raw,
+            clean,
+            removals,
+            warnings: Vec::new(),
+        }
+    });
+    let washed = washed.await.map_err(|_| PollError::Panicked)?;
+    let recording = Recording {
+        warnings: None,
+        ..recording(&washed, &version)
+    };
+    store.rewrite(source, &recording, now).await?;
+    Ok(true)
+}
+
+/// Names a way of cleaning: this program's version, its passes, and the rules.
+fn rules_version(rules: &Rules) -> String {
+    let passes: Vec<&str> = clean::PASSES.iter().map(|pass| pass.name).collect();
+    let all = format!("{} {passes:?} {rules:?}", env!("CARGO_PKG_VERSION"));
+    store::hash(all.as_bytes())[..16].to_owned()
+}

@@ -1,0 +1,97 @@
+//! What is kept: sources, entries raw and clean, removals and polls. The only module that knows SQL.
+//!
+//! Washes nothing and fetches nothing. Invariants: a poll is one transaction, so a crash repeats a poll and
+//! never skips one; an unchanged entry is not written; raw is the truth and clean is derived from it;
+//! an entry's key is unique in its source.
+//!
+//! SQLite runs in WAL mode with `synchronous = normal`: a power cut may undo the newest transactions, each
+//! as a whole, and then those polls are made again; it can't corrupt the file.
+
+mod db;
+mod feeds;
+mod polls;
+mod record;
+mod rows;
+
+pub use feeds::{Heading, Published};
+pub use polls::{Finish, Recorded, Recording, Source, Status};
+
+use crate::config::StoreLocation;
+pub(crate) use record::hash;
+
+use db::Db;
+use std::sync::Arc;
+
+/// The store. Cheap to clone; every clone uses the same connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    location: Arc<StoreLocation>,
+}
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be opened. Heals when the path, the permissions or the server are mended.
+    #[error("can't open the store {location}: {source}")]
+    Open {
+        /// The location, without its password.
+        location: String,
+        /// What the database says.
+        source: sqlx::Error,
+    },
+    /// The database can't be brought to this version's form, or belongs to a newer version.
+    #[error("can't upgrade the store {location}: {why}")]
+    Migrate {
+        /// The location, without its password.
+        location: String,
+        /// What the database says.
+        why: String,
+    },
+    /// A statement failed: a full disk, a lost connection. Usually heals by itself.
+    #[error("the store failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored value is not what this version wrote.
+    #[error("the store holds a {what} that can't be read: {why}")]
+    Damaged {
+        /// What was read.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Store {
+    /// Opens the database, makes it if it does not exist, and brings it to this version's form.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] and [`StoreError::Migrate`].
+    pub async fn open(location: &StoreLocation) -> Result<Self, StoreError> {
+        Ok(Self {
+            db: db::open(location).await?,
+            location: Arc::new(location.clone()),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn location(&self) -> &StoreLocation {
+        &self.location
+    }
+
+    /// Closes every connection; what was committed is on disk.
+    pub async fn close(&self) {
+        db::on!(self.db, pool => pool.close().await);
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] where it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        db::on!(self.db, pool => {
+            sqlx::query("select 1").execute(pool).await?;
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Two databases behind one text of SQL: connections, transactions and migrations.
+
+use super::StoreError;
+use crate::config::StoreLocation;
+use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlSafeStr as _, SqlitePool};
+use std::pin::Pin;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+/// The connections.
+#[derive(Debug, Clone)]
+pub(super) enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Runs one body on whichever database it is.
+macro_rules! on {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match &$db {
+            $crate::store::db::Db::Sqlite($pool) => $body,
+            $crate::store::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+pub(super) use on;
+
+/// Runs one body in a transaction that is rolled back where the body returns early. SQLite takes its write
+/// lock at the start: a transaction that reads first and then fails to upgrade would have to be repeated.
+macro_rules! in_transaction {
+    ($db:expr, $tx:ident => $body:expr) => {
+        match &$db {
+            $crate::store::db::Db::Sqlite(pool) => {
+                let mut $tx = pool.begin_with("begin immediate").await?;
+                let result = $body;
+                $tx.commit().await?;
+                result
+            }
+            $crate::store::db::Db::Postgres(pool) => {
+                let mut $tx = pool.begin().await?;
+                let result = $body;
+                $tx.commit().await?;
+                result
+            }
+        }
+    };
+}
+pub(super) use in_transaction;
+
+/// How long a writer waits for another before it fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// SQLite has one writer; three more connections let the web read meanwhile.
+const SQLITE_CONNECTIONS: u32 = 4;
+
+/// PostgreSQL's default allows 100 connections for all its clients together.
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
+    let failed = |source| StoreError::Open {
+        location: location.to_string(),
+        source,
+    };
+    let db = match location {
+        StoreLocation::Sqlite(path) => {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(BUSY_TIMEOUT);
+            let pool = SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS);
+            Db::Sqlite(pool.connect_with(options).await.map_err(failed)?)
+        }
+        StoreLocation::Memory => {
+            // One connection, never closed: with it the database would go.
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None);
+            let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?;
+            Db::Sqlite(pool.connect_with(options).await.map_err(failed)?)
+        }
+        StoreLocation::Postgres(url) => {
+            let options = PgConnectOptions::from_str(url).map_err(failed)?;
+            let pool = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(BUSY_TIMEOUT);
+            Db::Postgres(pool.connect_with(options).await.map_err(failed)?)
+        }
+    };
+    let migrated = migrate(&db).await;
+    migrated.map_err(|why| StoreError::Migrate {
+        location: location.to_string(),
+        why,
+    })?;
+    Ok(db)
+}
+
+/// One version of the database's form, in both dialects; they differ in types only.
+struct Version {
+    number: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const VERSIONS: &[Version] = &[Version {
+    number: 1,
+    sqlite: include_str!("migrations/sqlite/0001_first.sql"),
+    postgres: include_str!("migrations/postgres/0001_first.sql"),
+}];
+
+#[derive(Debug)]
+struct Migrations(Vec<Migration>);
+
+impl MigrationSource<'static> for Migrations {
+    fn resolve(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>>
+    {
+        Box::pin(async move { Ok(self.0) })
+    }
+}
+
+async fn migrate(db: &Db) -> Result<(), String> {
+    let migration = |version: &Version| {
+        let sql = if matches!(db, Db::Sqlite(_)) {
+            version.sqlite
+        } else {
+            version.postgres
+        };
+        Migration::new(
+            version.number,
+            "".into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    let migrations = Migrations(VERSIONS.iter().map(migration).collect());
+    let migrator = Migrator::new(migrations)
+        .await
+        .map_err(|error| error.to_string())?;
+    on!(*db, pool => migrator.run(pool).await).map_err(|error| match error {
+        sqlx::migrate::MigrateError::VersionMissing(version) => {
+            format!("it has form {version} of a newer Feedwash; install that version, or name another store")
+        }
+        error => error.to_string(),
+    })
+}

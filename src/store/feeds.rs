@@ -1,0 +1,142 @@
+//! The publishing side of the store: a feed as it is served, and the originals behind it.
+
+use super::db::on;
+use super::{Source, Store, StoreError};
+use crate::model::{Date, Entry, Feed};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+/// What a request needs to know before the feed itself: whether its copy is still the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The source's row.
+    pub id: i64,
+    /// Grows with each change of what is published; 0 before the first poll.
+    pub revision: i64,
+    /// When what is published last changed.
+    pub changed_at: Option<Timestamp>,
+    /// When it is polled next.
+    pub next_poll_at: Option<Timestamp>,
+    /// Whether it has left the configuration.
+    pub is_removed: bool,
+}
+
+/// One page of a feed, as published.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The feed with the page's entries, newest first.
+    pub feed: Feed,
+    /// Whether older entries follow.
+    pub has_next: bool,
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| StoreError::Damaged {
+        what,
+        why: error.to_string(),
+    })
+}
+
+fn date(seconds: i64) -> Option<Date> {
+    let time = Timestamp::from_second(seconds).ok()?;
+    Some(Date {
+        raw: time.to_string(),
+        time: Some(time),
+    })
+}
+
+impl Store {
+    /// What is known of a source without reading its entries. `None` where there never was one of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn heading(&self, name: &str) -> Result<Option<Heading>, StoreError> {
+        type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
+        let row: Option<Row> = on!(self.db, pool => {
+            sqlx::query_as("select id, revision, changed_at, next_poll_at, removed_at from source where name = $1")
+                .bind(name)
+                .fetch_optional(pool)
+                .await?
+        });
+        let time =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Ok(row.map(
+            |(id, revision, changed_at, next_poll_at, removed_at)| Heading {
+                id,
+                revision,
+                changed_at: time(changed_at),
+                next_poll_at: time(next_poll_at),
+                is_removed: removed_at.is_some(),
+            },
+        ))
+    }
+
+    /// The page of a feed that starts after `skip` entries. A source without a poll is a feed without entries.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn feed(&self, id: i64, skip: u32, limit: u32) -> Result<Published, StoreError> {
+        type Row = (String, i64, Option<i64>);
+        let (head, rows): (Option<String>, Vec<Row>) = on!(self.db, pool => {
+            let (head,): (Option<String>,) =
+                sqlx::query_as("select clean from source where id = $1").bind(id).fetch_one(pool).await?;
+            let rows = sqlx::query_as(
+                "select clean, first_seen_at, updated_at from entry where source_id = $1 \
+                 order by sort_at desc, first_seen_at desc, position limit $2 offset $3",
+            )
+            .bind(id)
+            .bind(i64::from(limit) + 1)
+            .bind(i64::from(skip))
+            .fetch_all(pool)
+            .await?;
+            (head, rows)
+        });
+        let mut feed: Feed =
+            head.map_or_else(|| Ok(Feed::default()), |head| read("feed", &head))?;
+        let has_next = rows.len() > limit as usize;
+        for (clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
+            let mut entry: Entry = read("entry", &clean)?;
+            if let Some(updated_at) = updated_at {
+                let given = entry
+                    .updated
+                    .as_ref()
+                    .and_then(|date| date.time)
+                    .map(Timestamp::as_second);
+                if given != Some(updated_at) {
+                    entry.updated = date(updated_at);
+                }
+            }
+            // A date that the publisher never gave is the moment we first saw the entry.
+            let dated = [&entry.published, &entry.updated]
+                .iter()
+                .any(|date| date.as_ref().is_some_and(|date| date.time.is_some()));
+            if !dated {
+                entry.published = date(first_seen_at);
+            }
+            feed.entries.push(entry);
+        }
+        Ok(Published { feed, has_next })
+    }
+
+    /// Everything stored of a source as it was read, newest entries first. `None` where it was never read.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn stored_raw(&self, source: &Source) -> Result<Option<Feed>, StoreError> {
+        let (head, rows): (Option<String>, Vec<(String,)>) = on!(self.db, pool => {
+            let (head,): (Option<String>,) =
+                sqlx::query_as("select raw from source where id = $1").bind(source.id).fetch_one(pool).await?;
+            let rows = sqlx::query_as("select raw from entry where source_id = $1 order by sort_at desc, first_seen_at desc, position")
+                .bind(source.id)
+                .fetch_all(pool)
+                .await?;
+            (head, rows)
+        });
+        let Some(head) = head else { return Ok(None) };
+        let mut feed: Feed = read("feed", &head)?;
+        for (raw,) in rows {
+            feed.entries.push(read("entry", &raw)?);
+        }
+        Ok(Some(feed))
+    }
+}

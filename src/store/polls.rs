@@ -1,0 +1,405 @@
+//! The polling side of the store: which sources are due, and what a poll brought.
+
+use super::db::{Db, in_transaction, on};
+use super::record::{Prepared, record};
+use super::{Store, StoreError, rows};
+use crate::config::SourceConfig;
+use crate::model::{Feed, Removal, Validators, Warning};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Row as _};
+use std::time::Duration;
+
+/// How long a source that was taken for polling belongs to the taker. Longer than any fetch and wash;
+/// after a crash the source is due again when it is over.
+const LEASE_SECONDS: i64 = 300;
+
+/// What is stored of a source, as far as a poll needs it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its row.
+    pub id: i64,
+    /// Its name in `feeds.toml`.
+    pub name: String,
+    /// What to ask "modified since?" with.
+    pub validators: Validators,
+    /// The hash of the last body, in hexadecimal digits.
+    pub body_hash: Option<String>,
+    /// The version of the rules that its entries were cleaned with.
+    pub rules_version: String,
+    /// How many polls in a row have failed.
+    pub failures: u32,
+}
+
+const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, failures";
+type SourceRow = (
+    i64,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+);
+
+impl From<SourceRow> for Source {
+    fn from(
+        (id, name, etag, last_modified, body_hash, rules_version, failures): SourceRow,
+    ) -> Self {
+        let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+        Self {
+            id,
+            name,
+            validators: Validators {
+                etag,
+                last_modified,
+            },
+            body_hash,
+            rules_version,
+            failures,
+        }
+    }
+}
+
+/// A source as `status` and the pages show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// The title that it gives itself.
+    pub title: Option<String>,
+    /// How the last poll ended: `new` (none yet), `changed`, `unchanged`, `failed` or `gone`.
+    pub outcome: String,
+    /// What to know about that, in words.
+    pub detail: Option<String>,
+    /// When it was last polled.
+    pub last_poll_at: Option<Timestamp>,
+    /// When a poll last succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// When it is polled next.
+    pub next_poll_at: Option<Timestamp>,
+    /// Why then.
+    pub next_poll_reason: String,
+    /// How many polls in a row have failed.
+    pub failures: i64,
+    /// Where the server says it has moved for good.
+    pub moved_to: Option<String>,
+    /// How many entries are kept.
+    pub entries: i64,
+    /// How many removals were made in them.
+    pub removals: i64,
+    /// What was forgiven in the last document.
+    pub warnings: Vec<Warning>,
+}
+
+/// A washed document, ready to be written.
+#[derive(Debug)]
+pub struct Recording<'a> {
+    /// The feed as read.
+    pub raw: &'a Feed,
+    /// The feed as published.
+    pub clean: &'a Feed,
+    /// Everything that was removed.
+    pub removals: &'a [Removal],
+    /// What was forgiven; `None` leaves the stored ones (a wash from the store reads no document).
+    pub warnings: Option<&'a [Warning]>,
+    /// The version of the rules.
+    pub rules_version: &'a str,
+}
+
+/// The end of a poll: everything that is written about it.
+#[derive(Debug)]
+pub struct Finish<'a> {
+    /// The document, where there was one to record.
+    pub recording: Option<Recording<'a>>,
+    /// The hash of the body, where there was one.
+    pub body_hash: Option<&'a str>,
+    /// What to ask with next time; `None` leaves the stored ones.
+    pub validators: Option<&'a Validators>,
+    /// `changed`, `unchanged`, `failed` or `gone`; a `changed` without changes is written as `unchanged`.
+    pub outcome: &'a str,
+    /// What to know about it, in words.
+    pub detail: Option<String>,
+    /// Where permanent redirects led.
+    pub moved_to: Option<String>,
+    /// How many polls in a row have failed now.
+    pub failures: u32,
+    /// When to poll next; `None` for never.
+    pub next_poll_at: Option<Timestamp>,
+    /// Why then.
+    pub next_poll_reason: String,
+    /// The moment before which even a user's own `poll` does not ask again.
+    pub retry_after_until: Option<Timestamp>,
+    /// How long the poll took.
+    pub duration: Duration,
+}
+
+/// What changed by a poll.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Entries that were not there before.
+    pub new: usize,
+    /// Entries whose story changed.
+    pub updated: usize,
+}
+
+impl Store {
+    /// Makes the stored sources those of the configuration. New ones are due at once; one whose address
+    /// changed starts anew, its entries kept; one that is no longer configured is marked as removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sync(&self, sources: &[SourceConfig], now: Timestamp) -> Result<(), StoreError> {
+        let given: Vec<_> = sources
+            .iter()
+            .map(|source| json!({ "name": source.name.as_str(), "url": source.location.to_string() }))
+            .collect();
+        let given = serde_json::Value::Array(given).to_string();
+        let table = rows::table(&self.db, "$1", &[("name", "text"), ("url", "text")]);
+        let upsert = format!(
+            "insert into source (name, url, next_poll_at) select name, url, $2 from {table} where true \
+             on conflict (name) do update set \
+               etag = case when source.url = excluded.url then source.etag end, \
+               last_modified = case when source.url = excluded.url then source.last_modified end, \
+               body_hash = case when source.url = excluded.url then source.body_hash end, \
+               failures = case when source.url = excluded.url then source.failures else 0 end, \
+               retry_after_until = case when source.url = excluded.url then source.retry_after_until else 0 end, \
+               moved_to = case when source.url = excluded.url then source.moved_to end, \
+               next_poll_at = case when source.url = excluded.url then source.next_poll_at else $2 end, \
+               url = excluded.url, removed_at = null \
+             where source.url <> excluded.url or source.removed_at is not null"
+        );
+        let remove = format!(
+            "update source set removed_at = $2 where removed_at is null and name not in (select name from {table})"
+        );
+        in_transaction!(self.db, tx => {
+            for sql in [upsert, remove] {
+                sqlx::query(AssertSqlSafe(sql)).bind(&given).bind(now.as_second()).execute(&mut *tx).await?;
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes up to `limit` sources that are due; nobody else gets them until they are finished or the lease is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn due(&self, limit: usize, now: Timestamp) -> Result<Vec<Source>, StoreError> {
+        // PostgreSQL's writers don't wait for each other here; SQLite has one writer at a time anyway.
+        let skip_locked = if matches!(self.db, Db::Postgres(_)) {
+            "for update skip locked"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "update source set leased_until = $1 + {LEASE_SECONDS} where id in (\
+               select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 \
+               order by next_poll_at limit $2 {skip_locked}) \
+             returning {SOURCE_COLUMNS}"
+        );
+        let rows: Vec<SourceRow> = on!(self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(Source::from).collect())
+    }
+
+    /// Takes one source by its name, due or not. `None` where somebody else is polling it, and, without
+    /// `force`, where its server said 410 or asked to be left alone until later.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn take(
+        &self,
+        name: &str,
+        force: bool,
+        now: Timestamp,
+    ) -> Result<Option<Source>, StoreError> {
+        let unless_forbidden = if force {
+            ""
+        } else {
+            "and next_poll_at is not null and retry_after_until <= $1"
+        };
+        let sql = format!(
+            "update source set leased_until = $1 + {LEASE_SECONDS} \
+             where name = $2 and removed_at is null and leased_until <= $1 {unless_forbidden} \
+             returning {SOURCE_COLUMNS}"
+        );
+        let row: Option<SourceRow> = on!(self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(name).fetch_optional(pool).await?
+        });
+        Ok(row.map(Source::from))
+    }
+
+    /// Every configured source.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        let sql =
+            format!("select {SOURCE_COLUMNS} from source where removed_at is null order by id");
+        let rows: Vec<SourceRow> =
+            on!(self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(Source::from).collect())
+    }
+
+    /// Gives a source back that was taken and not polled.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn give_back(&self, source: &Source) -> Result<(), StoreError> {
+        on!(self.db, pool => {
+            sqlx::query("update source set leased_until = 0 where id = $1").bind(source.id).execute(pool).await?;
+        });
+        Ok(())
+    }
+
+    /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then nothing was written.
+    pub async fn finish(
+        &self,
+        source: &Source,
+        finish: &Finish<'_>,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let prepared = finish.recording.as_ref().map(Prepared::new);
+        let recorded = in_transaction!(self.db, tx => {
+            let recorded = match &prepared {
+                Some(prepared) => record!(self.db, tx, source, prepared, now),
+                None => Recorded::default(),
+            };
+            let nothing_new = finish.outcome == "changed" && recorded == Recorded::default();
+            let outcome = if nothing_new { "unchanged" } else { finish.outcome };
+            let kept = finish.validators.is_none();
+            let validators = finish.validators.cloned().unwrap_or_default();
+            sqlx::query(
+                "update source set leased_until = 0, next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \
+                   etag = case when $5 then etag else $6 end, last_modified = case when $5 then last_modified else $7 end, \
+                   body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
+                   last_success_at = case when $9 = 0 then $10 else last_success_at end, \
+                   outcome = $11, detail = $12, moved_to = $13 \
+                 where id = $1",
+            )
+            .bind(source.id)
+            .bind(finish.next_poll_at.map(Timestamp::as_second))
+            .bind(&finish.next_poll_reason)
+            .bind(finish.retry_after_until.map_or(0, Timestamp::as_second))
+            .bind(kept)
+            .bind(validators.etag)
+            .bind(validators.last_modified)
+            .bind(finish.body_hash)
+            .bind(i64::from(finish.failures))
+            .bind(now.as_second())
+            .bind(outcome)
+            .bind(&finish.detail)
+            .bind(&finish.moved_to)
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "insert into poll (source_id, started_at, duration_ms, outcome, detail, new_entries, updated_entries) \
+                 values ($1, $2, $3, $4, $5, $6, $7)",
+            )
+            .bind(source.id)
+            .bind(now.as_second())
+            .bind(finish.duration.as_millis() as i64)
+            .bind(outcome)
+            .bind(&finish.detail)
+            .bind(recorded.new as i64)
+            .bind(recorded.updated as i64)
+            .execute(&mut *tx)
+            .await?;
+            recorded
+        });
+        Ok(recorded)
+    }
+
+    /// Writes entries that were washed anew from the store; no story changed, so none is announced.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then nothing was written.
+    pub async fn rewrite(
+        &self,
+        source: &Source,
+        recording: &Recording<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let prepared = Prepared::new(recording);
+        in_transaction!(self.db, tx => {
+            let _ = record!(self.db, tx, source, &prepared, now);
+        });
+        Ok(())
+    }
+
+    /// Every configured source and how it fares, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
+        let time =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        on!(self.db, pool => {
+            let rows = sqlx::query(
+                "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
+                   moved_to, warnings, \
+                   (select count(*) from entry where entry.source_id = source.id) as entries, \
+                   (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
+                 from source where removed_at is null order by name",
+            )
+            .fetch_all(pool)
+            .await?;
+            rows.into_iter().map(|row| {
+                let head: Option<String> = row.try_get("clean")?;
+                let title = head.and_then(|head| serde_json::from_str::<Feed>(&head).ok()).and_then(|feed| feed.title);
+                let warnings: String = row.try_get("warnings")?;
+                Ok(Status {
+                    name: row.try_get("name")?,
+                    url: row.try_get("url")?,
+                    title: title.map(|title| title.value),
+                    outcome: row.try_get("outcome")?,
+                    detail: row.try_get("detail")?,
+                    last_poll_at: time(row.try_get("last_poll_at")?),
+                    last_success_at: time(row.try_get("last_success_at")?),
+                    next_poll_at: time(row.try_get("next_poll_at")?),
+                    next_poll_reason: row.try_get("next_poll_reason")?,
+                    failures: row.try_get("failures")?,
+                    moved_to: row.try_get("moved_to")?,
+                    entries: row.try_get("entries")?,
+                    removals: row.try_get("removals")?,
+                    warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+                })
+            }).collect()
+        })
+    }
+
+    /// Deletes entries that left their feed `keep_days` ago, and polls as old. An entry of the newest document
+    /// is never deleted, or it would be born again as new.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn prune(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
+        let before = now.as_second() - i64::from(keep_days) * SECONDS_A_DAY;
+        let entries = on!(self.db, pool => {
+            sqlx::query("delete from poll where started_at < $1").bind(before).execute(pool).await?;
+            sqlx::query(
+                "delete from entry where last_seen_at < $1 and id in (\
+                   select entry.id from entry join source on source.id = entry.source_id \
+                   where entry.last_seen_at < $1 and entry.last_seen_at < source.last_body_at - $2)",
+            )
+            .bind(before)
+            .bind(SEEN_STEP_SECONDS)
+            .execute(pool)
+            .await?
+            .rows_affected()
+        });
+        Ok(entries)
+    }
+}
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// How far `last_seen_at` may lag behind, so that an unchanged entry costs a write a day and not one a poll.
+const SEEN_STEP_SECONDS: i64 = SECONDS_A_DAY;

@@ -1,0 +1,329 @@
+//! How a washed document becomes rows: what is compared, what is written, what is left alone.
+
+use super::polls::{Recorded, Recording};
+use super::rows::Column;
+use crate::model::{Entry, Feed};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+
+/// The columns of the row set of entries.
+pub(super) const ENTRY_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("first_seen_at", "bigint"),
+    ("changed_at", "bigint"),
+    ("sort_at", "bigint"),
+    ("position", "bigint"),
+    ("raw_hash", "text"),
+    ("story_hash", "text"),
+    ("updated_at", "bigint"),
+    ("raw", "text"),
+    ("clean", "text"),
+];
+
+/// The columns of the row set of removals.
+pub(super) const REMOVAL_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("number", "bigint"),
+    ("field", "text"),
+    ("pass", "text"),
+    ("rule", "text"),
+    ("evidence", "text"),
+    ("before_text", "text"),
+    ("after_text", "text"),
+];
+
+/// What is stored of an entry, as far as a comparison needs it.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) raw_hash: String,
+    pub(super) story_hash: String,
+    pub(super) rules_version: String,
+    pub(super) first_seen_at: i64,
+    pub(super) changed_at: i64,
+    pub(super) updated_at: Option<i64>,
+}
+
+/// A document, hashed and serialised outside the transaction.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    recording: &'a Recording<'a>,
+    entries: Vec<PreparedEntry<'a>>,
+    pub(super) raw_head: String,
+    pub(super) clean_head: String,
+    pub(super) head_hash: String,
+    pub(super) warnings: Option<String>,
+    pub(super) rules_version: &'a str,
+    /// The keys of all entries, as a JSON array of objects.
+    pub(super) keys: String,
+}
+
+#[derive(Debug)]
+struct PreparedEntry<'a> {
+    clean: &'a Entry,
+    raw_json: String,
+    raw_hash: String,
+    story_hash: String,
+}
+
+/// The rows to write: those of entries that are new or differ.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) entries: Vec<Value>,
+    pub(super) removals: Vec<Value>,
+    pub(super) recorded: Recorded,
+}
+
+/// The SHA-256 of some bytes, in hexadecimal digits.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("the model has string keys and no failing serialiser")
+}
+
+/// A feed without its entries.
+fn head(feed: &Feed) -> Feed {
+    Feed {
+        entries: Vec::new(),
+        ..feed.clone()
+    }
+}
+
+/// The hash of what a reader reads. A new date, counter or category is no news.
+fn story_hash(entry: &Entry) -> String {
+    hash(
+        to_json(&(
+            &entry.title,
+            &entry.link,
+            &entry.summary,
+            &entry.content,
+            &entry.enclosures,
+        ))
+        .as_bytes(),
+    )
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(recording: &'a Recording<'a>) -> Self {
+        let entries = recording
+            .raw
+            .entries
+            .iter()
+            .zip(&recording.clean.entries)
+            .map(|(raw, clean)| {
+                let raw_json = to_json(raw);
+                PreparedEntry {
+                    clean,
+                    raw_hash: hash(raw_json.as_bytes()),
+                    raw_json,
+                    story_hash: story_hash(clean),
+                }
+            });
+        let clean = head(recording.clean);
+        // Many servers write the time of the request as the time of the last build.
+        let undated = Feed {
+            updated: None,
+            published: None,
+            ..clean.clone()
+        };
+        let keys: Vec<Value> = recording
+            .clean
+            .entries
+            .iter()
+            .map(|entry| json!({ "key": entry.key }))
+            .collect();
+        Self {
+            entries: entries.collect(),
+            raw_head: to_json(&head(recording.raw)),
+            head_hash: hash(to_json(&undated).as_bytes()),
+            clean_head: to_json(&clean),
+            warnings: recording.warnings.map(|warnings| to_json(&warnings)),
+            rules_version: recording.rules_version,
+            keys: Value::Array(keys).to_string(),
+            recording,
+        }
+    }
+
+    /// What has to be written, given what is there.
+    pub(super) fn compare(&self, stored: &HashMap<String, Stored>, now: Timestamp) -> Changes {
+        let mut changes = Changes::default();
+        let mut written = HashMap::new();
+        for (position, entry) in self.entries.iter().enumerate() {
+            let key = entry.clean.key.as_str();
+            let old = stored.get(key);
+            if old.is_some_and(|old| {
+                old.raw_hash == entry.raw_hash && old.rules_version == self.rules_version
+            }) {
+                continue;
+            }
+            let story_changed = old.is_some_and(|old| {
+                old.raw_hash != entry.raw_hash && old.story_hash != entry.story_hash
+            });
+            changes.recorded.new += usize::from(old.is_none());
+            changes.recorded.updated += usize::from(story_changed);
+            changes
+                .entries
+                .push(entry.row(position, old, story_changed, now));
+            written.insert(&entry.clean.key, key);
+        }
+        let removals = self.recording.removals.iter().filter_map(|removal| {
+            let key = written.get(&removal.entry)?;
+            Some(json!({
+                "key": key,
+                "number": removal.number,
+                "field": removal.field.as_str(),
+                "pass": removal.pass,
+                "rule": removal.rule,
+                "evidence": removal.evidence,
+                "before_text": removal.before,
+                "after_text": removal.after,
+            }))
+        });
+        changes.removals = removals.collect();
+        changes
+    }
+}
+
+impl PreparedEntry<'_> {
+    fn row(
+        &self,
+        position: usize,
+        old: Option<&Stored>,
+        story_changed: bool,
+        now: Timestamp,
+    ) -> Value {
+        let now = now.as_second();
+        let first_seen_at = old.map_or(now, |old| old.first_seen_at);
+        let time = |date: &Option<crate::model::Date>| {
+            date.as_ref()
+                .and_then(|date| date.time)
+                .map(Timestamp::as_second)
+        };
+        let published = time(&self.clean.published).or_else(|| time(&self.clean.updated));
+        let updated = time(&self.clean.updated);
+        let (changed_at, updated_at) = match old {
+            // An edit that the publisher did not date is dated by us; one that it did, by it.
+            Some(old) if story_changed => (
+                now,
+                Some(
+                    updated
+                        .filter(|&new| Some(new) > old.updated_at)
+                        .unwrap_or(now),
+                ),
+            ),
+            Some(old) => (old.changed_at, old.updated_at),
+            None => (now, updated),
+        };
+        json!({
+            "key": self.clean.key,
+            "first_seen_at": first_seen_at,
+            "changed_at": changed_at,
+            // A date in the future sorts by when the entry was first seen.
+            "sort_at": published.filter(|&published| published <= first_seen_at).unwrap_or(first_seen_at),
+            "position": position,
+            "raw_hash": self.raw_hash,
+            "story_hash": self.story_hash,
+            "updated_at": updated_at,
+            "raw": self.raw_json,
+            "clean": to_json(self.clean),
+        })
+    }
+}
+
+/// Writes a prepared document inside a transaction and gives what changed. A macro, because sqlx's
+/// transactions are of two types and their bounds would be longer than this text.
+macro_rules! record {
+    ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
+        use $crate::store::record::{ENTRY_COLUMNS, REMOVAL_COLUMNS, Stored};
+        let prepared = $prepared;
+        let now = $now.as_second();
+        let keys = $crate::store::rows::table(&$db, "$2", &[("key", "text")]);
+        let sql = format!(
+            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at from entry \
+             where source_id = $1 and key in (select key from {keys})"
+        );
+        let rows: Vec<(String, String, String, String, i64, i64, Option<i64>)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
+        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at)| {
+            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at })
+        });
+        let changes = prepared.compare(&stored.collect(), $now);
+        let from_document = prepared.warnings.is_some();
+        let entries_changed = !changes.entries.is_empty();
+        if entries_changed {
+            let entries = $crate::store::rows::table(&$db, "$4", ENTRY_COLUMNS);
+            let sql = format!(
+                "insert into entry (source_id, last_seen_at, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
+                 select $1, $2, $3, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean \
+                 from {entries} where true \
+                 on conflict (source_id, key) do update set \
+                   last_seen_at = case when $5 then excluded.last_seen_at else entry.last_seen_at end, \
+                   rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
+                   sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
+                   updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
+            );
+            let entries = serde_json::Value::Array(changes.entries).to_string();
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(prepared.rules_version).bind(&entries).bind(from_document)
+                .execute(&mut *$tx).await?;
+            let keys = $crate::store::rows::table(&$db, "$2", &[("key", "text")]);
+            let sql = format!(
+                "delete from removal where entry_id in \
+                   (select id from entry where source_id = $1 and key in (select key from {keys}))"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&entries).execute(&mut *$tx).await?;
+        }
+        if !changes.removals.is_empty() {
+            let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);
+            let sql = format!(
+                "insert into removal (entry_id, number, field, pass, rule, evidence, before_text, after_text) \
+                 select entry.id, number, field, pass, rule, evidence, before_text, after_text \
+                 from {removals} join entry on entry.source_id = $1 and entry.key = given.key"
+            );
+            let removals = serde_json::Value::Array(changes.removals).to_string();
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&removals).execute(&mut *$tx).await?;
+        }
+        if from_document {
+            let keys = $crate::store::rows::table(&$db, "$4", &[("key", "text")]);
+            let sql = format!(
+                "update entry set last_seen_at = $2 \
+                 where source_id = $1 and last_seen_at < $2 - $3 and key in (select key from {keys})"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(SEEN_STEP_SECONDS).bind(&prepared.keys)
+                .execute(&mut *$tx).await?;
+        }
+        // A head of which only the dates changed stays as published: it is no change to announce.
+        sqlx::query(
+            "update source set raw = $2, warnings = coalesce($3, warnings), rules_version = $4, \
+               last_body_at = case when $5 then $6 else last_body_at end, \
+               revision = case when $7 or head_hash is distinct from $8 then revision + 1 else revision end, \
+               changed_at = case when $7 or head_hash is distinct from $8 then $6 else changed_at end, \
+               clean = case when $7 or head_hash is distinct from $8 then $9 else clean end, \
+               head_hash = $8 \
+             where id = $1",
+        )
+        .bind($source.id)
+        .bind(&prepared.raw_head)
+        .bind(&prepared.warnings)
+        .bind(prepared.rules_version)
+        .bind(from_document)
+        .bind(now)
+        .bind(entries_changed)
+        .bind(&prepared.head_hash)
+        .bind(&prepared.clean_head)
+        .execute(&mut *$tx)
+        .await?;
+        changes.recorded
+    }};
+}
+pub(super) use record;

@@ -1,0 +1,33 @@
+//! Sets of rows as one JSON parameter: one statement a table, however many rows.
+
+use super::db::Db;
+
+/// A column of a row set: its name and its type (`text` or `bigint`).
+pub(super) type Column = (&'static str, &'static str);
+
+/// A table expression over the JSON array of objects in parameter `$n`: the one place where the two
+/// databases are asked in different words.
+pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
+    match db {
+        Db::Sqlite(_) => {
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|(name, _)| format!("value ->> '{name}' as {name}"))
+                .collect();
+            format!(
+                "(select {} from json_each({parameter})) as given",
+                columns.join(", ")
+            )
+        }
+        Db::Postgres(_) => {
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|(name, kind)| format!("{name} {kind}"))
+                .collect();
+            format!(
+                "jsonb_to_recordset({parameter}::jsonb) as given({})",
+                columns.join(", ")
+            )
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is published: routes, the feeds, and the small pages around them.
+//!
+//! Polls nothing and washes nothing. Invariants: the same entries give the same bytes and the same `ETag`;
+//! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
+
+mod feeds;
+mod pages;
+
+pub(crate) use pages::{opml_of, reasons};
+
+use crate::daemon::App;
+use crate::store::StoreError;
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// How long one answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long answers under way may take after the word to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    app: App,
+    rendered: Arc<feeds::Cache>,
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let shared = Shared {
+        app,
+        rendered: Arc::default(),
+    };
+    Router::new()
+        // For people.
+        .route("/", get(pages::index))
+        .route("/style.css", get(pages::style))
+        // For feed readers.
+        .route("/feeds/{file}", get(feeds::feed))
+        .route("/feeds.opml", get(pages::opml))
+        // For machines.
+        .route("/health", get(pages::health))
+        .fallback(|| async {
+            Problem(
+                StatusCode::NOT_FOUND,
+                "there is no such page; the feeds are listed at /",
+            )
+        })
+        .with_state(shared)
+        // Outermost last: a panic and a timeout become answers first, and then every answer gets its headers.
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "that failed, which is a bug of Feedwash",
+            )
+            .into_response()
+        }))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ANSWER_TIMEOUT,
+        ))
+        .layer(axum::middleware::map_response(secure))
+}
+
+/// Serves until `shutdown`, then lets the answers under way finish.
+///
+/// # Errors
+/// Where the listener fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
+    let drained = {
+        let shutdown = shutdown.clone();
+        async move {
+            shutdown.cancelled().await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
+        }
+    };
+    let serving =
+        axum::serve(listener, router(app)).with_graceful_shutdown(shutdown.cancelled_owned());
+    tokio::select! {
+        result = async { serving.await } => result,
+        () = drained => Ok(()),
+    }
+}
+
+/// Headers that every answer carries. Nothing that is served runs a script or is framed.
+async fn secure(mut response: Response) -> Response {
+    const POLICY: &str = "default-src 'none'; img-src * data:; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// An answer that is no success. Internals are logged, never sent.
+#[derive(Debug)]
+struct Problem(StatusCode, &'static str);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let no_store = [(header::CACHE_CONTROL, "no-store")];
+        (self.0, no_store, format!("{}\n", self.1)).into_response()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "can't answer a reader");
+        Self(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer; try again later",
+        )
+    }
+}
