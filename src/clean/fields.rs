@@ -244,6 +244,22 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
         );
         return false;
     }
+    attributes(brush, element, markup);
+    let whole = element_is_text(element);
+    element.children.retain_mut(|child| match child {
+        Node::Element(child) => self::element(brush, child),
+        Node::Text(text) => {
+            if whole || has_tags(text) {
+                extension_text(brush, text);
+            }
+            true
+        }
+    });
+    true
+}
+
+/// Takes handlers and unsafe addresses out of an extension's attributes.
+fn attributes(brush: &mut Brush<'_>, element: &mut Element, markup: bool) {
     element.attributes.retain_mut(|attribute| {
         let lower = attribute.name.to_ascii_lowercase();
         let handler = markup
@@ -279,17 +295,6 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
         plain(brush, &mut attribute.value, Field::Extension, false);
         true
     });
-    let whole = element_is_text(element);
-    element.children.retain_mut(|child| match child {
-        Node::Element(child) => self::element(brush, child),
-        Node::Text(text) => {
-            if whole || has_tags(text) {
-                extension_text(brush, text);
-            }
-            true
-        }
-    });
-    true
 }
 
 fn element_is_text(element: &Element) -> bool {

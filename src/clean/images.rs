@@ -67,11 +67,15 @@ pub(super) fn lazy(scrub: &mut Scrub<'_>) {
     }
 }
 
+/// How many nodes on either side of a fallback are looked at.
+const NEIGHBOURS: usize = 6;
+
 /// What stands in `noscript` is for us, unless it is there already.
 fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
     let images = |id: NodeId| -> Vec<NodeId> {
         let inside = scrub.node(id).descendants();
         inside
+            .take(64)
             .filter(|node| node.value().as_element().is_some_and(|e| e.name() == "img"))
             .map(|node| node.id())
             .collect()
@@ -81,12 +85,13 @@ fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
         scrub.tidy_unwrap(noscript);
         return;
     }
-    let around: Vec<_> = scrub.parent(noscript).map(images).unwrap_or_default();
-    let others: Vec<_> = around
-        .into_iter()
-        .filter(|id| !inside.contains(id))
-        .take(32)
-        .collect();
+    // Fallbacks stand beside what they replace, so only the neighbours are looked at.
+    let node = scrub.node(noscript);
+    let near = node
+        .prev_siblings()
+        .take(NEIGHBOURS)
+        .chain(node.next_siblings().take(NEIGHBOURS));
+    let others: Vec<_> = near.flat_map(|node| images(node.id())).collect();
     let file = |id: NodeId| {
         scrub
             .attribute(id, "src")
@@ -103,6 +108,7 @@ fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
     let placeholder = scrub
         .node(noscript)
         .prev_siblings()
+        .take(NEIGHBOURS)
         .find(|node| node.value().is_element())
         .map(|node| node.id());
     scrub.tidy_unwrap(noscript);

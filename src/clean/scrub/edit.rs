@@ -207,15 +207,16 @@ impl Scrub<'_> {
     /// [`Scrub::unwrap`] for elements that mean nothing to a reader: no record, since nothing is lost.
     pub(in crate::clean) fn tidy_unwrap(&mut self, id: NodeId) {
         let children: Vec<_> = self.node(id).children().map(|child| child.id()).collect();
-        let mut node = self.html.tree.get_mut(id).expect("just seen");
-        if node.parent().is_none() {
+        if self.node(id).parent().is_none() {
             return;
         }
+        self.recount(id, &children);
+        let mut node = self.html.tree.get_mut(id).expect("just seen");
         for child in children {
             node.insert_id_before(child);
         }
         node.detach();
-        self.changed();
+        self.blocks = None;
     }
 
     /// Puts other markup in the place of an element.
@@ -240,18 +241,36 @@ impl Scrub<'_> {
             .flat_map(|html| html.children())
             .map(|node| node.id())
             .collect();
+        self.recount(id, &new);
         let mut node = self.html.tree.get_mut(id).expect("just seen");
         for child in new {
             node.insert_id_before(child);
         }
         node.detach();
+        self.blocks = None;
         self.record(
             rule.into(),
             Some(evidence.into()),
             before,
             Some(markup.to_owned()),
         );
-        self.changed();
+    }
+
+    /// Corrects the count of a parent's children with content for a node that others replace.
+    fn recount(&mut self, id: NodeId, others: &[NodeId]) {
+        let Some(parent) = self.parent(id) else {
+            return;
+        };
+        if self.live.contains_key(&parent) {
+            let gone = usize::from(has_content(self.node(id)));
+            let new = others
+                .iter()
+                .filter(|id| has_content(self.node(**id)))
+                .count();
+            let live = self.live.entry(parent).or_default();
+            *live = (*live + new).saturating_sub(gone);
+        }
+        self.live.remove(&id);
     }
 
     /// Gives an attribute another value.
