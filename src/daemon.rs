@@ -3,10 +3,10 @@
 //! One loop: every second it takes what is due and hands each source to a task; a task waits for a place
 //! among all polls and for its host's turn. Nothing here fetches, washes or writes: that is `poll`'s.
 
-use crate::config::{Config, Location, SourceConfig};
+use crate::config::{Config, Location};
 use crate::poll::{self, Live, Outcome};
 use crate::store::{Source, Store, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -23,6 +23,13 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 
 /// How many polls may run at one host at once: a publisher with fifty feeds sees two visitors, not fifty.
 const POLLS_A_HOST: usize = 2;
+
+/// How long a source whose host is busy is put back.
+const TURN_RETRY: SignedDuration = SignedDuration::from_secs(3);
+
+/// How long a wash and its writing may take, on top of the fetch, before the source is thought to be lost by a
+/// crash and given to somebody else. Generous: the largest documents take seconds.
+pub(crate) const WASH_TIME: Duration = Duration::from_secs(60);
 
 /// What every part of the running program shares.
 #[derive(Debug, Clone)]
@@ -67,6 +74,9 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pruned: Option<Instant> = None;
+    if let Err(error) = app.store.release_leases().await {
+        tracing::error!(%error, "can't release the sources that were being polled when the program last ended");
+    }
     let mut adopted = adopt(&app).await;
     loop {
         tokio::select! {
@@ -104,36 +114,44 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 #[derive(Clone)]
 struct Crew {
     places: Arc<Semaphore>,
-    hosts: Arc<Mutex<HashMap<String, Weak<Semaphore>>>>,
+    turns: Arc<Turns>,
 }
 
 impl Crew {
     fn new(config: &Config) -> Self {
+        let places = Arc::new(Semaphore::new(config.polling.concurrency));
         Self {
-            places: Arc::new(Semaphore::new(config.polling.concurrency)),
-            hosts: Arc::default(),
+            places,
+            turns: Arc::default(),
         }
     }
+}
 
-    /// The turn of a host. Hosts that nobody waits for are forgotten.
-    fn host(&self, config: &SourceConfig) -> Arc<Semaphore> {
-        let host = match &config.location {
+/// The turns of hosts: so many polls at once a host, however many feeds it has.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashMap<String, Weak<Semaphore>>>);
+
+impl Turns {
+    /// The turn of a location's host. Hosts at which nobody polls are forgotten.
+    pub(crate) fn of(&self, location: &Location) -> Arc<Semaphore> {
+        let host = match location {
             Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
-            Location::File(_) => String::new(),
+            Location::File(_) => return Arc::new(Semaphore::new(1)),
         };
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = hosts.get(&host).and_then(Weak::upgrade) {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = turns.get(&host).and_then(Weak::upgrade) {
             return turn;
         }
-        hosts.retain(|_, turn| turn.strong_count() > 0);
+        turns.retain(|_, turn| turn.strong_count() > 0);
         let turn = Arc::new(Semaphore::new(POLLS_A_HOST));
-        hosts.insert(host, Arc::downgrade(&turn));
+        turns.insert(host, Arc::downgrade(&turn));
         turn
     }
 }
 
-/// Takes as many due sources as there are free places, and starts their polls.
+/// Starts the polls of due sources while there are free places. A source whose host is busy is put back for
+/// some seconds, so that one slow host with many feeds holds up no other.
 async fn hand_out(
     app: &App,
     crew: &Crew,
@@ -145,42 +163,43 @@ async fn hand_out(
         if free == 0 || shutdown.is_cancelled() {
             return Ok(());
         }
-        let due = app.store.due(free, Timestamp::now()).await?;
+        let live = Arc::clone(&app.live.borrow());
+        let now = Timestamp::now();
+        let due = app
+            .store
+            .due(free, live.config.polling.timeout + WASH_TIME, now)
+            .await?;
         let was_all = due.len() < free;
+        let mut put_back = Vec::new();
         for source in due {
-            let live = Arc::clone(&app.live.borrow());
-            // Without a place at once there is none to wait for: `free` was counted by this loop alone.
-            let place = Arc::clone(&crew.places).try_acquire_owned();
-            let (app, crew, shutdown) = (app.clone(), crew.clone(), shutdown.clone());
-            polls.spawn(async move {
-                let _place = place;
-                one(&app, &live, &crew, source, &shutdown).await;
-            });
+            let config = live.config.source(&source.name);
+            let turn =
+                config.and_then(|config| crew.turns.of(&config.location).try_acquire_owned().ok());
+            let place = Arc::clone(&crew.places).try_acquire_owned().ok();
+            match (turn, place) {
+                (Some(turn), Some(place)) => {
+                    let (app, live) = (app.clone(), Arc::clone(&live));
+                    polls.spawn(async move {
+                        one(&app, &live, &source).await;
+                        drop((turn, place));
+                    });
+                }
+                _ => put_back.push(source.id),
+            }
         }
+        app.store.put_back(&put_back, now + TURN_RETRY).await?;
         if was_all {
             return Ok(());
         }
-        tokio::task::yield_now().await;
     }
 }
 
-async fn one(app: &App, live: &Live, crew: &Crew, source: Source, shutdown: &CancellationToken) {
+async fn one(app: &App, live: &Live, source: &Source) {
     let Some(config) = live.config.source(&source.name) else {
         return;
     };
-    let turn = crew.host(config);
-    let waited = tokio::select! {
-        () = shutdown.cancelled() => None,
-        turn = turn.acquire() => turn.ok(),
-    };
-    if waited.is_none() {
-        if let Err(error) = app.store.give_back(&source).await {
-            tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
-        }
-        return;
-    }
     let started = Instant::now();
-    let outcome = poll::poll(live, &app.store, &source, config, Timestamp::now()).await;
+    let outcome = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
     log(&source.name, &config.location, &outcome, started.elapsed());
 }
 

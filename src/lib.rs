@@ -1,4 +1,46 @@
 //! Feedwash takes the debris out of syndicated feeds and republishes them clean.
+//!
+//! In one line it is [`wash::wash`]: a response and a user's rules in; the feed as read, the feed as
+//! published, and every removal in between out. It is pure, and its one failure is "this is not a feed".
+//! Everything else brings bytes to that function or keeps what it returns; the daemon, the command line
+//! and the tests call the same one.
+//!
+//! # The map, in reading order
+//!
+//! Four layers. A module imports from the layers above it, and from the listed friends in its own.
+//! `tests/it/layers.rs` is the fence.
+//!
+//! 1. Words, which do nothing: [`model`] holds the nouns, [`limits`] every limit with its reason.
+//! 2. Pure functions. [`decode`] turns bytes into text and [`parse`] text into a feed, leniently;
+//!    [`absolute`] resolves addresses for both reading and writing; [`identity`] gives each entry its key and its
+//!    id; [`clean`] is the table of passes and the passes; [`wash`] is these in a row. [`schedule`] says
+//!    when to poll next, [`render`] writes feeds and [`opml`] lists of feeds, [`config`] reads `feeds.toml`.
+//! 3. Effects: [`fetch`] is the only outgoing HTTP, [`store`] the only SQL. They do not know each other.
+//! 4. The program: [`poll`] is one poll, [`daemon`] which polls run, [`web`] what is served, [`service`]
+//!    what systemd is told, [`cli`] the commands.
+//!
+//! # What holds everywhere
+//!
+//! - Nothing but [`clean`]'s scrub changes a tree of HTML, and it records what it does: an unexplained removal can't be written.
+//! - Raw is the truth and clean is derived: the store keeps both, and a change of rules is a wash of what is stored.
+//! - Nothing outside layer 4 asks the clock; moments come in as arguments. Nothing draws a random number.
+//! - Every poll ends in one `store.finish`, whatever happened before.
+//! - Whatever comes from outside has a limit, checked before the work and not by a timeout during it.
+//!
+//! # A poll
+//!
+//! 1. [`daemon::run`] takes due sources from the store; each is leased, so that no one else polls it.
+//! 2. [`poll::poll`] asks [`fetch::Client::fetch`], conditionally and behind the fence against private addresses.
+//! 3. A 304, or a body with the hash of the last one, ends here. Else [`wash::wash`] runs on a blocking thread.
+//! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures.
+//! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, their removals, validators, the next time.
+//!
+//! # A request
+//!
+//! 1. [`web::router`] finds the feed's name and format; the store says which revision is the newest.
+//! 2. A rendered copy of that revision is at hand, or [`store::Store::feed`] gives the page's entries and
+//!    [`render::render`] writes them.
+//! 3. The answer is a 304, or the bytes, compressed once a change in the coding that the reader likes best.
 
 pub mod absolute;
 pub mod clean;

@@ -49,7 +49,7 @@ pub enum ParseError {
         feeds: Vec<LinkedFeed>,
     },
     /// Something else.
-    #[error("document is no feed: it starts with {starts_with:?}")]
+    #[error("document is no feed: it starts with “{starts_with}”")]
     NotAFeed {
         /// The document's first words.
         starts_with: String,

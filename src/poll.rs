@@ -3,7 +3,7 @@
 //! Failing is a normal result, so [`poll`] gives an [`Outcome`] and no `Result`. Invariant: every poll ends
 //! in one `store.finish`, whatever happened before, so no source stays due for ever.
 
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
@@ -104,8 +104,7 @@ pub async fn poll(
 ) -> Outcome {
     let started = Instant::now();
     let version = rules_version(&config.rules);
-    let brought = bring(live, source, config, &version, now).await;
-    let (ending, error, brought) = match brought {
+    let (ending, error, brought) = match bring(live, source, config, &version, now).await {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
@@ -119,15 +118,17 @@ pub async fn poll(
     } else {
         source.failures.saturating_add(1)
     };
+    // A file costs nobody anything, and who edits it wants to see it.
+    let is_remote = matches!(config.location, Location::Http(_));
     let policy = Policy {
         interval: config.interval,
-        adaptive: live.config.polling.adaptive,
+        adaptive: live.config.polling.adaptive && is_remote,
     };
     let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
     let retry_after = hints
         .retry_after
         .and_then(|wait| SignedDuration::try_from(wait).ok());
-    let mut finish = Finish {
+    let finish = Finish {
         recording: brought
             .washed
             .as_deref()
@@ -151,7 +152,6 @@ pub async fn poll(
     let recorded = match store.finish(source, &finish, now).await {
         Ok(recorded) => recorded,
         Err(failure) => {
-            // The document could not be written; that it could not is still worth a try.
             let next = schedule::next(
                 &source.name,
                 policy,
@@ -160,20 +160,7 @@ pub async fn poll(
                 &hints,
                 now,
             );
-            finish = Finish {
-                recording: None,
-                body_hash: None,
-                validators: None,
-                outcome: "failed",
-                detail: Some(failure.to_string()),
-                failures: failures.max(1),
-                next_poll_at: next.at,
-                next_poll_reason: next.reason,
-                ..finish
-            };
-            if let Err(again) = store.finish(source, &finish, now).await {
-                tracing::error!(source.name, error = %again, "can't write the end of a poll; the source is due again when its lease is over");
-            }
+            finish_without_document(store, source, finish, next, &failure, now).await;
             return Outcome::Failed(failure.into());
         }
     };
@@ -185,6 +172,32 @@ pub async fn poll(
             new: recorded.new,
             updated: recorded.updated,
         },
+    }
+}
+
+/// The document could not be written; that it could not is still worth a try, or the source stays due until its
+/// lease is over.
+async fn finish_without_document(
+    store: &Store,
+    source: &Source,
+    finish: Finish<'_>,
+    next: schedule::Next,
+    failure: &StoreError,
+    now: Timestamp,
+) {
+    let finish = Finish {
+        recording: None,
+        body_hash: None,
+        validators: None,
+        outcome: "failed",
+        detail: Some(failure.to_string()),
+        failures: finish.failures.max(1),
+        next_poll_at: next.at,
+        next_poll_reason: next.reason,
+        ..finish
+    };
+    if let Err(error) = store.finish(source, &finish, now).await {
+        tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when its lease is over");
     }
 }
 

@@ -76,7 +76,8 @@ pub fn next(
         Ending::Failed | Ending::Missing => failed(policy, ending, failures),
     };
     // Up to a tenth more, the same for each poll of a source: sources that were added together drift apart.
-    wait += wait.mul_f64(f64::from(spread(name)) / 2_550.0);
+    let spread = wait.mul_f64(f64::from(spread(name)) / 2_550.0);
+    wait = (wait + spread).min(limits::HINT_MAX.max(wait));
     if let Some(retry_after) = hints.retry_after.filter(|&retry_after| retry_after > wait) {
         wait = retry_after.min(limits::INTERVAL_MAX);
         reason = format!("the server asked to wait {}", words(wait));

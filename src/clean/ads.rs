@@ -18,35 +18,12 @@ const AD_MARKS: &[&str] = &[
 ];
 
 /// Ad servers whose frames and images are ads.
+#[rustfmt::skip]
 const AD_HOSTS: &[&str] = &[
-    "doubleclick.net",
-    "googlesyndication.com",
-    "dianomi.com",
-    "mgid.com",
-    "taboola.com",
-    "outbrain.com",
-    "revcontent.com",
-    "adnxs.com",
-    "criteo.com",
-    "teads.tv",
-    "zergnet.com",
-    "buysellads.com",
-    "carbonads.com",
-    "adform.net",
-    "smartadserver.com",
-    "amazon-adsystem.com",
-    "rcm-na.amazon.com",
-    "rcm-eu.amazon-adsystem.com",
-    "sharethrough.com",
-    "smartasset.com",
-    "smrt.as",
-    "media.net",
-    "infolinks.com",
-    "propellerads.com",
-    "yandex.ru/ads",
-    "adfox.ru",
-    "pubmatic.com",
-    "openx.net",
+    "doubleclick.net", "googlesyndication.com", "dianomi.com", "mgid.com", "taboola.com", "outbrain.com", "revcontent.com", "adnxs.com", "criteo.com",
+    "teads.tv", "zergnet.com", "buysellads.com", "carbonads.com", "adform.net", "smartadserver.com", "amazon-adsystem.com", "rcm-na.amazon.com",
+    "rcm-eu.amazon-adsystem.com", "sharethrough.com", "smartasset.com", "smrt.as", "media.net", "infolinks.com", "propellerads.com", "yandex.ru/ads",
+    "adfox.ru", "pubmatic.com", "openx.net",
 ];
 
 /// What an appeal is about.

@@ -77,6 +77,38 @@ pub(super) struct Blocks {
     pub(super) list: Vec<Block>,
     /// Which blocks lie in an element that makes a block.
     pub(super) spans: HashMap<NodeId, Range<usize>>,
+    /// How much prose, and how many quoted blocks with text, stand before each block: sums, so that a
+    /// container is weighed at once however many stand inside each other.
+    sums: Vec<(usize, usize)>,
+}
+
+impl Blocks {
+    /// How much prose stands in some blocks, in characters.
+    pub(super) fn prose(&self, span: &Range<usize>) -> usize {
+        self.sums[span.end].0 - self.sums[span.start].0
+    }
+
+    /// Whether any of some blocks is quoted.
+    pub(super) fn is_any_quoted(&self, span: &Range<usize>) -> bool {
+        self.sums[span.end].1 > self.sums[span.start].1
+    }
+
+    /// Where the last prose stands that `counts` accepts; nothing behind it is story.
+    pub(super) fn last_prose(&self, counts: impl Fn(&Block) -> bool) -> Option<usize> {
+        self.list
+            .iter()
+            .rposition(|block| !block.gone && block.is_prose() && counts(block))
+    }
+
+    fn sum_up(&mut self) {
+        let mut sums = (0, 0);
+        self.sums.push(sums);
+        for block in &self.list {
+            sums.0 += if block.is_prose() { block.chars } else { 0 };
+            sums.1 += usize::from(block.quoted && block.chars > 0);
+            self.sums.push(sums);
+        }
+    }
 }
 
 /// Elements that begin and end a line of their own (HTML §15.3, "display: block" and the table and list kinds).
@@ -218,6 +250,7 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         }
     }
     builder.flush();
+    builder.out.sum_up();
     builder.out
 }
 

@@ -6,7 +6,7 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, is_junk_container, remove_named};
+use super::structure::{Sure, remove_containers, remove_named};
 use super::words::{Kind, Lexicon, NUMBER};
 use std::sync::LazyLock;
 
@@ -102,14 +102,15 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     )
 });
 
+/// How many lines of something else may stand behind the heading of a form.
+const OTHERS_MAX: usize = 2;
+
 /// Removes comment forms by structure, then by phrase.
 pub(super) fn forms(scrub: &mut Scrub<'_>) {
     remove_named(scrub, judge);
-    for id in scrub.elements(&["form"]) {
-        if asks(scrub, id) && is_junk_container(scrub, id, Sure::Likely) {
-            scrub.remove(id, "form", "asks for an address or a text");
-        }
-    }
+    let forms = scrub.elements(&["form"]);
+    let asking = forms.into_iter().filter(|id| asks(scrub, *id)).collect();
+    remove_containers(scrub, asking, "form", "asks for an address or a text");
     let cuts = runs(&scrub.blocks().list);
     scrub.cut(cuts);
 }
@@ -212,6 +213,12 @@ fn runs(blocks: &[Block]) -> Vec<Cut> {
         .iter()
         .rposition(|block| block.is_prose() && !block.gone)
         .map_or(0, |at| at + 1);
+    // How many other texts follow each block: a bare heading (`Comments`) counts only where there are hardly any.
+    let mut others = vec![0; blocks.len() + 1];
+    for (at, block) in blocks.iter().enumerate().rev() {
+        others[at] =
+            others[at + 1] + usize::from(kinds[at].is_none() && block.chars > 0 && !block.gone);
+    }
     let mut cuts = Vec::new();
     let mut at = 0;
     while at < blocks.len() {
@@ -229,9 +236,7 @@ fn runs(blocks: &[Block]) -> Vec<Cut> {
             .count()
             >= 2;
         let heading = kinds[at] == Some(HEADING)
-            && (at >= last_prose && last_prose > 0 && is_last(&blocks[at..], &kinds[at..])
-                || near
-                || labels);
+            && (at >= last_prose && last_prose > 0 && others[at] <= OTHERS_MAX || near || labels);
         if !strong && !heading {
             at += 1;
             continue;
@@ -256,15 +261,6 @@ fn runs(blocks: &[Block]) -> Vec<Cut> {
         at = next;
     }
     cuts
-}
-
-/// A bare heading (`Comments`) counts only where no other text follows.
-fn is_last(blocks: &[Block], kinds: &[Option<Kind>]) -> bool {
-    let others = blocks
-        .iter()
-        .zip(kinds)
-        .filter(|(block, kind)| kind.is_none() && block.chars > 0 && !block.gone);
-    others.count() <= 2
 }
 
 #[cfg(test)]

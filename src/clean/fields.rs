@@ -2,19 +2,25 @@
 //!
 //! It looks for no junk in them. What is fine stays byte for byte.
 
+use super::brush::Brush;
 use super::links::{may_link, may_load};
 use super::tracking::strip;
 use super::tree::{carried, collapse, has_tags, text_of};
-use super::{Brush, SAFETY, TRACKERS};
-use crate::model::{Element, Enclosure, Entry, Feed, Field, Link, Node, Person, Text, TextKind};
+use super::{SAFETY, TRACKERS};
+use crate::model::{
+    Attribute, Element, Enclosure, Entry, Feed, Field, Link, Node, Person, Text, TextKind,
+};
 use serde_json::Value;
 
-/// Tags that do nothing by themselves; text that speaks of them is left as it is.
-const INERT: &[&str] = &[
-    "a", "abbr", "b", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "i", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp",
-    "section", "small", "span", "strong", "sub", "sup", "table", "td", "th", "tr", "tt", "u", "ul",
-    "var", "hr", "article", "aside", "nav", "main", "header", "footer",
+/// Tags that act or swallow what follows without any attribute; others without attributes, like the `<T>` of a
+/// title about generics, do nothing, and text that speaks of them is left as it is.
+/// From the HTML standard's index of elements and its list of obsolete ones (§16).
+#[rustfmt::skip]
+const ACTIVE: &[&str] = &[
+    "script", "style", "iframe", "object", "embed", "form", "svg", "math", "link", "meta", "base", "frame", "frameset", "applet", "template",
+    "title", "textarea", "xmp", "plaintext", "noscript", "noembed", "noframes", "select", "option", "optgroup", "button", "input", "img", "image",
+    "video", "audio", "source", "track", "body", "head", "html", "dialog", "marquee", "bgsound", "listing", "isindex", "keygen", "portal",
+    "fencedframe", "details", "summary", "canvas", "map", "area", "param", "picture", "slot", "blink", "fieldset", "legend", "label", "output",
 ];
 
 /// The fields of an entry besides summary and content.
@@ -147,6 +153,7 @@ fn links(brush: &mut Brush<'_>, links: &mut Vec<Link>) {
         if let Some(title) = &mut link.title {
             plain(brush, title, Field::Link, true);
         }
+        attributes(brush, &mut link.attributes, false);
         keep_address(brush, &mut link.href, Field::Link)
     });
 }
@@ -166,6 +173,7 @@ fn person(brush: &mut Brush<'_>, person: &mut Person) {
     }
     address(brush, &mut person.uri, Field::Author);
     address(brush, &mut person.avatar, Field::Author);
+    elements(brush, &mut person.extensions);
 }
 
 /// Makes plain text safe for readers that take it for HTML. Markup of a name or a category goes; a title that
@@ -190,7 +198,7 @@ pub(super) fn defuse(text: &str, strip: bool) -> Option<String> {
     (new != text).then_some(new)
 }
 
-/// Whether a text holds a tag that does something, or an inert one with attributes.
+/// Whether a text holds a tag that does something: an active one, or any with attributes.
 fn acts(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| {
         let rest = text[at + 1..].trim_start_matches('/');
@@ -199,9 +207,8 @@ fn acts(text: &str) -> bool {
             .unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         let opens = rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?'));
-        opens
-            && !(INERT.contains(&name.to_ascii_lowercase().as_str())
-                && after.trim_start_matches([' ', '/']).starts_with('>'))
+        let bare = after.trim_start_matches([' ', '/']).starts_with('>');
+        opens && !(bare && !ACTIVE.contains(&name.to_ascii_lowercase().as_str()))
     })
 }
 
@@ -243,7 +250,23 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
         );
         return false;
     }
-    element.attributes.retain_mut(|attribute| {
+    attributes(brush, &mut element.attributes, markup);
+    let whole = element_is_text(element);
+    element.children.retain_mut(|child| match child {
+        Node::Element(child) => self::element(brush, child),
+        Node::Text(text) => {
+            if whole || has_tags(text) {
+                extension_text(brush, text);
+            }
+            true
+        }
+    });
+    true
+}
+
+/// Takes handlers and unsafe addresses out of the attributes of an extension or a link.
+fn attributes(brush: &mut Brush<'_>, attributes: &mut Vec<Attribute>, markup: bool) {
+    attributes.retain_mut(|attribute| {
         let lower = attribute.name.to_ascii_lowercase();
         let handler = markup
             && (lower.starts_with("on")
@@ -278,17 +301,6 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
         plain(brush, &mut attribute.value, Field::Extension, false);
         true
     });
-    let whole = element_is_text(element);
-    element.children.retain_mut(|child| match child {
-        Node::Element(child) => self::element(brush, child),
-        Node::Text(text) => {
-            if whole || has_tags(text) {
-                extension_text(brush, text);
-            }
-            true
-        }
-    });
-    true
 }
 
 fn element_is_text(element: &Element) -> bool {
@@ -414,6 +426,7 @@ mod tests {
     fn titles_keep_their_letters() {
         check("How <b> differs from <strong>", false, None);
         check("How <script> works", false, Some("How ‹script> works"));
+        check("Why I like Option<T> and Vec<u8>", false, None);
         check("1 < 2", false, None);
     }
 }

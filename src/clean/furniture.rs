@@ -5,7 +5,7 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_named};
+use super::structure::{Sure, remove_containers, remove_named};
 use super::words::{Lexicon, Stems, fold};
 use std::sync::LazyLock;
 
@@ -49,16 +49,18 @@ static LINES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, INTERFACE)
 /// Removes furniture.
 pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     remove_named(scrub, judge);
-    for id in scrub.elements(&["nav"]) {
-        if super::structure::is_junk_container(scrub, id, Sure::Likely) && is_links(scrub, id) {
-            scrub.remove(id, "nav", "a container of links to other pages");
-        }
-    }
-    let blocks = &scrub.blocks().list;
+    let navs = scrub.elements(&["nav"]);
+    let linked = navs.into_iter().filter(|id| is_links(scrub, *id)).collect();
+    remove_containers(scrub, linked, "nav", "a container of links to other pages");
+    let blocks = scrub.blocks();
+    // A copyright line of two sentences is as long as prose, but the story is over before it.
+    let story_end = blocks.last_prose(|block| !is_copyright(block));
+    let blocks = &blocks.list;
     let mut cuts = Vec::new();
     let mut at = 0;
     while at < blocks.len() {
-        let cut = tag_list(blocks, at).or_else(|| line(blocks, at));
+        let behind_story = story_end.is_none_or(|end| at > end);
+        let cut = tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story));
         at = cut
             .as_ref()
             .and_then(|cut| cut.blocks.last().copied())
@@ -155,7 +157,7 @@ fn is_links(scrub: &mut Scrub<'_>, id: super::tree::NodeId) -> bool {
 }
 
 /// A label of tags and the short links behind it, or both in one block.
-fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
+fn tag_list(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     let block = &blocks[at];
     if block.gone || block.quoted || block.chars == 0 || block.text_len() > 300 {
         return None;
@@ -164,7 +166,7 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
         && !rest.trim().is_empty()
         && block.link_density() > 0.4
         && TAGS.says(&fold(label))
-        && behind_story(blocks, at)
+        && behind_story
     {
         return Some(Cut::new(vec![at], "tags", "a label of tags, and links"));
     }
@@ -179,7 +181,7 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
         .find(|index| !is_tag(&blocks[*index]))
         .unwrap_or(blocks.len());
     let count = (at + 1..end).filter(|index| !blocks[*index].gone).count();
-    (count >= 2 || count == 1 && behind_story(blocks, at)).then(|| {
+    (count >= 2 || count == 1 && behind_story).then(|| {
         Cut::new(
             (at..end).collect(),
             "tags",
@@ -188,15 +190,8 @@ fn tag_list(blocks: &[Block], at: usize) -> Option<Cut> {
     })
 }
 
-/// Whether the story is over: no prose follows.
-fn behind_story(blocks: &[Block], at: usize) -> bool {
-    !blocks[at + 1..]
-        .iter()
-        .any(|block| block.is_prose() && !block.gone && !is_copyright(block))
-}
-
 /// Lines of the page that nothing else says.
-fn line(blocks: &[Block], at: usize) -> Option<Cut> {
+fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     let block = &blocks[at];
     if block.gone
         || block.quoted
@@ -210,15 +205,15 @@ fn line(blocks: &[Block], at: usize) -> Option<Cut> {
     let cut = |evidence: &str| Some(Cut::new(vec![at], "furniture", evidence));
     if block.chars < 60
         && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
-        && !(text.len() < 6 && !block.is_linked())
+        && (text.len() >= 6 || block.is_linked())
         && (!block.heading || block.is_linked())
     {
         return cut("a line of an interface");
     }
-    if is_copyright(block) && behind_story(blocks, at) && at > 0 {
+    if is_copyright(block) && behind_story && at > 0 {
         return cut("a copyright line behind the story");
     }
-    if is_breadcrumb(block) && !blocks[..at].iter().any(|before| before.is_prose()) {
+    if is_breadcrumb(block) && !blocks[..at].iter().rev().take(40).any(Block::is_prose) {
         return cut("a path of links before the story");
     }
     if is_neighbour(block) {
@@ -245,7 +240,10 @@ fn is_copyright(block: &Block) -> bool {
 fn is_breadcrumb(block: &Block) -> bool {
     let separators = block.text.matches(['»', '›', '→', '>', '/']).count();
     let folded = block.folded.as_str();
-    separators >= 1 && block.links.len() >= 1 && block.text_len() < 160 && HOMES_STEMS.begin(folded)
+    separators >= 1
+        && !block.links.is_empty()
+        && block.text_len() < 160
+        && HOMES_STEMS.begin(folded)
 }
 
 /// `← Title`, `Vorheriger Artikel Title`: all link, or a label glued to a link.

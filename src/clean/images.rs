@@ -7,16 +7,9 @@ use super::tree::{NodeId, escape};
 use std::collections::HashSet;
 
 /// Where lazy loaders keep the address: lazysizes, a3 Lazy Load, jQuery Lazy Load, WP Rocket, Jetpack, Squarespace, Ghost themes.
+#[rustfmt::skip]
 const SOURCES: &[&str] = &[
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazy",
-    "data-hi-res-src",
-    "data-echo",
-    "data-img-src",
-    "data-image",
-    "data-runner-src",
+    "data-src", "data-lazy-src", "data-original", "data-lazy", "data-hi-res-src", "data-echo", "data-img-src", "data-image", "data-runner-src",
     "data-pin-media",
 ];
 
@@ -24,21 +17,10 @@ const SOURCES: &[&str] = &[
 const SETS: &[&str] = &["data-srcset", "data-lazy-srcset", "data-original-set"];
 
 /// Names of files that hold a place: they show nothing, whoever serves them.
+#[rustfmt::skip]
 const PLACEHOLDERS: &[&str] = &[
-    "blank.gif",
-    "blank.png",
-    "spacer.gif",
-    "space.gif",
-    "placeholder",
-    "1x1",
-    "pixel.gif",
-    "transparent",
-    "lazy",
-    "loading.gif",
-    "loader.gif",
-    "empty.gif",
-    "x.gif",
-    "trans.gif",
+    "blank.gif", "blank.png", "spacer.gif", "space.gif", "placeholder", "1x1", "pixel.gif", "transparent", "lazy", "loading.gif", "loader.gif",
+    "empty.gif", "x.gif", "trans.gif",
 ];
 
 /// Gives images, sources and frames the address that their loader would have given them.
@@ -85,11 +67,15 @@ pub(super) fn lazy(scrub: &mut Scrub<'_>) {
     }
 }
 
+/// How many nodes on either side of a fallback are looked at.
+const NEIGHBOURS: usize = 6;
+
 /// What stands in `noscript` is for us, unless it is there already.
 fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
     let images = |id: NodeId| -> Vec<NodeId> {
         let inside = scrub.node(id).descendants();
         inside
+            .take(64)
             .filter(|node| node.value().as_element().is_some_and(|e| e.name() == "img"))
             .map(|node| node.id())
             .collect()
@@ -99,12 +85,13 @@ fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
         scrub.tidy_unwrap(noscript);
         return;
     }
-    let around: Vec<_> = scrub.parent(noscript).map(images).unwrap_or_default();
-    let others: Vec<_> = around
-        .into_iter()
-        .filter(|id| !inside.contains(id))
-        .take(32)
-        .collect();
+    // Fallbacks stand beside what they replace, so only the neighbours are looked at.
+    let node = scrub.node(noscript);
+    let near = node
+        .prev_siblings()
+        .take(NEIGHBOURS)
+        .chain(node.next_siblings().take(NEIGHBOURS));
+    let others: Vec<_> = near.flat_map(|node| images(node.id())).collect();
     let file = |id: NodeId| {
         scrub
             .attribute(id, "src")
@@ -121,6 +108,7 @@ fn fallback(scrub: &mut Scrub<'_>, noscript: NodeId) {
     let placeholder = scrub
         .node(noscript)
         .prev_siblings()
+        .take(NEIGHBOURS)
         .find(|node| node.value().is_element())
         .map(|node| node.id());
     scrub.tidy_unwrap(noscript);

@@ -9,9 +9,10 @@ use url::Url;
 
 /// Schemes that a link may have. Those that run or read something in the reader (`javascript`, `data`,
 /// `file`, `blob`, `intent`, …) are in none of the usual allow-lists and not in this one.
+#[rustfmt::skip]
 const LINK_SCHEMES: &[&str] = &[
-    "http", "https", "mailto", "tel", "sms", "ftp", "sftp", "magnet", "xmpp", "irc", "ircs", "geo",
-    "gopher", "gemini", "news", "nntp", "webcal", "bitcoin", "acct", "doi", "urn", "tag",
+    "http", "https", "mailto", "tel", "sms", "ftp", "sftp", "magnet", "xmpp", "irc", "ircs", "geo", "gopher", "gemini", "news", "nntp", "webcal",
+    "bitcoin", "acct", "doi", "urn", "tag",
 ];
 
 /// Attributes that hold one URL, by element.

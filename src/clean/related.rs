@@ -30,49 +30,22 @@ const HEADINGS: &[&str] = &[
 ];
 
 /// Headings that are too common to count without a list of links right below.
+#[rustfmt::skip]
 const WEAK: &[&str] = &[
-    "next",
-    "mira",
-    "recommended",
-    "see more",
-    "polecamy",
-    "trending",
-    "over",
-    "saiba mais",
-    "discussion",
+    "next", "mira", "recommended", "see more", "polecamy", "trending", "over", "saiba mais", "discussion",
 ];
 
 /// Labels that are too common to be headings.
+#[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "read more",
-    "read",
-    "more",
-    "watch",
-    "mehr",
-    "lies",
-    "leer",
-    "lire",
-    "leggi",
-    "lees",
-    "czytaj",
-    "zobacz",
+    "read more", "read", "more", "watch", "mehr", "lies", "leer", "lire", "leggi", "lees", "czytaj", "zobacz",
 ];
 
 /// Beginnings of headings that go on with a name: `More from …:`.
+#[rustfmt::skip]
 const BEGINNINGS: &[&str] = &[
-    "more from",
-    "read more from",
-    "more by",
-    "previously on",
-    "more on",
-    "mehr von",
-    "mehr aus",
-    "más de",
-    "plus de",
-    "mais de",
-    "altri articoli di",
-    "meer van",
-    "więcej od",
+    "more from", "read more from", "more by", "previously on", "more on", "mehr von", "mehr aus", "más de", "plus de", "mais de", "altri articoli di",
+    "meer van", "więcej od",
 ];
 
 static BEGINNINGS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BEGINNINGS));
@@ -100,90 +73,34 @@ pub(super) fn links(scrub: &mut Scrub<'_>) {
     scrub.cut(cuts);
 }
 
+/// Classes of plugins that list related entries.
+#[rustfmt::skip]
+const CERTAIN: &[&str] = &[
+    "jp-relatedposts", "jp-relatedposts-headline", "yarpp", "yarpp-related", "yarpp-related-rss", "td_block_related_posts",
+    "crp_related", "wp_rp_content", "wp-block-latest-posts", "wp-block-latest-posts__list", "rpbt_shortcode",
+    "rp4wp-related-posts", "outbrain", "taboola", "ob-widget", "trc_related_container", "zergnet-widget", "onp-sl-related",
+    "related-posts-after-content", "swp_related",
+];
+
+/// Classes that mostly stand on such lists.
+#[rustfmt::skip]
+const LIKELY: &[&str] = &[
+    "related", "related-posts", "relatedposts", "related-post", "related-articles", "relatedarticles", "related-article",
+    "related-content", "related-stories", "related-story", "related-news", "related-links", "related-topics", "related_posts",
+    "related_articles", "content-related", "article-related", "post-related", "entry__related", "entry-related",
+    "similar-posts", "similar-articles", "recommended", "recommended-posts", "recommended-articles", "recommendations",
+    "read-next", "readnext", "read-also", "also-read", "alsoread", "see-also-box", "more-stories", "more-news",
+    "more-articles", "moreposts", "module-more-news", "most-read", "mostread", "most-popular", "popular-posts", "trending",
+    "latest-news", "latest-posts", "latest-list", "recent-posts", "related-block", "inline-related", "inline-article-recirc",
+    "related-inline", "related-box", "relatedarticlestext", "relatedarticlestextcontainer", "teaserbox", "articleteaser",
+    "m-related", "more-from", "you-may-like", "next-article", "recirc", "recirculation",
+];
+
 fn judge(token: &str) -> Option<Sure> {
-    match token {
-        "jp-relatedposts"
-        | "jp-relatedposts-headline"
-        | "yarpp"
-        | "yarpp-related"
-        | "yarpp-related-rss"
-        | "td_block_related_posts"
-        | "crp_related"
-        | "wp_rp_content"
-        | "wp-block-latest-posts"
-        | "wp-block-latest-posts__list"
-        | "rpbt_shortcode"
-        | "rp4wp-related-posts"
-        | "outbrain"
-        | "taboola"
-        | "ob-widget"
-        | "trc_related_container"
-        | "zergnet-widget"
-        | "onp-sl-related"
-        | "related-posts-after-content"
-        | "swp_related" => Some(Sure::Certain),
-        "related"
-        | "related-posts"
-        | "relatedposts"
-        | "related-post"
-        | "related-articles"
-        | "relatedarticles"
-        | "related-article"
-        | "related-content"
-        | "related-stories"
-        | "related-story"
-        | "related-news"
-        | "related-links"
-        | "related-topics"
-        | "related_posts"
-        | "related_articles"
-        | "content-related"
-        | "article-related"
-        | "post-related"
-        | "entry__related"
-        | "entry-related"
-        | "similar-posts"
-        | "similar-articles"
-        | "recommended"
-        | "recommended-posts"
-        | "recommended-articles"
-        | "recommendations"
-        | "read-next"
-        | "readnext"
-        | "read-also"
-        | "also-read"
-        | "alsoread"
-        | "see-also-box"
-        | "more-stories"
-        | "more-news"
-        | "more-articles"
-        | "moreposts"
-        | "module-more-news"
-        | "most-read"
-        | "mostread"
-        | "most-popular"
-        | "popular-posts"
-        | "trending"
-        | "latest-news"
-        | "latest-posts"
-        | "latest-list"
-        | "recent-posts"
-        | "related-block"
-        | "inline-related"
-        | "inline-article-recirc"
-        | "related-inline"
-        | "related-box"
-        | "relatedarticlestext"
-        | "relatedarticlestextcontainer"
-        | "teaserbox"
-        | "articleteaser"
-        | "m-related"
-        | "more-from"
-        | "you-may-like"
-        | "next-article"
-        | "recirc"
-        | "recirculation" => Some(Sure::Likely),
-        _ => None,
+    if CERTAIN.contains(&token) {
+        Some(Sure::Certain)
+    } else {
+        LIKELY.contains(&token).then_some(Sure::Likely)
     }
 }
 

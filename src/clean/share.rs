@@ -81,83 +81,22 @@ static GLUED: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// Where buttons lead: host, and what the path begins with. From each network's own sharing documentation.
+#[rustfmt::skip]
 const ENDPOINTS: &[(&str, &str)] = &[
-    ("facebook.com", "/sharer"),
-    ("facebook.com", "/share.php"),
-    ("facebook.com", "/dialog/"),
-    ("facebook.com", "/plugins/like"),
-    ("facebook.com", "/plugins/share"),
-    ("twitter.com", "/intent/"),
-    ("twitter.com", "/share"),
-    ("twitter.com", "/home"),
-    ("x.com", "/intent/"),
-    ("x.com", "/share"),
-    ("platform.twitter.com", "/widgets/"),
-    ("linkedin.com", "/sharearticle"),
-    ("linkedin.com", "/sharing/"),
-    ("linkedin.com", "/cws/share"),
-    ("pinterest.com", "/pin/create"),
-    ("reddit.com", "/submit"),
-    ("tumblr.com", "/share"),
-    ("tumblr.com", "/widgets/share"),
-    ("wa.me", "/"),
-    ("api.whatsapp.com", "/send"),
-    ("web.whatsapp.com", "/send"),
-    ("t.me", "/share"),
-    ("telegram.me", "/share"),
-    ("plus.google.com", "/share"),
-    ("getpocket.com", "/save"),
-    ("getpocket.com", "/edit"),
-    ("share.flipboard.com", ""),
-    ("flipboard.com", "/bookmarklet"),
-    ("vk.com", "/share"),
-    ("vkontakte.ru", "/share"),
-    ("connect.ok.ru", ""),
-    ("odnoklassniki.ru", "/dk"),
-    ("connect.mail.ru", "/share"),
-    ("livejournal.com", "/update.bml"),
-    ("service.weibo.com", "/share"),
-    ("sns.qzone.qq.com", ""),
-    ("xing.com", "/social"),
-    ("xing.com", "/spi/shares"),
-    ("stumbleupon.com", "/submit"),
-    ("stumbleupon.com", "/badge"),
-    ("digg.com", "/submit"),
-    ("delicious.com", "/post"),
-    ("delicious.com", "/save"),
-    ("del.icio.us", "/post"),
-    ("slashdot.org", "/slashdot-it.pl"),
-    ("slashdot.org", "/bookmark.pl"),
-    ("b.hatena.ne.jp", "/add"),
-    ("b.hatena.ne.jp", "/entry"),
-    ("b.hatena.ne.jp", "/append"),
-    ("social-plugins.line.me", ""),
-    ("line.me", "/r/msg"),
-    ("bsky.app", "/intent/"),
-    ("threads.net", "/intent/"),
-    ("mastodonshare.com", ""),
-    ("news.ycombinator.com", "/submitlink"),
-    ("addtoany.com", ""),
-    ("addthis.com", "/bookmark"),
-    ("api.addthis.com", ""),
-    ("sharethis.com", ""),
-    ("flattr.com", "/submit"),
-    ("instapaper.com", "/"),
-    ("bufferapp.com", "/add"),
-    ("buffer.com", "/add"),
-    ("blogger.com", "/share-post"),
-    ("blogger.com", "/blog-this"),
-    ("blogger.com", "/email-post"),
-    ("evernote.com", "/clip"),
-    ("wykop.pl", "/dodaj"),
-    ("printfriendly.com", "/print"),
-    ("fark.com", "/submit"),
-    ("yummly.com", "/urb"),
-    ("feeds.wordpress.com", "/1.0/"),
-    ("feedburner.com", "/~ff/"),
-    ("feeds.feedburner.com", "/~ff/"),
-    ("a.fsdn.com", "/sd/twitter_icon"),
-    ("a.fsdn.com", "/sd/facebook_icon"),
+    ("facebook.com", "/sharer"), ("facebook.com", "/share.php"), ("facebook.com", "/dialog/"), ("facebook.com", "/plugins/like"), ("facebook.com", "/plugins/share"),
+    ("twitter.com", "/intent/"), ("twitter.com", "/share"), ("twitter.com", "/home"), ("x.com", "/intent/"), ("x.com", "/share"), ("platform.twitter.com", "/widgets/"),
+    ("linkedin.com", "/sharearticle"), ("linkedin.com", "/sharing/"), ("linkedin.com", "/cws/share"), ("pinterest.com", "/pin/create"), ("reddit.com", "/submit"),
+    ("tumblr.com", "/share"), ("tumblr.com", "/widgets/share"), ("wa.me", "/"), ("api.whatsapp.com", "/send"), ("web.whatsapp.com", "/send"), ("t.me", "/share"),
+    ("telegram.me", "/share"), ("plus.google.com", "/share"), ("getpocket.com", "/save"), ("getpocket.com", "/edit"), ("share.flipboard.com", ""),
+    ("flipboard.com", "/bookmarklet"), ("vk.com", "/share"), ("vkontakte.ru", "/share"), ("connect.ok.ru", ""), ("odnoklassniki.ru", "/dk"), ("connect.mail.ru", "/share"),
+    ("livejournal.com", "/update.bml"), ("service.weibo.com", "/share"), ("sns.qzone.qq.com", ""), ("xing.com", "/social"), ("xing.com", "/spi/shares"),
+    ("stumbleupon.com", "/submit"), ("stumbleupon.com", "/badge"), ("digg.com", "/submit"), ("delicious.com", "/post"), ("delicious.com", "/save"), ("del.icio.us", "/post"),
+    ("slashdot.org", "/slashdot-it.pl"), ("slashdot.org", "/bookmark.pl"), ("b.hatena.ne.jp", "/add"), ("b.hatena.ne.jp", "/entry"), ("b.hatena.ne.jp", "/append"),
+    ("social-plugins.line.me", ""), ("line.me", "/r/msg"), ("bsky.app", "/intent/"), ("threads.net", "/intent/"), ("mastodonshare.com", ""),
+    ("news.ycombinator.com", "/submitlink"), ("addtoany.com", ""), ("addthis.com", "/bookmark"), ("api.addthis.com", ""), ("sharethis.com", ""), ("flattr.com", "/submit"),
+    ("instapaper.com", "/"), ("bufferapp.com", "/add"), ("buffer.com", "/add"), ("blogger.com", "/share-post"), ("blogger.com", "/blog-this"), ("blogger.com", "/email-post"),
+    ("evernote.com", "/clip"), ("wykop.pl", "/dodaj"), ("printfriendly.com", "/print"), ("fark.com", "/submit"), ("yummly.com", "/urb"), ("feeds.wordpress.com", "/1.0/"),
+    ("feedburner.com", "/~ff/"), ("feeds.feedburner.com", "/~ff/"), ("a.fsdn.com", "/sd/twitter_icon"), ("a.fsdn.com", "/sd/facebook_icon"),
 ];
 
 /// Removes share buttons by structure, by where they lead and by what they say.
@@ -173,127 +112,49 @@ pub(super) fn buttons(scrub: &mut Scrub<'_>) {
         }
     }
     let traits = traits(scrub);
-    let cuts = runs(&scrub.blocks().list, &traits);
+    let story_end = scrub.blocks().last_prose(|_| true);
+    let cuts = runs(&scrub.blocks().list, &traits, story_end);
     scrub.cut(cuts);
 }
 
+/// Classes of plugins and themes that stand on nothing but share buttons.
+#[rustfmt::skip]
+const CERTAIN: &[&str] = &[
+    "sharedaddy", "sd-sharing", "sd-sharing-enabled", "sd-like", "sd-social", "jp-post-flair", "jetpack-likes-widget-wrapper",
+    "td-post-sharing", "td-post-sharing-top", "td-post-sharing-bottom", "addtoany_share_save_container", "addtoany_content",
+    "a2a_kit", "addthis_toolbox", "addthis_sharing_toolbox", "sharethis-inline-share-buttons", "heateor_sss_sharing_container",
+    "heateorsssclear", "essb_links", "ssba", "ssbp-wrap", "shariff", "share-buttons", "social-share", "social-sharing",
+    "social-share-buttons", "sharing-buttons", "mashsb-container", "swp_social_panel", "dpsp-networks-btns-wrapper",
+    "simplesocialbuttons", "really_simple_share", "sfsi_widget", "crunchify-social", "tdb_single_post_share", "tptn_counter",
+    "wp_rp_wrap", "monarch", "et_social_inline", "share-post", "post-share", "post-sharing", "entry-share", "article-share",
+    "share-links", "share-icons", "share-bar", "sharebar", "share-tools", "share-container", "social-bar", "printfriendly",
+    "pf-button", "wpsso", "fb-like", "fb-share-button", "twitter-share-button", "g-plusone",
+];
+
+/// Classes that mostly do.
+#[rustfmt::skip]
+const LIKELY: &[&str] = &[
+    "share", "shares", "sharing", "social", "socials", "social-links", "sociallinks", "social-icons", "social-media",
+    "social-buttons", "share-box", "sharebox", "social_box", "share-wrapper", "share-module", "share-article", "share-section",
+    "social-icon", "sns", "sns-share", "sns-buttons", "share-button", "td-social-sharing-button", "post-actions",
+    "content-actions", "article-actions", "wl-socialcount-shortcode", "social-wrap", "social-list",
+];
+
+/// What follows `share-` in Jetpack’s classes.
+#[rustfmt::skip]
+const SHARE_ENDINGS: &[&str] = &[
+    "twitter", "facebook", "x", "email", "print", "linkedin", "pinterest", "reddit", "tumblr", "telegram", "pocket",
+    "jetpack-whatsapp", "skype", "more", "end",
+];
+
 fn judge(token: &str) -> Option<Sure> {
-    let certain = matches!(
-        token,
-        "sharedaddy"
-            | "sd-sharing"
-            | "sd-sharing-enabled"
-            | "sd-like"
-            | "sd-social"
-            | "jp-post-flair"
-            | "jetpack-likes-widget-wrapper"
-            | "td-post-sharing"
-            | "td-post-sharing-top"
-            | "td-post-sharing-bottom"
-            | "addtoany_share_save_container"
-            | "addtoany_content"
-            | "a2a_kit"
-            | "addthis_toolbox"
-            | "addthis_sharing_toolbox"
-            | "sharethis-inline-share-buttons"
-            | "heateor_sss_sharing_container"
-            | "heateorsssclear"
-            | "essb_links"
-            | "ssba"
-            | "ssbp-wrap"
-            | "shariff"
-            | "share-buttons"
-            | "social-share"
-            | "social-sharing"
-            | "social-share-buttons"
-            | "sharing-buttons"
-            | "mashsb-container"
-            | "swp_social_panel"
-            | "dpsp-networks-btns-wrapper"
-            | "simplesocialbuttons"
-            | "really_simple_share"
-            | "sfsi_widget"
-            | "crunchify-social"
-            | "tdb_single_post_share"
-            | "tptn_counter"
-            | "wp_rp_wrap"
-            | "monarch"
-            | "et_social_inline"
-            | "share-post"
-            | "post-share"
-            | "post-sharing"
-            | "entry-share"
-            | "article-share"
-            | "share-links"
-            | "share-icons"
-            | "share-bar"
-            | "sharebar"
-            | "share-tools"
-            | "share-container"
-            | "social-bar"
-            | "printfriendly"
-            | "pf-button"
-            | "wpsso"
-            | "fb-like"
-            | "fb-share-button"
-            | "twitter-share-button"
-            | "g-plusone"
-    ) || token.starts_with("addtoany_")
-        || token.starts_with("share-")
-            && [
-                "twitter",
-                "facebook",
-                "x",
-                "email",
-                "print",
-                "linkedin",
-                "pinterest",
-                "reddit",
-                "tumblr",
-                "telegram",
-                "pocket",
-                "jetpack-whatsapp",
-                "skype",
-                "more",
-                "end",
-            ]
-            .contains(&&token[6..]);
-    let likely = matches!(
-        token,
-        "share"
-            | "shares"
-            | "sharing"
-            | "social"
-            | "socials"
-            | "social-links"
-            | "sociallinks"
-            | "social-icons"
-            | "social-media"
-            | "social-buttons"
-            | "share-box"
-            | "sharebox"
-            | "social_box"
-            | "share-wrapper"
-            | "share-module"
-            | "share-article"
-            | "share-section"
-            | "social-icon"
-            | "sns"
-            | "sns-share"
-            | "sns-buttons"
-            | "share-button"
-            | "td-social-sharing-button"
-            | "post-actions"
-            | "content-actions"
-            | "article-actions"
-            | "wl-socialcount-shortcode"
-            | "social-wrap"
-            | "social-list"
-    );
-    match (certain, likely) {
-        (true, _) => Some(Sure::Certain),
-        (_, true) => Some(Sure::Likely),
-        _ => None,
+    let jetpack = token
+        .strip_prefix("share-")
+        .is_some_and(|ending| SHARE_ENDINGS.contains(&ending));
+    if jetpack || token.starts_with("addtoany_") || CERTAIN.contains(&token) {
+        Some(Sure::Certain)
+    } else {
+        LIKELY.contains(&token).then_some(Sure::Likely)
     }
 }
 
@@ -409,7 +270,7 @@ fn glued(block: &Block) -> Option<Vec<Kind>> {
 }
 
 /// Rows: three or more linked parts with a network among them, or parts behind a heading that asks to share.
-fn runs(blocks: &[Block], traits: &[Trait]) -> Vec<Cut> {
+fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut at = 0;
     while at < blocks.len() {
@@ -431,7 +292,10 @@ fn runs(blocks: &[Block], traits: &[Trait]) -> Vec<Cut> {
         let heading = traits[run[0]].heading;
         let row = run.len() >= 3 && networks >= 2 && linked * 2 >= run.len();
         let asked = heading && run.len() >= 2 && networks >= 1;
-        let lonely = heading && run.len() == 1 && blocks[run[0]].chars >= 5 && tail(blocks, at);
+        let lonely = heading
+            && run.len() == 1
+            && blocks[run[0]].chars >= 5
+            && story_end.is_none_or(|end| at > end);
         if row || asked || lonely {
             cuts.push(Cut::new(run, "share row", "names of networks in a row"));
         } else {
@@ -455,13 +319,6 @@ fn runs(blocks: &[Block], traits: &[Trait]) -> Vec<Cut> {
 /// An icon stands between parts: an image without text, in a link.
 fn is_icon(block: &Block) -> bool {
     block.chars == 0 && !block.media.is_empty() && block.is_linked() && !block.gone
-}
-
-/// Whether nothing but a little stands behind a block.
-fn tail(blocks: &[Block], at: usize) -> bool {
-    !blocks[at + 1..]
-        .iter()
-        .any(|block| block.is_prose() && !block.gone)
 }
 
 #[cfg(test)]

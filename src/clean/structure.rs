@@ -24,13 +24,6 @@ pub(super) fn remove_named(scrub: &mut Scrub<'_>, judge: impl Fn(&str) -> Option
         let Some(element) = node.value().as_element() else {
             continue;
         };
-        if matches!(
-            element.name(),
-            "html" | "body" | "article" | "main" | "img" | "a" | "p" | "br"
-        ) && element.attr("class").is_some_and(|class| class.len() > 400)
-        {
-            continue;
-        }
         let tokens = [element.attr("id"), element.attr("class")]
             .into_iter()
             .flatten()
@@ -64,25 +57,27 @@ pub(super) fn is_junk_container(scrub: &mut Scrub<'_>, id: NodeId, sure: Sure) -
     if scrub.is_quoted(id) {
         return false;
     }
-    let total: usize = scrub
-        .blocks()
-        .list
-        .iter()
-        .filter(|block| block.is_prose())
-        .map(|block| block.chars)
-        .sum();
-    let is_block = scrub.blocks().spans.contains_key(&id);
-    if !is_block {
+    let blocks = scrub.blocks();
+    let Some(span) = blocks.spans.get(&id) else {
         return scrub.text(id).chars().count() < 200;
+    };
+    let prose = blocks.prose(span);
+    let total = blocks.prose(&(0..blocks.list.len()));
+    !blocks.is_any_quoted(span) && (prose == 0 || sure == Sure::Certain && prose * 2 < total)
+}
+
+/// Removes the elements among some that may go. All are judged before the first goes, since each removal changes the blocks.
+pub(super) fn remove_containers(
+    scrub: &mut Scrub<'_>,
+    ids: Vec<NodeId>,
+    rule: &str,
+    evidence: &str,
+) {
+    let junk: Vec<_> = ids
+        .into_iter()
+        .filter(|id| is_junk_container(scrub, *id, Sure::Likely))
+        .collect();
+    for id in junk {
+        scrub.remove(id, rule, evidence);
     }
-    let inside = scrub.blocks_in(id);
-    let prose: usize = inside
-        .iter()
-        .filter(|block| block.is_prose())
-        .map(|block| block.chars)
-        .sum();
-    if inside.iter().any(|block| block.quoted && block.chars > 0) {
-        return false;
-    }
-    prose == 0 || sure == Sure::Certain && prose * 2 < total
 }

@@ -9,251 +9,78 @@ use url::Url;
 
 /// Beacons by who runs them: host (with all below it), and what the path must hold. Gathered from each
 /// operator's own embedding instructions and from EasyPrivacy's groups of the same names.
+#[rustfmt::skip]
 const BEACONS: &[(&str, &[(&str, &str)])] = &[
-    (
-        "FeedBurner",
-        &[
-            ("feeds.feedburner.com", "/~r/"),
-            ("feedproxy.google.com", "/~r/"),
-            ("feeds.feedburner.com", "/~4/"),
-        ],
-    ),
-    (
-        "FeedBlitz",
-        &[
-            ("feeds.feedblitz.com", "/~/i/"),
-            ("feeds.feedblitz.com", "/~/t/"),
-            ("assets.feedblitz.com", "pixel"),
-        ],
-    ),
+    ("FeedBurner", &[("feeds.feedburner.com", "/~r/"), ("feedproxy.google.com", "/~r/"), ("feeds.feedburner.com", "/~4/")]),
+    ("FeedBlitz", &[("feeds.feedblitz.com", "/~/i/"), ("feeds.feedblitz.com", "/~/t/"), ("assets.feedblitz.com", "pixel")]),
     ("FeedPress", &[("feedpress.me", ""), ("feedpress.it", "")]),
     ("Feedsportal", &[("feedsportal.com", "")]),
     ("Pheedo", &[("pheedo.com", "")]),
-    (
-        "WordPress.com",
-        &[
-            ("stats.wordpress.com", ""),
-            ("pixel.wp.com", ""),
-            ("stats.wp.com", ""),
-        ],
-    ),
+    ("WordPress.com", &[("stats.wordpress.com", ""), ("pixel.wp.com", ""), ("stats.wp.com", "")]),
     ("Medium", &[("medium.com", "/_/stat")]),
-    (
-        "Blogger",
-        &[
-            ("blogger.googleusercontent.com", "/tracker/"),
-            ("blogger.com", "/tracker/"),
-        ],
-    ),
-    (
-        "Google",
-        &[
-            ("google-analytics.com", ""),
-            ("doubleclick.net", ""),
-            ("googlesyndication.com", ""),
-            ("googleadservices.com", ""),
-            ("googletagmanager.com", ""),
-            ("2mdn.net", ""),
-        ],
-    ),
-    (
-        "Meta",
-        &[("facebook.com", "/tr"), ("connect.facebook.net", "/tr")],
-    ),
-    (
-        "Twitter",
-        &[
-            ("analytics.twitter.com", ""),
-            ("t.co", "/i/adsct"),
-            ("ads-twitter.com", ""),
-        ],
-    ),
-    (
-        "LinkedIn",
-        &[("px.ads.linkedin.com", ""), ("dc.ads.linkedin.com", "")],
-    ),
+    ("Blogger", &[("blogger.googleusercontent.com", "/tracker/"), ("blogger.com", "/tracker/")]),
+    ("Google", &[("google-analytics.com", ""), ("doubleclick.net", ""), ("googlesyndication.com", ""), ("googleadservices.com", ""), ("googletagmanager.com", ""), ("2mdn.net", "")]),
+    ("Meta", &[("facebook.com", "/tr"), ("connect.facebook.net", "/tr")]),
+    ("Twitter", &[("analytics.twitter.com", ""), ("t.co", "/i/adsct"), ("ads-twitter.com", "")]),
+    ("LinkedIn", &[("px.ads.linkedin.com", ""), ("dc.ads.linkedin.com", "")]),
     ("Pinterest", &[("ct.pinterest.com", "")]),
     ("Microsoft", &[("bat.bing.com", ""), ("clarity.ms", "")]),
-    (
-        "Amazon",
-        &[
-            ("amazon-adsystem.com", ""),
-            ("assoc-amazon.com", "/e/ir"),
-            ("assoc-amazon.co.uk", "/e/ir"),
-            ("assoc-amazon.de", "/e/ir"),
-            ("assoc-amazon.fr", "/e/ir"),
-            ("assoc-amazon.jp", "/e/ir"),
-            ("assoc-amazon.ca", "/e/ir"),
-        ],
-    ),
-    (
-        "HubSpot",
-        &[("track.hubspot.com", ""), ("forms.hubspot.com", "pixel")],
-    ),
-    (
-        "Mailchimp",
-        &[
-            ("list-manage.com", "/track/"),
-            ("mailchi.mp", "open.php"),
-            ("list-manage1.com", "/track/"),
-            ("list-manage2.com", "/track/"),
-        ],
-    ),
-    (
-        "SendGrid",
-        &[("sendgrid.net", "/wf/open"), ("ct.sendgrid.net", "")],
-    ),
+    ("Amazon", &[("amazon-adsystem.com", ""), ("assoc-amazon.com", "/e/ir"), ("assoc-amazon.co.uk", "/e/ir"), ("assoc-amazon.de", "/e/ir"), ("assoc-amazon.fr", "/e/ir"), ("assoc-amazon.jp", "/e/ir"), ("assoc-amazon.ca", "/e/ir")]),
+    ("HubSpot", &[("track.hubspot.com", ""), ("forms.hubspot.com", "pixel")]),
+    ("Mailchimp", &[("list-manage.com", "/track/"), ("mailchi.mp", "open.php"), ("list-manage1.com", "/track/"), ("list-manage2.com", "/track/")]),
+    ("SendGrid", &[("sendgrid.net", "/wf/open"), ("ct.sendgrid.net", "")]),
     ("Comscore", &[("scorecardresearch.com", "")]),
-    (
-        "Quantcast",
-        &[("quantserve.com", ""), ("quantcount.com", "")],
-    ),
+    ("Quantcast", &[("quantserve.com", ""), ("quantcount.com", "")]),
     ("Nielsen", &[("imrworldwide.com", "")]),
-    (
-        "Chartbeat",
-        &[("chartbeat.net", ""), ("ping.chartbeat.net", "")],
-    ),
-    (
-        "Parse.ly",
-        &[("pixel.parsely.com", ""), ("p1.parsely.com", "")],
-    ),
+    ("Chartbeat", &[("chartbeat.net", ""), ("ping.chartbeat.net", "")]),
+    ("Parse.ly", &[("pixel.parsely.com", ""), ("p1.parsely.com", "")]),
     ("Associated Press", &[("analytics.apnewsregistry.com", "")]),
-    (
-        "The Conversation",
-        &[
-            ("counter.theconversation.com", ""),
-            ("counter.theconversation.edu.au", ""),
-        ],
-    ),
+    ("The Conversation", &[("counter.theconversation.com", ""), ("counter.theconversation.edu.au", "")]),
     ("ProPublica", &[("pixel.propublica.org", "")]),
     ("Clicky", &[("getclicky.com", "")]),
-    (
-        "StatCounter",
-        &[("c.statcounter.com", ""), ("statcounter.com", "/counter/")],
-    ),
+    ("StatCounter", &[("c.statcounter.com", ""), ("statcounter.com", "/counter/")]),
     ("Histats", &[("histats.com", "")]),
     ("GoatCounter", &[("goatcounter.com", "/count")]),
-    (
-        "Simple Analytics",
-        &[
-            ("simpleanalyticscdn.com", ""),
-            ("queue.simpleanalytics.com", ""),
-        ],
-    ),
+    ("Simple Analytics", &[("simpleanalyticscdn.com", ""), ("queue.simpleanalytics.com", "")]),
     ("VG Wort", &[("met.vgwort.de", ""), ("vgwort.de", "/na/")]),
     ("INFOnline", &[("ioam.de", ""), ("ivwbox.de", "")]),
     ("AT Internet", &[("xiti.com", ""), ("ati-host.net", "")]),
     ("Gemius", &[("hit.gemius.pl", ""), ("gemius.pl", "")]),
     ("Yandex", &[("mc.yandex.ru", ""), ("mc.yandex.com", "")]),
     ("LiveInternet", &[("counter.yadro.ru", "")]),
-    (
-        "Mail.ru",
-        &[("top-fwz1.mail.ru", ""), ("top.mail.ru", "/counter")],
-    ),
+    ("Mail.ru", &[("top-fwz1.mail.ru", ""), ("top.mail.ru", "/counter")]),
     ("Rambler", &[("counter.rambler.ru", "")]),
     ("Baidu", &[("hm.baidu.com", "")]),
-    (
-        "Outbrain",
-        &[("tr.outbrain.com", ""), ("traffic.outbrain.com", "")],
-    ),
+    ("Outbrain", &[("tr.outbrain.com", ""), ("traffic.outbrain.com", "")]),
     ("Taboola", &[("trc.taboola.com", "")]),
     ("Awin", &[("awin1.com", "/cshow"), ("zanox.com", "/ppv")]),
     ("Tradedoubler", &[("tradedoubler.com", "/imp")]),
-    (
-        "Matomo",
-        &[
-            ("", "/piwik.php"),
-            ("", "/matomo.php"),
-            ("matomo.cloud", ""),
-        ],
-    ),
+    ("Matomo", &[("", "/piwik.php"), ("", "/matomo.php"), ("matomo.cloud", "")]),
     ("mail openings", &[("", "/open.php?u="), ("", "/wf/open?")]),
 ];
 
 /// Parts of a host's or a path's name by which counters call themselves. They count only together with
 /// a size or a style that hides the image, or with a file that shows nothing.
+#[rustfmt::skip]
 const COUNTING_WORDS: &[&str] = &[
-    "track",
-    "tracker",
-    "tracking",
-    "pixel",
-    "pixels",
-    "px",
-    "beacon",
-    "count",
-    "counter",
-    "stat",
-    "stats",
-    "statistics",
-    "analytics",
-    "metrics",
-    "telemetry",
-    "hit",
-    "hits",
-    "collect",
-    "log",
-    "logger",
-    "imp",
-    "impression",
-    "open",
-    "ping",
-    "view",
-    "views",
-    "piwik",
-    "matomo",
-    "b.gif",
-    "1x1",
+    "track", "tracker", "tracking", "pixel", "pixels", "px", "beacon", "count", "counter", "stat", "stats", "statistics", "analytics", "metrics",
+    "telemetry", "hit", "hits", "collect", "log", "logger", "imp", "impression", "open", "ping", "view", "views", "piwik", "matomo", "b.gif", "1x1",
     "clear",
 ];
 
 /// Files whose name says that they show nothing.
+#[rustfmt::skip]
 const EMPTY_FILES: &[&str] = &[
-    "1x1.gif",
-    "1x1.png",
-    "pixel.gif",
-    "pixel.png",
-    "clear.gif",
-    "count.gif",
-    "beacon.gif",
-    "tracker.gif",
-    "p.gif",
-    "1ns.gif",
-    "mf.gif",
-    "__ptq.gif",
+    "1x1.gif", "1x1.png", "pixel.gif", "pixel.png", "clear.gif", "count.gif", "beacon.gif", "tracker.gif", "p.gif", "1ns.gif", "mf.gif", "__ptq.gif",
 ];
 
 /// Query parameters that trackers add to links, by who reads them. Sources: the operators' own documentation
 /// of their campaign parameters, and the lists of ClearURLs, Brave and Firefox (privacy.query_stripping).
 /// A trailing `*` stands for any ending.
+#[rustfmt::skip]
 const PARAMETERS: &[(&str, &[&str])] = &[
-    (
-        "Google Analytics and Ads",
-        &[
-            "utm_*",
-            "gclid",
-            "gclsrc",
-            "dclid",
-            "gbraid",
-            "wbraid",
-            "gad_source",
-            "gad_campaignid",
-            "_ga",
-            "_gl",
-            "srsltid",
-        ],
-    ),
-    (
-        "Meta",
-        &[
-            "fbclid",
-            "fb_action_ids",
-            "fb_action_types",
-            "fb_source",
-            "fb_ref",
-            "igshid",
-            "igsh",
-        ],
-    ),
+    ("Google Analytics and Ads", &["utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "_ga", "_gl", "srsltid"]),
+    ("Meta", &["fbclid", "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "igshid", "igsh"]),
     ("Microsoft", &["msclkid", "cvid", "ocid"]),
     ("Twitter", &["twclid", "ref_src", "ref_url"]),
     ("TikTok", &["ttclid"]),
@@ -262,91 +89,17 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("Yandex", &["yclid", "ysclid", "_openstat"]),
     ("Alibaba", &["spm", "scm"]),
     ("Mailchimp", &["mc_cid", "mc_eid"]),
-    (
-        "HubSpot",
-        &[
-            "_hsenc",
-            "_hsmi",
-            "__hssc",
-            "__hstc",
-            "__hsfp",
-            "hsctatracking",
-        ],
-    ),
+    ("HubSpot", &["_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking"]),
     ("Marketo", &["mkt_tok"]),
-    (
-        "Drip, Vero, Omeda, Klaviyo",
-        &[
-            "__s",
-            "vero_id",
-            "vero_conv",
-            "oly_enc_id",
-            "oly_anon_id",
-            "_kx",
-            "_ke",
-        ],
-    ),
-    (
-        "Matomo",
-        &[
-            "pk_campaign",
-            "pk_kwd",
-            "pk_keyword",
-            "pk_source",
-            "pk_medium",
-            "pk_content",
-            "pk_cid",
-            "mtm_*",
-            "piwik_campaign",
-            "piwik_kwd",
-        ],
-    ),
-    (
-        "AT Internet",
-        &[
-            "at_medium",
-            "at_campaign",
-            "at_custom*",
-            "at_link*",
-            "at_ptr*",
-            "at_format",
-            "at_bbc_team",
-            "xtor",
-        ],
-    ),
-    (
-        "Comscore",
-        &[
-            "ns_mchannel",
-            "ns_source",
-            "ns_campaign",
-            "ns_linkname",
-            "ns_fee",
-        ],
-    ),
+    ("Drip, Vero, Omeda, Klaviyo", &["__s", "vero_id", "vero_conv", "oly_enc_id", "oly_anon_id", "_kx", "_ke"]),
+    ("Matomo", &["pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "mtm_*", "piwik_campaign", "piwik_kwd"]),
+    ("AT Internet", &["at_medium", "at_campaign", "at_custom*", "at_link*", "at_ptr*", "at_format", "at_bbc_team", "xtor"]),
+    ("Comscore", &["ns_mchannel", "ns_source", "ns_campaign", "ns_linkname", "ns_fee"]),
     ("Adobe", &["s_cid", "s_kwcid", "ef_id"]),
     ("Webtrekk", &["wt_mc", "wt_zmc", "wtrid"]),
-    (
-        "Yahoo",
-        &["guccounter", "guce_referrer", "guce_referrer_sig"],
-    ),
-    (
-        "Guardian and other publishers",
-        &["cmp", "cmpid", "ncid", "soc_src", "soc_trk"],
-    ),
-    (
-        "Wicked Reports, Rakuten and others",
-        &[
-            "wickedid",
-            "rb_clickid",
-            "irclickid",
-            "irgwc",
-            "trk_contact",
-            "trk_msg",
-            "trk_module",
-            "trk_sid",
-        ],
-    ),
+    ("Yahoo", &["guccounter", "guce_referrer", "guce_referrer_sig"]),
+    ("Guardian and other publishers", &["cmp", "cmpid", "ncid", "soc_src", "soc_trk"]),
+    ("Wicked Reports, Rakuten and others", &["wickedid", "rb_clickid", "irclickid", "irgwc", "trk_contact", "trk_msg", "trk_module", "trk_sid"]),
 ];
 
 /// Parameters that say only that a link came from a feed, and only with that value: Medium's `source=rss-…`, the New York Times' `partner=rss&emc=rss`.

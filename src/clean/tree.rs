@@ -27,6 +27,41 @@ pub(super) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;
 /// as many elements, so the limits are overshot by little; a look costs less than a microsecond.
 const PIECE_BYTES: usize = 2048;
 
+/// How many words a single tag or comment may have. The tokenizer compares each attribute with all before it,
+/// which is quadratic in their number; real tags have below 100, and comments of Word below 5,000.
+const WORDS_MAX: usize = 12_000;
+
+/// Whether the parser gets on: it is inside a tag or comment for as long as no node is made and no text grows.
+#[derive(Default)]
+struct Progress {
+    seen: (usize, usize),
+    words: usize,
+    gap: usize,
+}
+
+impl Progress {
+    fn made(&mut self, html: &Html, piece: &str) -> bool {
+        let nodes = html.tree.nodes();
+        let length = |node: NodeRef<'_>| node.value().as_text().map_or(0, |text| text.len());
+        let now = (nodes.len(), nodes.clone().next_back().map_or(0, length));
+        if now != self.seen {
+            *self = Self {
+                seen: now,
+                ..Self::default()
+            };
+        }
+        for c in piece.bytes() {
+            self.gap += 1;
+            // A slash parts attributes too, but stands in every 64th place of base64 as well.
+            let parts =
+                c.is_ascii_whitespace() || matches!(c, b'"' | b'\'') || c == b'/' && self.gap < 32;
+            self.words += usize::from(parts);
+            self.gap = if parts || c == b'/' { 0 } else { self.gap };
+        }
+        self.words <= WORDS_MAX
+    }
+}
+
 /// Parses a fragment as a browser without scripts would, so that `noscript` holds elements.
 ///
 /// # Errors
@@ -48,6 +83,7 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
     let context = QualName::new(None, ns!(html), local_name!("body"));
     let sink = HtmlTreeSink::new(Html::new_fragment());
     let mut parser = html5ever::parse_fragment(sink, options, context, Vec::new(), false);
+    let mut progress = Progress::default();
     let mut rest = text;
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES.min(rest.len())));
@@ -59,6 +95,11 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         }
         // The newest node lies where the parser works: inside all that is open.
         let newest = html.tree.nodes().next_back();
+        if !progress.made(&html, piece) {
+            return Err(format!(
+                "has a tag or comment of more than {WORDS_MAX} words"
+            ));
+        }
         if newest.is_some_and(|node| node.ancestors().nth(HTML_DEPTH_MAX).is_some()) {
             return Err(format!("nests deeper than {HTML_DEPTH_MAX} elements"));
         }
@@ -174,6 +215,56 @@ pub(super) fn has_tags(text: &str) -> bool {
 
 /// All text of a fragment, in linear time and without a tree; blocks end lines. The text of scripts and styles is none.
 pub(super) fn text_of(html: &str) -> String {
+    if html.len() > TOKENIZED_BYTES_MAX {
+        return text_between_tags(html);
+    }
+    tokenized(html)
+}
+
+/// What is longer is read by a plain scan, since a tokenizer is quadratic in the attributes of a tag.
+const TOKENIZED_BYTES_MAX: usize = 64 * 1024;
+
+/// The text between tags, each piece with its references resolved. A `>` inside an attribute ends the tag too
+/// early, which shows too much rather than too little.
+fn text_between_tags(html: &str) -> String {
+    let mut out = String::with_capacity(html.len() / 2);
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        let (text, tag) = rest.split_at(at);
+        resolve_into(&mut out, text);
+        let end = match tag.as_bytes().get(1) {
+            Some(b'!' | b'?' | b'/') => tag.find('>'),
+            Some(c) if c.is_ascii_alphabetic() => tag.find('>'),
+            _ => Some(0),
+        };
+        let end = end.map_or(tag.len(), |end| end + 1);
+        out.push_str(if end == 1 { "<" } else { "\n" });
+        let name = tag.get(1..7).unwrap_or_default().to_ascii_lowercase();
+        rest = &tag[end..];
+        let close = if name == "script" {
+            "</script"
+        } else if name.starts_with("style") {
+            "</style"
+        } else {
+            ""
+        };
+        if !close.is_empty() {
+            rest = rest.find(close).map_or("", |at| &rest[at..]);
+        }
+    }
+    resolve_into(&mut out, rest);
+    carried(&out).into_owned()
+}
+
+fn resolve_into(out: &mut String, text: &str) {
+    if text.contains('&') {
+        out.push_str(&tokenized(text));
+    } else {
+        out.push_str(text);
+    }
+}
+
+fn tokenized(html: &str) -> String {
     let sink = TextSink::default();
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let input = BufferQueue::default();
@@ -252,6 +343,24 @@ mod tests {
     fn text_without_a_tree() {
         let html = "<p>One &amp; two</p><script>var x = '<p>no</p>';</script><p>three";
         assert_eq!(collapse(&text_of(html)), "One & two three");
+    }
+
+    #[test]
+    fn tags_with_endless_attributes_are_refused() {
+        let attributes: String = (0..100_000).map(|n| format!(" a{n}=1")).collect();
+        assert!(parse(&format!("<p{attributes}>x</p>")).is_err());
+        assert!(
+            parse(&format!(
+                "<img src=\"data:image/png;base64,{}\">",
+                "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4AAA8/".repeat(10_000)
+            ))
+            .is_ok()
+        );
+        assert!(parse(&format!("<p>{}</p>", "word ".repeat(100_000))).is_ok());
+        assert_eq!(
+            collapse(&text_of(&format!("<p{attributes}>x &amp; y</p>"))),
+            "x & y"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Usage, config, output};
 use crate::config::Config;
-use crate::daemon;
+use crate::daemon::{self, Turns};
 use crate::poll::{self, Live, Outcome};
 use crate::store::{Source, Store};
 use anyhow::Result;
@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// `feedwash poll`.
 pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) -> Result<ExitCode> {
@@ -63,7 +64,11 @@ async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>
     let mut polled = Vec::new();
     loop {
         let due = store
-            .due(live.config.polling.concurrency, Timestamp::now())
+            .due(
+                live.config.polling.concurrency,
+                lease(live),
+                Timestamp::now(),
+            )
             .await?;
         if due.is_empty() {
             return Ok(polled);
@@ -81,7 +86,10 @@ async fn poll_named(
     let mut taken = Vec::new();
     let mut left = Vec::new();
     for name in names {
-        match store.take(name, force, Timestamp::now()).await? {
+        match store
+            .take(name, force, lease(live), Timestamp::now())
+            .await?
+        {
             Some(source) => taken.push(source),
             None => left.push((name.clone(), None)),
         }
@@ -91,13 +99,21 @@ async fn poll_named(
     Ok(polled)
 }
 
+/// How long a source that is polled here is nobody else's.
+fn lease(live: &Live) -> Duration {
+    live.config.polling.timeout + daemon::WASH_TIME
+}
+
 async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
     let bar = ProgressBar::new(sources.len() as u64).with_message("polling");
+    let turns = Turns::default();
     let polls = stream::iter(sources)
         .filter_map(|source| async move { Some((live.config.source(&source.name)?, source)) });
     let polls = polls.map(|(config, source)| {
-        let bar = &bar;
+        let (bar, turn) = (&bar, turns.of(&config.location));
         async move {
+            // The semaphore of a host is never closed.
+            let _turn = turn.acquire().await;
             let outcome = poll::poll(live, store, &source, config, Timestamp::now()).await;
             bar.inc(1);
             (source.name.clone(), Some(outcome))

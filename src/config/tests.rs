@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Matcher;
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     Config::from_toml(text, Path::new("/conf"), Some(Path::new("/state")))

@@ -24,7 +24,7 @@ pub(super) fn merge(old: &Validators, headers: &HeaderMap) -> Validators {
 
 /// What an answer says about the next poll.
 pub(super) fn hints(headers: &HeaderMap, now: Timestamp) -> Hints {
-    let date = date(headers, &header::DATE).or_else(|| SystemTime::try_from(now).ok());
+    let date = date(headers, &header::DATE).or_else(|| Some(SystemTime::from(now)));
     Hints {
         fresh_for: fresh_for(headers, date),
         retry_after: retry_after(headers, date),

@@ -5,15 +5,12 @@ use super::record::{Prepared, record, storable};
 use super::{Store, StoreError, rows};
 use crate::config::SourceConfig;
 use crate::model::{Feed, Removal, Validators, Warning};
+use crate::render;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row as _};
 use std::time::Duration;
-
-/// How long a source that was taken for polling belongs to the taker. Longer than any fetch and wash;
-/// after a crash the source is due again when it is over.
-const LEASE_SECONDS: i64 = 300;
 
 /// What is stored of a source, as far as a poll needs it.
 #[derive(Debug, Clone)]
@@ -183,11 +180,17 @@ impl Store {
         Ok(())
     }
 
-    /// Takes up to `limit` sources that are due; nobody else gets them until they are finished or the lease is over.
+    /// Takes up to `limit` sources that are due; nobody else gets them until they are finished or put back, or,
+    /// after a crash, the `lease` is over.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn due(&self, limit: usize, now: Timestamp) -> Result<Vec<Source>, StoreError> {
+    pub async fn due(
+        &self,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Source>, StoreError> {
         // PostgreSQL's writers don't wait for each other here; SQLite has one writer at a time anyway.
         let skip_locked = if matches!(self.db, Db::Postgres(_)) {
             "for update skip locked"
@@ -195,13 +198,13 @@ impl Store {
             ""
         };
         let sql = format!(
-            "update source set leased_until = $1 + {LEASE_SECONDS} where id in (\
+            "update source set leased_until = $1 + $3 where id in (\
                select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 \
                order by next_poll_at limit $2 {skip_locked}) \
              returning {SOURCE_COLUMNS}"
         );
         let rows: Vec<SourceRow> = on!(self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).fetch_all(pool).await?
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).fetch_all(pool).await?
         });
         Ok(rows.into_iter().map(Source::from).collect())
     }
@@ -215,6 +218,7 @@ impl Store {
         &self,
         name: &str,
         force: bool,
+        lease: Duration,
         now: Timestamp,
     ) -> Result<Option<Source>, StoreError> {
         let unless_forbidden = if force {
@@ -223,12 +227,17 @@ impl Store {
             "and next_poll_at is not null and retry_after_until <= $1"
         };
         let sql = format!(
-            "update source set leased_until = $1 + {LEASE_SECONDS} \
+            "update source set leased_until = $1 + $3 \
              where name = $2 and removed_at is null and leased_until <= $1 {unless_forbidden} \
              returning {SOURCE_COLUMNS}"
         );
         let row: Option<SourceRow> = on!(self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(name).fetch_optional(pool).await?
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(now.as_second())
+                .bind(name)
+                .bind(lease.as_secs() as i64)
+                .fetch_optional(pool)
+                .await?
         });
         Ok(row.map(Source::from))
     }
@@ -245,14 +254,39 @@ impl Store {
         Ok(rows.into_iter().map(Source::from).collect())
     }
 
-    /// Gives a source back that was taken and not polled.
+    /// Gives back sources that were taken and not polled; they are handed out again from `until` on.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn give_back(&self, source: &Source) -> Result<(), StoreError> {
+    pub async fn put_back(&self, ids: &[i64], until: Timestamp) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let given: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let table = rows::table(&self.db, "$1", &[("id", "bigint")]);
+        let sql =
+            format!("update source set leased_until = $2 where id in (select id from {table})");
         on!(self.db, pool => {
-            sqlx::query("update source set leased_until = 0 where id = $1").bind(source.id).execute(pool).await?;
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(serde_json::Value::Array(given).to_string())
+                .bind(until.as_second())
+                .execute(pool)
+                .await?;
         });
+        Ok(())
+    }
+
+    /// Ends all leases of a store that belongs to one machine, for a daemon that starts: whoever held them is
+    /// gone. On PostgreSQL others may be at work, and the leases of a crash end by themselves.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn release_leases(&self) -> Result<(), StoreError> {
+        if let Db::Sqlite(pool) = &self.db {
+            sqlx::query("update source set leased_until = 0 where leased_until <> 0")
+                .execute(pool)
+                .await?;
+        }
         Ok(())
     }
 
@@ -359,7 +393,7 @@ impl Store {
                 Ok(Status {
                     name: row.try_get("name")?,
                     url: row.try_get("url")?,
-                    title: title.map(|title| title.value),
+                    title: title.as_ref().map(|title| render::plain(title).into_owned()),
                     outcome: row.try_get("outcome")?,
                     detail: row.try_get("detail")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),

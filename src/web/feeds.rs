@@ -260,7 +260,7 @@ async fn answer(
     );
     let changed_at = heading
         .and_then(|heading| heading.changed_at)
-        .and_then(|time| SystemTime::try_from(time).ok());
+        .map(SystemTime::from);
     let mut headers = HeaderMap::new();
     let mut set = |name, value: String| {
         if let Ok(value) = HeaderValue::from_str(&value) {

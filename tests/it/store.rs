@@ -15,6 +15,9 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// How long a taken source belongs to its taker.
+const LEASE: Duration = Duration::from_secs(300);
+
 /// Runs every case on every database.
 macro_rules! suite {
     ($($case:ident),+ $(,)?) => {
@@ -494,30 +497,30 @@ async fn pages_hold_every_entry_once(store: Store) {
 
 async fn a_source_is_due_for_one_taker_at_a_time(store: Store) {
     press(&store).await;
-    assert_eq!(store.due(10, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.due(10, LEASE, NOW).await.unwrap().len(), 1);
     assert!(
-        store.due(10, after(299)).await.unwrap().is_empty(),
+        store.due(10, LEASE, after(299)).await.unwrap().is_empty(),
         "it is taken"
     );
     assert!(
         store
-            .take("press", true, after(299))
+            .take("press", true, LEASE, after(299))
             .await
             .unwrap()
             .is_none(),
         "it is taken"
     );
-    let again = store.due(10, after(300)).await.unwrap();
+    let again = store.due(10, LEASE, after(300)).await.unwrap();
     assert_eq!(again.len(), 1, "whoever took it has crashed");
     store
         .finish(&again[0], &fine(after(300)), after(300))
         .await
         .unwrap();
     assert!(
-        store.due(10, after(3899)).await.unwrap().is_empty(),
+        store.due(10, LEASE, after(3899)).await.unwrap().is_empty(),
         "it is not due"
     );
-    assert_eq!(store.due(10, after(3900)).await.unwrap().len(), 1);
+    assert_eq!(store.due(10, LEASE, after(3900)).await.unwrap().len(), 1);
 }
 
 async fn many_takers_never_share_a_source(store: Store) {
@@ -529,7 +532,7 @@ async fn many_takers_never_share_a_source(store: Store) {
     store.sync(&sources(&urls).sources, NOW).await.unwrap();
     let mut taken = Vec::new();
     while taken.len() < names.len() {
-        let takers = (0..8).map(|_| store.due(3, NOW));
+        let takers = (0..8).map(|_| store.due(3, LEASE, NOW));
         let batches = futures_util::future::try_join_all(takers).await.unwrap();
         let batch: Vec<Source> = batches.into_iter().flatten().collect();
         assert!(!batch.is_empty(), "only {} were handed out", taken.len());
@@ -541,9 +544,10 @@ async fn many_takers_never_share_a_source(store: Store) {
 
 async fn a_source_given_back_is_due_again(store: Store) {
     press(&store).await;
-    let taken = store.due(1, NOW).await.unwrap();
-    store.give_back(&taken[0]).await.unwrap();
-    assert_eq!(store.due(1, NOW).await.unwrap().len(), 1);
+    let taken = store.due(1, LEASE, NOW).await.unwrap();
+    assert!(store.due(1, LEASE, NOW).await.unwrap().is_empty());
+    store.put_back(&[taken[0].id], NOW).await.unwrap();
+    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), 1);
 }
 
 async fn a_named_source_is_left_alone_after_retry_after_and_410(store: Store) {
@@ -555,21 +559,25 @@ async fn a_named_source_is_left_alone_after_retry_after_and_410(store: Store) {
     store.finish(&source, &asked_to_wait, NOW).await.unwrap();
     assert!(
         store
-            .take("press", false, after(599))
+            .take("press", false, LEASE, after(599))
             .await
             .unwrap()
             .is_none()
     );
     assert!(
         store
-            .take("press", false, after(600))
+            .take("press", false, LEASE, after(600))
             .await
             .unwrap()
             .is_some()
     );
     store.finish(&source, &asked_to_wait, NOW).await.unwrap();
     assert!(
-        store.take("press", true, after(1)).await.unwrap().is_some(),
+        store
+            .take("press", true, LEASE, after(1))
+            .await
+            .unwrap()
+            .is_some(),
         "by force"
     );
 
@@ -581,19 +589,29 @@ async fn a_named_source_is_left_alone_after_retry_after_and_410(store: Store) {
     };
     store.finish(&source, &gone, NOW).await.unwrap();
     let much_later = after(10 * 365 * 86_400);
-    assert!(store.due(10, much_later).await.unwrap().is_empty());
+    assert!(store.due(10, LEASE, much_later).await.unwrap().is_empty());
     assert!(
         store
-            .take("press", false, much_later)
+            .take("press", false, LEASE, much_later)
             .await
             .unwrap()
             .is_none()
     );
     assert!(
-        store.take("press", true, after(1)).await.unwrap().is_some(),
+        store
+            .take("press", true, LEASE, after(1))
+            .await
+            .unwrap()
+            .is_some(),
         "by force"
     );
-    assert!(store.take("nobody", true, NOW).await.unwrap().is_none());
+    assert!(
+        store
+            .take("nobody", true, LEASE, NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 async fn a_new_address_starts_anew_and_keeps_the_entries(store: Store) {
@@ -620,7 +638,7 @@ async fn a_new_address_starts_anew_and_keeps_the_entries(store: Store) {
         (&validators, 3),
         "the same address changes nothing"
     );
-    assert!(store.due(1, after(60)).await.unwrap().is_empty());
+    assert!(store.due(1, LEASE, after(60)).await.unwrap().is_empty());
 
     let config = sources(&[("press", "https://elsewhere.example/feed")]);
     store.sync(&config.sources, after(60)).await.unwrap();
@@ -633,7 +651,7 @@ async fn a_new_address_starts_anew_and_keeps_the_entries(store: Store) {
     assert_eq!(status(&store).await.moved_to, None);
     assert_eq!(titles(&store).await, ["A"]);
     assert_eq!(
-        store.due(1, after(60)).await.unwrap().len(),
+        store.due(1, LEASE, after(60)).await.unwrap().len(),
         1,
         "it is due at once"
     );
@@ -646,10 +664,16 @@ async fn a_source_that_left_is_removed_and_may_come_back(store: Store) {
     assert!(heading(&store).await.is_removed);
     assert!(store.sources().await.unwrap().is_empty());
     assert!(store.statuses().await.unwrap().is_empty());
-    assert!(store.due(10, after(99_999)).await.unwrap().is_empty());
     assert!(
         store
-            .take("press", true, after(60))
+            .due(10, LEASE, after(99_999))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        store
+            .take("press", true, LEASE, after(60))
             .await
             .unwrap()
             .is_none()
@@ -657,7 +681,7 @@ async fn a_source_that_left_is_removed_and_may_come_back(store: Store) {
     press(&store).await;
     assert!(!heading(&store).await.is_removed);
     assert_eq!(titles(&store).await, ["A"]);
-    assert_eq!(store.due(10, after(3600)).await.unwrap().len(), 1);
+    assert_eq!(store.due(10, LEASE, after(3600)).await.unwrap().len(), 1);
     assert_eq!(store.heading("nobody").await.unwrap(), None);
 }
 

@@ -4,6 +4,12 @@
 //! A case is a folder in `tests/feeds/`: `input.xml` or `input.json`, optionally `rules.toml`, the expected
 //! `clean.html` (the content of each entry) and `removals.txt`, and `SOURCE`. `UPDATE=1` rewrites expectations.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says aloud what it skips"
+)]
+
 use feedwash::model::{
     Entry, Feed, FeedFormat, Matcher, Node, Removal, Response, Rules, Text, TextKind, Washed,
 };

@@ -1,0 +1,114 @@
+//! What is known before a field is washed: the source's rules, and what an entry and its feed say of themselves.
+//!
+//! It decides nothing and changes nothing.
+
+use super::tree;
+use super::words::fold;
+use crate::model::{Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
+use scraper::Selector;
+use url::Url;
+
+/// The rules of a source, made ready once for all its entries.
+#[derive(Debug, Default)]
+pub(super) struct Ready {
+    pub(super) off: Vec<String>,
+    pub(super) remove: Vec<ReadyMatcher>,
+    pub(super) keep: Vec<ReadyMatcher>,
+}
+
+/// A matcher with its selector parsed or its text collapsed.
+#[derive(Debug)]
+pub(super) enum ReadyMatcher {
+    Selector(String, Box<Selector>),
+    Text(String),
+}
+
+/// What the entry and its feed say of themselves.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) key: EntryKey,
+    /// The title, folded.
+    pub(super) title: String,
+    /// The feed's title, folded.
+    pub(super) feed_title: String,
+    pub(super) link: Option<Url>,
+    pub(super) feed_link: Option<Url>,
+}
+
+impl Ready {
+    /// Parses the rules; what can't be parsed is left out, as [`super::check_rules`] says where somebody reads it.
+    pub(super) fn new(rules: &Rules) -> Self {
+        let matchers = |matchers: &[Matcher]| {
+            let ready = matchers.iter().filter_map(|matcher| match matcher {
+                Matcher::Selector(written) => {
+                    let selector = scraper::Selector::parse(written).ok()?;
+                    Some(ReadyMatcher::Selector(written.clone(), Box::new(selector)))
+                }
+                Matcher::Text(text) => Some(ReadyMatcher::Text(tree::collapse(text)))
+                    .filter(|_| !text.trim().is_empty()),
+            });
+            ready.collect()
+        };
+        Self {
+            off: rules
+                .off
+                .iter()
+                .filter(|name| *name != super::SAFETY)
+                .cloned()
+                .collect(),
+            remove: matchers(&rules.remove),
+            keep: matchers(&rules.keep),
+        }
+    }
+}
+
+impl About {
+    /// What a feed says of itself.
+    pub(super) fn of_feed(feed: &Feed) -> Self {
+        Self {
+            feed_link: feed_link(feed),
+            ..Self::default()
+        }
+    }
+
+    /// What an entry and its feed say.
+    pub(super) fn of_entry(entry: &Entry, feed: &Feed) -> Self {
+        Self {
+            key: entry.key.clone(),
+            title: entry.title.as_ref().map(plain_title).unwrap_or_default(),
+            feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
+            link: entry
+                .link
+                .as_deref()
+                .and_then(|link| Url::parse(link.trim()).ok()),
+            feed_link: feed_link(feed),
+        }
+    }
+}
+
+fn feed_link(feed: &Feed) -> Option<Url> {
+    [&feed.link, &feed.self_link]
+        .into_iter()
+        .flatten()
+        .find_map(|link| Url::parse(link.trim()).ok())
+}
+
+fn plain_title(title: &Text) -> String {
+    match title.kind {
+        TextKind::Plain => fold(&title.value),
+        TextKind::Html => fold(&tree::text_of(&title.value)),
+    }
+}
+
+/// The part of a host that one owner has: two labels, three below short second levels such as `co.uk`.
+pub(super) fn site(url: &Url) -> Option<String> {
+    let labels: Vec<&str> = url.host_str()?.rsplit('.').collect();
+    let short = labels.len() > 2 && labels[0].len() == 2 && labels[1].len() <= 3;
+    Some(
+        labels
+            .into_iter()
+            .take(if short { 3 } else { 2 })
+            .collect::<Vec<_>>()
+            .join("."),
+    )
+}

@@ -1,0 +1,290 @@
+//! One entry while it is washed: each field led through the passes, and what they took gathered.
+//!
+//! It knows no junk; [`super::PASSES`] says what is done. It decides only how far a field is washed, and
+//! whether the passes went too far (the brake).
+//!
+//! Invariant: every field that leaves with markup has gone through `safety` and its seal.
+
+use super::about::{About, Ready};
+use super::scrub::{Scrub, Weight};
+use super::{PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
+use crate::model::{Field, Removal, Text, TextKind, Warning};
+use std::borrow::Cow;
+use url::Url;
+
+/// How far a field is washed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// By every pass: content and summary.
+    Full,
+    /// By those that judge no content: titles, rights, extensions.
+    Safe,
+}
+
+/// One entry (or the feed itself) while it is washed: what is known of it, and what was taken out so far.
+pub(super) struct Brush<'a> {
+    pub(super) about: About,
+    ready: &'a Ready,
+    removals: Vec<Removal>,
+    warnings: &'a mut Vec<Warning>,
+}
+
+impl<'a> Brush<'a> {
+    pub(super) fn new(about: About, ready: &'a Ready, warnings: &'a mut Vec<Warning>) -> Self {
+        Self {
+            about,
+            ready,
+            removals: Vec::new(),
+            warnings,
+        }
+    }
+    pub(super) fn is_off(&self, pass: &str) -> bool {
+        self.ready.off.iter().any(|off| off == pass)
+    }
+
+    pub(super) fn hand_over(&mut self, removals: &mut Vec<Removal>) {
+        for (number, mut removal) in (1..).zip(self.removals.drain(..)) {
+            removal.number = number;
+            removals.push(removal);
+        }
+    }
+
+    pub(super) fn note(
+        &mut self,
+        pass: &'static str,
+        rule: &str,
+        field: Field,
+        before: String,
+        after: Option<String>,
+    ) {
+        self.removals.push(Removal {
+            entry: self.about.key.clone(),
+            number: 0,
+            field,
+            pass: pass.to_owned(),
+            rule: rule.to_owned(),
+            evidence: None,
+            before,
+            after,
+        });
+    }
+
+    pub(super) fn warn(&mut self, field: Field, message: &str) {
+        let mut warning = Warning::new(format!("{} {message}", field.as_str()), None);
+        warning.entry = Some(self.about.key.clone()).filter(|key| !key.as_str().is_empty());
+        self.warnings.push(warning);
+    }
+
+    /// Makes a field safe that is neither content nor summary.
+    pub(super) fn safe_text(&mut self, text: &mut Text, field: Field) {
+        match text.kind {
+            TextKind::Html if text.value.contains('<') || text.value.contains('&') => {
+                self.wash(text, field, Depth::Safe);
+                self.defuse_references(text, field);
+            }
+            TextKind::Html => text.value = tree::carried(&text.value).into_owned(),
+            TextKind::Plain => self.defuse(text, field),
+        }
+    }
+
+    fn defuse(&mut self, text: &mut Text, field: Field) {
+        if let Some(new) = fields::defuse(&text.value, false) {
+            let before = std::mem::replace(&mut text.value, new.clone());
+            self.note(SAFETY, "markup in plain text", field, before, Some(new));
+        }
+    }
+
+    /// RSS gives a title as text or as HTML and never says which, so a tag that a title only speaks of
+    /// (`&lt;script>`) runs in readers that resolve once too often. It keeps its letters, but not its `<`.
+    fn defuse_references(&mut self, text: &mut Text, field: Field) {
+        if field == Field::Extension
+            || !text.value.contains("&lt;")
+            || fields::defuse(&tree::text_of(&text.value), false).is_none()
+        {
+            return;
+        }
+        let before = text.value.clone();
+        text.value = before.replace("&lt;", "‹");
+        self.note(
+            SAFETY,
+            "markup in plain text",
+            field,
+            before,
+            Some(text.value.clone()),
+        );
+    }
+
+    /// Washes one field.
+    pub(super) fn wash(&mut self, text: &mut Text, field: Field, depth: Depth) {
+        // Text in a field for HTML that has lines but no tag was never meant to run together.
+        let tagless =
+            text.kind == TextKind::Html && depth == Depth::Full && is_tagless(&text.value);
+        let value = if tagless {
+            Cow::Owned(tree::text_of(&text.value))
+        } else {
+            tree::carried(&text.value)
+        };
+        let plain = tagless || text.kind == TextKind::Plain;
+        let source = if plain { tree::escape(&value) } else { value };
+        let mark = self.removals.len();
+        let stays_plain = plain && !tagless && self.stays_plain(text, field);
+        let run = Run {
+            source: &source,
+            base: text.base.as_deref(),
+            field,
+            depth,
+            was_plain: plain,
+            stays_plain,
+        };
+        let washed = match self.pass_over(&run, true) {
+            Ok(None) => {
+                self.removals.truncate(mark);
+                self.warn(
+                    field,
+                    "was left uncut: the passes would have taken most of its text",
+                );
+                self.pass_over(&run, false)
+            }
+            washed => washed,
+        };
+        match washed {
+            Ok(Some(Washed { markup })) if stays_plain => {
+                if let Some(new) = markup {
+                    text.value = new;
+                }
+                self.defuse(text, field);
+            }
+            Ok(Some(Washed { markup })) => {
+                let (pass, rule) = (SAFETY, "second sanitiser");
+                let key = self.about.key.clone();
+                let removal = |before, after| Removal {
+                    entry: key,
+                    number: 0,
+                    field,
+                    pass: pass.to_owned(),
+                    rule: rule.to_owned(),
+                    evidence: None,
+                    before,
+                    after,
+                };
+                let (sealed, removal) = safety::seal(markup.unwrap_or_default(), removal);
+                self.removals.extend(removal);
+                text.kind = TextKind::Html;
+                text.value = sealed;
+            }
+            Ok(None) => {}
+            Err(reason) => self.flatten(text, field, &reason),
+        }
+    }
+
+    /// A plain field stays plain unless it is content with lines that HTML would lose.
+    fn stays_plain(&self, text: &Text, field: Field) -> bool {
+        field != Field::Content
+            || self.is_off("paragraphs")
+            || !text.value.trim().contains(['\n', '\r'])
+    }
+
+    /// What can't be parsed within the limits is published as the text in it.
+    fn flatten(&mut self, text: &mut Text, field: Field, reason: &str) {
+        self.warn(field, &format!("{reason}; published as plain text"));
+        let all = match text.kind {
+            TextKind::Plain => tree::carried(&text.value).into_owned(),
+            TextKind::Html => tree::text_of(&text.value),
+        };
+        if field == Field::Content {
+            text.kind = TextKind::Html;
+            text.value = paragraphs::to_html(&all);
+        } else {
+            text.kind = TextKind::Plain;
+            text.value = tree::collapse(&all);
+            self.defuse(text, field);
+        }
+    }
+
+    /// One run of the passes over a field. `Ok(None)` means that the brake held: too much would go.
+    fn pass_over(&mut self, run: &Run<'_>, with_junk: bool) -> Result<Option<Washed>, String> {
+        let html = tree::parse(run.source)?;
+        let base = run.base.and_then(|base| Url::parse(base).ok());
+        let base = base
+            .or_else(|| self.about.link.clone())
+            .or_else(|| self.about.feed_link.clone());
+        let mut scrub = Scrub::new(
+            html,
+            run.field,
+            base,
+            &self.about,
+            self.ready,
+            &mut self.removals,
+        );
+        scrub.was_plain = run.was_plain;
+        let mut brake: Option<Brake> = None;
+        for pass in PASSES {
+            let applies = match pass.kind {
+                PassKind::Repair | PassKind::Always => true,
+                PassKind::Asked => run.depth == Depth::Full,
+                PassKind::Junk | PassKind::Guess => run.depth == Depth::Full && with_junk,
+            };
+            if !applies || self.ready.off.iter().any(|off| off == pass.name) {
+                continue;
+            }
+            if pass.kind == PassKind::Always
+                && brake
+                    .take()
+                    .is_some_and(|brake| brake.holds(scrub.weight()))
+            {
+                return Ok(None);
+            }
+            let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
+            let before = judges.then(|| scrub.weight());
+            scrub.pass = pass.name;
+            (pass.run)(&mut scrub);
+            if let Some(before) = before {
+                let brake = brake.get_or_insert(Brake { before, guessed: 0 });
+                if pass.kind == PassKind::Guess {
+                    brake.guessed += before.prose.saturating_sub(scrub.weight().prose);
+                }
+            }
+        }
+        let markup = match run.stays_plain {
+            true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
+            false => Some(scrub.markup()),
+        };
+        Ok(Some(Washed { markup }))
+    }
+}
+
+/// One field, as a run of the passes needs it.
+struct Run<'t> {
+    source: &'t str,
+    base: Option<&'t str>,
+    field: Field,
+    depth: Depth,
+    was_plain: bool,
+    stays_plain: bool,
+}
+
+/// What a run over a field made: its markup, or (`None`) nothing other than what it was.
+struct Washed {
+    markup: Option<String>,
+}
+
+fn is_tagless(text: &str) -> bool {
+    !tree::has_tags(text) && text.trim().contains(['\n', '\r'])
+}
+
+/// The brake: how much there was before the first pass that judges, and how much prose was taken on a guess.
+struct Brake {
+    before: Weight,
+    guessed: usize,
+}
+
+impl Brake {
+    /// Whether the passes are wrong about a text: they took all of it, or all but a rest of one that is longer
+    /// than a teaser, or guessed away a third of its prose. It is a page of links then, a glossary, a list of feeds.
+    fn holds(&self, after: Weight) -> bool {
+        const TEASER_CHARS: usize = 300;
+        let all = self.before.chars > 0 && after.chars == 0;
+        let most = self.before.chars > TEASER_CHARS && after.chars * 6 < self.before.chars;
+        all || most || self.guessed * 3 > self.before.prose && self.guessed > 0
+    }
+}
