@@ -1,6 +1,6 @@
 //! A poll from end to end, against a real server on a free port that answers by a script.
 
-use crate::support::{Asked, NOW, Publisher, after, answer, config, free_port, item, rss};
+use crate::support::{Asked, LEASE, NOW, Publisher, after, answer, config, free_port, item, rss};
 use axum::body::{Body, Bytes};
 use axum::http::Response;
 use feedwash::config::StoreLocation;
@@ -40,7 +40,7 @@ impl Desk {
 
     /// Polls, due or not.
     async fn poll(&self, now: Timestamp) -> Outcome {
-        let source = self.store.take("press", true, now).await.unwrap();
+        let source = self.store.take("press", true, LEASE, now).await.unwrap();
         let source = source.expect("nobody else polls it");
         poll(
             &self.live,
@@ -71,10 +71,9 @@ impl Desk {
     }
 
     async fn is_due(&self, now: Timestamp) -> bool {
-        let due = self.store.due(1, now).await.unwrap();
-        for source in &due {
-            self.store.give_back(source).await.unwrap();
-        }
+        let due = self.store.due(1, LEASE, now).await.unwrap();
+        let taken: Vec<i64> = due.iter().map(|source| source.id).collect();
+        self.store.put_back(&taken, now).await.unwrap();
         !due.is_empty()
     }
 }
@@ -141,7 +140,7 @@ async fn keeps_the_last_good_copy(
     );
     let source = desk
         .store
-        .take("press", true, after(90_000))
+        .take("press", true, LEASE, after(90_000))
         .await
         .unwrap()
         .unwrap();
@@ -225,7 +224,7 @@ async fn the_same_body_under_another_entity_tag_writes_nothing() {
     );
     let source = desk
         .store
-        .take("press", true, after(61))
+        .take("press", true, LEASE, after(61))
         .await
         .unwrap()
         .unwrap();
@@ -419,7 +418,7 @@ async fn retry_after_is_obeyed() {
         assert!(!desk.is_due(after(60 + 7199)).await);
         let named = desk
             .store
-            .take("press", false, after(60 + 7199))
+            .take("press", false, LEASE, after(60 + 7199))
             .await
             .unwrap();
         assert!(named.is_none(), "not even when it is named");

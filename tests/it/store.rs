@@ -2,7 +2,7 @@
 //! `FEEDWASH_TEST_POSTGRES` names a database in which schemas may be made.
 
 use crate::support::{
-    NOW, after, channel, config, fine, is_ci, item, recording, rss, skip, washed,
+    LEASE, NOW, after, channel, config, fine, is_ci, item, recording, rss, skip, washed,
 };
 use feedwash::config::{Config, StoreLocation};
 use feedwash::identity;
@@ -14,9 +14,6 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// How long a taken source belongs to its taker.
-const LEASE: Duration = Duration::from_secs(300);
 
 /// Runs every case on every database.
 macro_rules! suite {
@@ -59,6 +56,7 @@ suite! {
     a_document_with_zero_characters_is_kept,
     an_entry_of_two_megabytes_is_kept,
     a_name_that_no_source_can_have_is_unknown,
+    a_restart_ends_the_leases_of_a_store_of_ones_own,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {
@@ -546,8 +544,9 @@ async fn a_source_given_back_is_due_again(store: Store) {
     press(&store).await;
     let taken = store.due(1, LEASE, NOW).await.unwrap();
     assert!(store.due(1, LEASE, NOW).await.unwrap().is_empty());
-    store.put_back(&[taken[0].id], NOW).await.unwrap();
-    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), 1);
+    store.put_back(&[taken[0].id], after(3)).await.unwrap();
+    assert!(store.due(1, LEASE, after(2)).await.unwrap().is_empty());
+    assert_eq!(store.due(1, LEASE, after(3)).await.unwrap().len(), 1);
 }
 
 async fn a_named_source_is_left_alone_after_retry_after_and_410(store: Store) {
@@ -982,6 +981,16 @@ async fn an_entry_of_two_megabytes_is_kept(store: Store) {
         record_washed(&store, &source, &washed, after(60)).await,
         counted(0, 0)
     );
+}
+
+async fn a_restart_ends_the_leases_of_a_store_of_ones_own(store: Store) {
+    press(&store).await;
+    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), 1);
+    store.release_leases().await.unwrap();
+    // On PostgreSQL another machine may hold it.
+    let is_shared = matches!(store.location(), StoreLocation::Postgres(_));
+    let expected = usize::from(!is_shared);
+    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), expected);
 }
 
 async fn a_name_that_no_source_can_have_is_unknown(store: Store) {

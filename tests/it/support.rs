@@ -24,6 +24,9 @@ pub(crate) const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 /// How long anything may take before a test gives up on it. Generous: it is waited for in vain only when a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a source that was taken from the store belongs to its taker.
+pub(crate) const LEASE: Duration = Duration::from_secs(300);
+
 /// Some seconds after [`NOW`].
 pub(crate) fn after(seconds: i64) -> Timestamp {
     Timestamp::from_second(NOW.as_second() + seconds).expect("tests stay near the present")
@@ -137,7 +140,7 @@ pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
 /// Stores a washed document as a poll of a configured source would.
 pub(crate) async fn publish(store: &Store, name: &str, washed: &Washed, now: Timestamp) {
     let source = store
-        .take(name, true, now)
+        .take(name, true, LEASE, now)
         .await
         .expect("the store answers");
     let source = source.expect("nobody else polls it");
