@@ -23,3 +23,7 @@ mod web;
 /// The rules of the architecture, read from the source text.
 #[path = "it/layers.rs"]
 mod layers;
+
+/// The program as a user starts it.
+#[path = "it/cli.rs"]
+mod cli;
