@@ -27,3 +27,7 @@ mod layers;
 /// The program as a user starts it.
 #[path = "it/cli.rs"]
 mod cli;
+
+/// A real feed reader, subscribed to what is served.
+#[path = "it/readers.rs"]
+mod readers;
