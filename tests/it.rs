@@ -1,5 +1,11 @@
 //! The one integration binary: each module is a subject, each case in `tests/feeds/` is data.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says aloud what it skips"
+)]
+
 /// Every case in `tests/feeds/`, and the three laws of washing.
 #[path = "it/wash.rs"]
 mod wash;
