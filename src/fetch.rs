@@ -190,7 +190,7 @@ impl Client {
             .headers(wanted)
             .send()
             .await
-            .map_err(|error| FetchError::from_reqwest(&error))
+            .map_err(FetchError::from_reqwest)
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
@@ -231,11 +231,7 @@ impl Client {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| FetchError::from_reqwest(&error))?
-        {
+        while let Some(chunk) = response.chunk().await.map_err(FetchError::from_reqwest)? {
             if body.len() + chunk.len() > self.body_bytes_max {
                 return Err(FetchError::TooLarge(self.body_bytes_max));
             }
@@ -399,8 +395,8 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    fn from_reqwest(error: &reqwest::Error) -> Self {
-        Self::Network(chain(error))
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        Self::Network(chain(&error.without_url()))
     }
 
     /// Whether the failure may heal by itself.

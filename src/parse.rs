@@ -85,7 +85,7 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
     }
     let document = tree::build(text, &mut notes);
     let Some(root) = find_root(&document) else {
-        return Err(page::read(&document, url).unwrap_or_else(|| not_a_feed(start)));
+        return Err(page::read(start, &document, url).unwrap_or_else(|| not_a_feed(start)));
     };
     if !starts_well(start) {
         notes.add(

@@ -11,3 +11,15 @@ mod support;
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;
+
+/// A poll, against a server that answers by a script.
+#[path = "it/poll.rs"]
+mod poll;
+
+/// What is published, asked for over HTTP.
+#[path = "it/web.rs"]
+mod web;
+
+/// The rules of the architecture, read from the source text.
+#[path = "it/layers.rs"]
+mod layers;

@@ -10,10 +10,15 @@ const FEEDS_MAX: usize = 20;
 /// The longest title that an error quotes, in characters.
 const TITLE_CHARS_MAX: usize = 120;
 
-/// Reads a page; `None` where the document is none.
-pub(super) fn read(document: &El<'_>, url: Option<&str>) -> Option<ParseError> {
+/// Reads a page, given as its text and the elements in it; `None` where the document is none.
+pub(super) fn read(text: &str, document: &El<'_>, url: Option<&str>) -> Option<ParseError> {
+    const DOCTYPE: &str = "<!doctype html";
+    let starts_as_page = text
+        .get(..DOCTYPE.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(DOCTYPE));
     let mut page = Page {
-        is_page: false,
+        // The tags of html, head and body may be left out (HTML standard §13.1.2.4).
+        is_page: starts_as_page,
         title: None,
         base: url.map(str::to_owned),
         feeds: Vec::new(),

@@ -51,6 +51,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn heading(&self, name: &str) -> Result<Option<Heading>, StoreError> {
+        // A request may ask for any name, and PostgreSQL refuses a question with this character in it.
+        if name.contains('\0') {
+            return Ok(None);
+        }
         type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
         let row: Option<Row> = on!(self.db, pool => {
             sqlx::query_as("select id, revision, changed_at, next_poll_at, removed_at from source where name = $1")

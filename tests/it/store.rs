@@ -1,7 +1,9 @@
 //! The store, one suite on each database: SQLite in a file and in memory, and PostgreSQL where
 //! `FEEDWASH_TEST_POSTGRES` names a database in which schemas may be made.
 
-use crate::support::{NOW, after, channel, config, is_ci, item, rss, skip, washed};
+use crate::support::{
+    LEASE, NOW, after, channel, config, fine, is_ci, item, recording, rss, skip, washed,
+};
 use feedwash::config::{Config, StoreLocation};
 use feedwash::identity;
 use feedwash::model::{Entry, Feed, Field, Removal, Text, Validators, Washed};
@@ -12,10 +14,6 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-/// How long a taken source belongs to its taker.
-const LEASE: Duration = Duration::from_secs(300);
 
 /// Runs every case on every database.
 macro_rules! suite {
@@ -57,6 +55,8 @@ suite! {
     odd_characters_come_back_as_they_were,
     a_document_with_zero_characters_is_kept,
     an_entry_of_two_megabytes_is_kept,
+    a_name_that_no_source_can_have_is_unknown,
+    a_restart_ends_the_leases_of_a_store_of_ones_own,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {
@@ -174,33 +174,6 @@ async fn stored(store: &Store, name: &str) -> Source {
         .into_iter()
         .find(|source| source.name == name)
         .expect("a configured source")
-}
-
-fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
-    Recording {
-        raw: &washed.raw,
-        clean: &washed.clean,
-        removals: &washed.removals,
-        warnings: Some(&washed.warnings),
-        rules_version,
-    }
-}
-
-/// The end of a poll that went well and brought nothing; the next one is an hour later.
-fn fine(now: Timestamp) -> Finish<'static> {
-    Finish {
-        recording: None,
-        body_hash: None,
-        validators: None,
-        outcome: "unchanged",
-        detail: None,
-        moved_to: None,
-        failures: 0,
-        next_poll_at: Timestamp::from_second(now.as_second() + 3600).ok(),
-        next_poll_reason: "every 1h".into(),
-        retry_after_until: None,
-        duration: Duration::from_millis(5),
-    }
 }
 
 async fn record_washed(
@@ -571,8 +544,9 @@ async fn a_source_given_back_is_due_again(store: Store) {
     press(&store).await;
     let taken = store.due(1, LEASE, NOW).await.unwrap();
     assert!(store.due(1, LEASE, NOW).await.unwrap().is_empty());
-    store.put_back(&[taken[0].id], NOW).await.unwrap();
-    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), 1);
+    store.put_back(&[taken[0].id], after(3)).await.unwrap();
+    assert!(store.due(1, LEASE, after(2)).await.unwrap().is_empty());
+    assert_eq!(store.due(1, LEASE, after(3)).await.unwrap().len(), 1);
 }
 
 async fn a_named_source_is_left_alone_after_retry_after_and_410(store: Store) {
@@ -1007,4 +981,30 @@ async fn an_entry_of_two_megabytes_is_kept(store: Store) {
         record_washed(&store, &source, &washed, after(60)).await,
         counted(0, 0)
     );
+}
+
+async fn a_restart_ends_the_leases_of_a_store_of_ones_own(store: Store) {
+    press(&store).await;
+    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), 1);
+    store.release_leases().await.unwrap();
+    // On PostgreSQL another machine may hold it.
+    let is_shared = matches!(store.location(), StoreLocation::Postgres(_));
+    let expected = usize::from(!is_shared);
+    assert_eq!(store.due(1, LEASE, NOW).await.unwrap().len(), expected);
+}
+
+async fn a_name_that_no_source_can_have_is_unknown(store: Store) {
+    press(&store).await;
+    for name in [
+        "",
+        "\0",
+        "press\0",
+        "\u{fffd}",
+        "%",
+        "_ress",
+        "'",
+        &"a".repeat(100_000),
+    ] {
+        assert_eq!(store.heading(name).await.unwrap(), None, "{name:?}");
+    }
 }

@@ -8,7 +8,7 @@ use feedwash::config::Config;
 use feedwash::daemon::{App, Pulse};
 use feedwash::model::{Rules, Washed};
 use feedwash::poll::Live;
-use feedwash::store::Store;
+use feedwash::store::{Finish, Recording, Store};
 use feedwash::{wash, web};
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -23,6 +23,9 @@ pub(crate) const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
 /// How long anything may take before a test gives up on it. Generous: it is waited for in vain only when a test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a source that was taken from the store belongs to its taker.
+pub(crate) const LEASE: Duration = Duration::from_secs(300);
 
 /// Some seconds after [`NOW`].
 pub(crate) fn after(seconds: i64) -> Timestamp {
@@ -104,6 +107,52 @@ pub(crate) fn washed(document: &str) -> Washed {
         body: document.as_bytes().to_vec(),
     };
     wash::wash(&response, &Rules::default()).expect("a feed")
+}
+
+/// What a washed document leaves in the store.
+pub(crate) fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
+    Recording {
+        raw: &washed.raw,
+        clean: &washed.clean,
+        removals: &washed.removals,
+        warnings: Some(&washed.warnings),
+        rules_version,
+    }
+}
+
+/// The end of a poll that went well and brought nothing; the next one is an hour later.
+pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
+    Finish {
+        recording: None,
+        body_hash: None,
+        validators: None,
+        outcome: "unchanged",
+        detail: None,
+        moved_to: None,
+        failures: 0,
+        next_poll_at: Timestamp::from_second(now.as_second() + 3600).ok(),
+        next_poll_reason: "every 1h".into(),
+        retry_after_until: None,
+        duration: Duration::from_millis(5),
+    }
+}
+
+/// Stores a washed document as a poll of a configured source would.
+pub(crate) async fn publish(store: &Store, name: &str, washed: &Washed, now: Timestamp) {
+    let source = store
+        .take(name, true, LEASE, now)
+        .await
+        .expect("the store answers");
+    let source = source.expect("nobody else polls it");
+    let finish = Finish {
+        recording: Some(recording(washed, "rules-1")),
+        outcome: "changed",
+        ..fine(now)
+    };
+    store
+        .finish(&source, &finish, now)
+        .await
+        .expect("the store takes it");
 }
 
 /// A request as a publisher saw it.
