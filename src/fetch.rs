@@ -215,7 +215,7 @@ impl Client {
         };
         match address {
             Some(address) if !self.fence.allows(address) => forbidden(format!(
-                "{address} is a private or special-purpose address; allow it with polling.allow_private if it is yours"
+                "{address} is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml, or with --allow-private"
             )),
             _ => Ok(()),
         }
@@ -313,7 +313,6 @@ fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuild
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(limits::CONNECT_TIMEOUT)
-        .read_timeout(limits::READ_TIMEOUT)
         .timeout(polling.timeout)
         .pool_idle_timeout(limits::CONNECTION_IDLE)
         .pool_max_idle_per_host(2)

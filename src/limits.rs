@@ -14,9 +14,6 @@ pub const REDIRECTS_MAX: usize = 10;
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a server may stay silent, before its first byte or between two.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// How long a fetch may take in all.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 

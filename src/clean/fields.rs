@@ -208,7 +208,7 @@ fn acts(text: &str) -> bool {
         let (name, after) = rest.split_at(end);
         let opens = rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '!' | '?'));
         let bare = after.trim_start_matches([' ', '/']).starts_with('>');
-        opens && !(bare && !ACTIVE.contains(&name.to_ascii_lowercase().as_str()))
+        opens && (!bare || ACTIVE.contains(&name.to_ascii_lowercase().as_str()))
     })
 }
 
