@@ -1,9 +1,12 @@
 //! A poll from end to end, against a real server on a free port that answers by a script.
 
-use crate::support::{Asked, LEASE, NOW, Publisher, after, answer, config, free_port, item, rss};
+use crate::support::{
+    Asked, LEASE, NOW, Publisher, after, answer, app, config, free_port, item, rss, until,
+};
 use axum::body::{Body, Bytes};
 use axum::http::Response;
 use feedwash::config::StoreLocation;
+use feedwash::daemon;
 use feedwash::model::Entry;
 use feedwash::poll::{Live, Outcome, poll};
 use feedwash::store::{Status, Store};
@@ -13,6 +16,7 @@ use std::convert::Infallible;
 use std::io::Write as _;
 use std::path::Path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
 
 /// One configured source over a store in memory.
 struct Desk {
@@ -669,4 +673,65 @@ async fn new_rules_are_applied_to_an_unchanged_body() {
         !bodies.concat().contains("second story") && bodies.concat().contains("first story"),
         "{bodies:?}"
     );
+}
+
+#[tokio::test]
+async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
+    let publisher = Publisher::start(|_| answer(200, &[], document())).await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (2, 0));
+    let before = desk.entries().await;
+    let rules = "remove = [{ text = \"second story\" }]";
+    let stricter = Desk::new(&publisher.url("/feed"), rules).await.live.config;
+    for _ in 0..2 {
+        daemon::adopt_config(&desk.store, &stricter, after(60))
+            .await
+            .unwrap();
+        let now = desk.entries().await;
+        assert_eq!(now[0], before[0]);
+        assert!(!now[1].content.as_ref().unwrap().value.contains("second"));
+        assert_eq!(
+            (&now[1].published, &now[1].updated),
+            (&before[1].published, &before[1].updated)
+        );
+        assert_eq!(desk.revision().await, 2, "once is enough");
+    }
+    daemon::adopt_config(&desk.store, &desk.live.config, after(120))
+        .await
+        .unwrap();
+    assert_eq!(
+        desk.entries().await,
+        before,
+        "nothing is ever lost by a rule"
+    );
+    assert_eq!(publisher.asked().len(), 1, "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_host_that_never_answers_holds_up_no_other() {
+    let slow = Publisher::start(|_| None).await;
+    let quick = Publisher::start(|_| answer(200, &[], document())).await;
+    let source =
+        |name: &str, url: &str| format!("[[source]]\nname = \"{name}\"\nurl = \"{url}\"\n");
+    let mut toml = String::from(
+        "[polling]\nallow_private = [\"127.0.0.0/8\", \"localhost\"]\nconcurrency = 3\n",
+    );
+    for n in 1..=5 {
+        toml += &source(&format!("slow-{n}"), &slow.url("/"));
+    }
+    // A host is known by its name.
+    toml += &source(
+        "quick",
+        &format!("http://localhost:{}/", quick.address.port()),
+    );
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    let (app, _live) = app(&store, config(&toml));
+    let polling = tokio::spawn(daemon::run(app, CancellationToken::new()));
+    until("the quick one is published", async || {
+        let heading = store.heading("quick").await.unwrap()?;
+        (heading.revision > 0).then_some(())
+    })
+    .await;
+    assert!(slow.asked().len() <= 2, "a host is asked by two at a time");
+    polling.abort();
 }

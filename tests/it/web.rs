@@ -157,6 +157,11 @@ async fn every_format_is_what_it_says_and_holds_the_newest_page() {
         let answer = get(address, &format!("/feeds/press.{format}")).await;
         assert_eq!(answer.code, 200);
         assert_eq!(answer.header(header::CONTENT_TYPE), media_type);
+        let max_age = answer
+            .header(header::CACHE_CONTROL)
+            .strip_prefix("max-age=");
+        let max_age: u32 = max_age.expect("how long it stays fresh").parse().unwrap();
+        assert!((60..=3600).contains(&max_age), "{max_age}");
         let page = read(format, &answer.body);
         assert_eq!(page.title, "The Press");
         let expected: Vec<String> = (1..=50).map(|n| format!("id-{n}")).collect();

@@ -1,0 +1,481 @@
+//! What a poll leaves in the store, and what is published of it.
+
+use super::*;
+
+pub(super) async fn new_updated_and_unchanged_entries_are_counted(store: Store) {
+    let source = press(&store).await;
+    let first = rss(&[("1", "A", "<p>a</p>"), ("2", "B", "<p>b</p>")]);
+    assert_eq!(record(&store, &source, &first, NOW).await, counted(2, 0));
+    assert_eq!(status(&store).await.outcome, "changed");
+    let second = rss(&[
+        ("3", "C", "<p>c</p>"),
+        ("1", "A", "<p>a, edited</p>"),
+        ("2", "B", "<p>b</p>"),
+    ]);
+    assert_eq!(
+        record(&store, &source, &second, after(60)).await,
+        counted(1, 1)
+    );
+    assert_eq!(
+        record(&store, &source, &second, after(120)).await,
+        counted(0, 0)
+    );
+    assert_eq!(status(&store).await.outcome, "unchanged");
+    assert_eq!(titles(&store).await, ["C", "A", "B"]);
+}
+
+pub(super) async fn nothing_is_written_for_an_unchanged_document(store: Store) {
+    let source = press(&store).await;
+    let document = rss(&[("1", "A", "<p>a</p>")]);
+    record(&store, &source, &document, NOW).await;
+    let (before, feed) = (heading(&store).await, published(&store).await);
+    assert_eq!((before.revision, before.changed_at), (1, Some(NOW)));
+    record(&store, &source, &document, after(3600)).await;
+    let now = heading(&store).await;
+    assert_eq!((now.revision, now.changed_at), (1, Some(NOW)));
+    assert_eq!(published(&store).await, feed);
+}
+
+pub(super) async fn a_new_date_a_counter_and_a_build_date_are_no_news(store: Store) {
+    let document = |build: &str, updated: &str, comments: u32| {
+        let further = format!(
+            "<atom:updated>{updated}</atom:updated><slash:comments>{comments}</slash:comments>"
+        );
+        let head = format!("<lastBuildDate>{build}</lastBuildDate>");
+        channel(&(head + &item("1", "A", "<p>a</p>", &further)))
+    };
+    let (monday, tuesday) = (
+        "Mon, 07 Sep 2026 10:00:00 GMT",
+        "Tue, 08 Sep 2026 10:00:00 GMT",
+    );
+    let source = press(&store).await;
+    record(
+        &store,
+        &source,
+        &document(monday, "2026-09-07T10:00:00Z", 1),
+        NOW,
+    )
+    .await;
+    let feed = published(&store).await;
+
+    let rebuilt = document(tuesday, "2026-09-07T10:00:00Z", 1);
+    assert_eq!(
+        record(&store, &source, &rebuilt, after(60)).await,
+        counted(0, 0)
+    );
+    let now = heading(&store).await;
+    assert_eq!(
+        (now.revision, now.changed_at),
+        (1, Some(NOW)),
+        "a build date alone changes nothing"
+    );
+
+    let redated = document(tuesday, "2026-09-08T10:00:00Z", 1);
+    assert_eq!(
+        record(&store, &source, &redated, after(120)).await,
+        counted(0, 0)
+    );
+    assert_eq!(
+        published(&store).await.entries,
+        feed.entries,
+        "a date without an edit is not published"
+    );
+
+    let discussed = document(tuesday, "2026-09-08T10:00:00Z", 7);
+    assert_eq!(
+        record(&store, &source, &discussed, after(180)).await,
+        counted(0, 0)
+    );
+    assert_eq!(
+        published(&store).await.entries[0].updated,
+        feed.entries[0].updated
+    );
+
+    let dated_late = |updated: &str| channel(&item("2", "B", "<p>b</p>", updated));
+    record(&store, &source, &dated_late(""), after(240)).await;
+    record(
+        &store,
+        &source,
+        &dated_late("<atom:updated>2026-09-08T10:00:00Z</atom:updated>"),
+        after(300),
+    )
+    .await;
+    let entry = published(&store).await.entries.swap_remove(0);
+    assert_eq!(
+        (entry.title.unwrap().value.as_str(), entry.updated),
+        ("B", None)
+    );
+}
+
+pub(super) async fn a_changed_head_is_published_and_no_entry_announced(store: Store) {
+    let source = press(&store).await;
+    let document = rss(&[("1", "A", "<p>a</p>")]);
+    record(&store, &source, &document, NOW).await;
+    let renamed = document.replace("The Press", "The New Press");
+    assert_eq!(
+        record(&store, &source, &renamed, after(60)).await,
+        counted(0, 0)
+    );
+    let now = heading(&store).await;
+    assert_eq!((now.revision, now.changed_at), (2, Some(after(60))));
+    assert_eq!(
+        published(&store).await.title,
+        Some(Text::plain("The New Press"))
+    );
+}
+
+pub(super) async fn an_edit_without_a_date_is_dated_by_us(store: Store) {
+    let source = press(&store).await;
+    record(&store, &source, &rss(&[("1", "A", "<p>a</p>")]), NOW).await;
+    record(
+        &store,
+        &source,
+        &rss(&[("1", "A", "<p>a, edited</p>")]),
+        after(60),
+    )
+    .await;
+    let entry = &published(&store).await.entries[0];
+    assert_eq!(
+        entry.updated.as_ref().and_then(|date| date.time),
+        Some(after(60))
+    );
+    assert!(entry.content.as_ref().unwrap().value.contains("edited"));
+}
+
+pub(super) async fn keys_stay_and_no_entry_is_doubled(store: Store) {
+    let source = press(&store).await;
+    let first = rss(&[("1", "A", "a"), ("2", "B", "b"), ("2", "B", "b")]);
+    assert_eq!(record(&store, &source, &first, NOW).await, counted(3, 0));
+    let keys = |feed: Feed| {
+        feed.entries
+            .into_iter()
+            .map(|entry| entry.key)
+            .collect::<HashSet<_>>()
+    };
+    let before = keys(published(&store).await);
+    assert_eq!(before.len(), 3);
+    let second = rss(&[("2", "B", "b"), ("1", "A", "a, edited"), ("2", "B", "b")]);
+    assert_eq!(
+        record(&store, &source, &second, after(60)).await,
+        counted(0, 1)
+    );
+    assert_eq!(keys(published(&store).await), before);
+}
+
+pub(super) async fn removals_are_stored_and_replaced(store: Store) {
+    let source = press(&store).await;
+    let pixel = "<img src=\"https://pixel.wp.com/b.gif\" width=\"1\" height=\"1\">";
+    let document = |pixels: usize| {
+        rss(&[(
+            "1",
+            "A",
+            &format!("<p>A story.</p>{}", pixel.repeat(pixels)),
+        )])
+    };
+    let removals = async || status(&store).await.removals;
+    assert!(washed(&document(1)).removals.len() < washed(&document(3)).removals.len());
+    for pixels in [1, 3, 0] {
+        record(&store, &source, &document(pixels), after(pixels as i64)).await;
+        assert_eq!(
+            removals().await,
+            washed(&document(pixels)).removals.len() as i64,
+            "{pixels} pixels"
+        );
+    }
+}
+
+pub(super) async fn newest_stand_first_and_future_dates_where_they_were_first_seen(store: Store) {
+    let dated = |id: &str, at: Timestamp| {
+        let further = format!(
+            "<pubDate>{}</pubDate>",
+            at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        );
+        item(id, id, "<p>a</p>", &further)
+    };
+    let source = press(&store).await;
+    let next_year = after(365 * 86_400);
+    let first = dated("hour ago", after(-3600))
+        + &dated("next year", next_year)
+        + &dated("yesterday", after(-86_400));
+    record(&store, &source, &channel(&first), NOW).await;
+    assert_eq!(titles(&store).await, ["next year", "hour ago", "yesterday"]);
+    let second = dated("half an hour later", after(1800)) + &first;
+    record(&store, &source, &channel(&second), after(3600)).await;
+    assert_eq!(
+        titles(&store).await,
+        ["half an hour later", "next year", "hour ago", "yesterday"]
+    );
+    let entry = &published(&store).await.entries[1];
+    assert_eq!(
+        entry.published.as_ref().unwrap().time,
+        Some(next_year),
+        "published as given"
+    );
+}
+
+pub(super) async fn undated_entries_keep_the_order_of_their_document(store: Store) {
+    let source = press(&store).await;
+    record(
+        &store,
+        &source,
+        &rss(&[("1", "C", "c"), ("2", "A", "a"), ("3", "B", "b")]),
+        NOW,
+    )
+    .await;
+    assert_eq!(titles(&store).await, ["C", "A", "B"]);
+    let edited = rss(&[("1", "C", "c"), ("2", "A", "a, edited"), ("3", "B", "b")]);
+    record(&store, &source, &edited, after(60)).await;
+    assert_eq!(titles(&store).await, ["C", "A", "B"]);
+    let entry = &published(&store).await.entries[0];
+    assert_eq!(
+        entry.published.as_ref().unwrap().time,
+        Some(NOW),
+        "dated by when it was first seen"
+    );
+}
+
+pub(super) async fn pages_hold_every_entry_once(store: Store) {
+    let source = press(&store).await;
+    record(&store, &source, &crate::support::many(7), NOW).await;
+    let mut seen = Vec::new();
+    for (skip, has_next) in [(0, true), (3, true), (6, false)] {
+        let page = store.feed(source.id, skip, 3).await.unwrap();
+        assert_eq!(page.has_next, has_next);
+        seen.extend(
+            page.feed
+                .entries
+                .into_iter()
+                .map(|entry| entry.title.unwrap().value),
+        );
+    }
+    assert_eq!(
+        seen,
+        (1..=7).map(|n| format!("entry {n}")).collect::<Vec<_>>()
+    );
+    assert!(
+        store
+            .feed(source.id, 7, 3)
+            .await
+            .unwrap()
+            .feed
+            .entries
+            .is_empty()
+    );
+}
+
+pub(super) async fn prune_deletes_what_left_long_ago_and_nothing_of_the_newest_document(
+    store: Store,
+) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    record(
+        &store,
+        &source,
+        &rss(&[("1", "stays", "a"), ("2", "leaves", "b")]),
+        NOW,
+    )
+    .await;
+    let staying = rss(&[("1", "stays", "a")]);
+    record(&store, &source, &staying, after(DAY)).await;
+    assert_eq!(store.prune(90, after(89 * DAY)).await.unwrap(), 0);
+    // The server says "not modified" for half a year: the document of that time is still the newest.
+    assert_eq!(titles(&store).await.len(), 2);
+    record(&store, &source, &staying, after(180 * DAY)).await;
+    assert_eq!(store.prune(90, after(180 * DAY)).await.unwrap(), 1);
+    assert_eq!(titles(&store).await, ["stays"]);
+    assert_eq!(
+        store.prune(90, after(999 * DAY)).await.unwrap(),
+        0,
+        "it is in the newest document"
+    );
+    assert_eq!(
+        record(&store, &source, &staying, after(999 * DAY)).await,
+        counted(0, 0)
+    );
+}
+
+pub(super) async fn a_failing_write_leaves_everything_as_it_was(store: Store) {
+    let source = press(&store).await;
+    record(&store, &source, &rss(&[("1", "A", "a")]), NOW).await;
+    let before = (
+        heading(&store).await,
+        published(&store).await,
+        status(&store).await.removals,
+    );
+    let mut washed = washed(&rss(&[("1", "A, edited", "a"), ("2", "B", "b")]));
+    // Two removals of one number break a rule of the database after the entries were written.
+    let removal = Removal {
+        entry: washed.clean.entries[0].key.clone(),
+        number: 1,
+        field: Field::Content,
+        pass: "user-rules".into(),
+        rule: "p".into(),
+        evidence: None,
+        before: "x".into(),
+        after: None,
+    };
+    washed.removals = vec![removal.clone(), removal];
+    let finish = Finish {
+        recording: Some(recording(&washed, "rules-1")),
+        outcome: "changed",
+        ..fine(after(60))
+    };
+    let error = store.finish(&source, &finish, after(60)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Database(_)), "{error}");
+    assert_eq!(
+        (
+            heading(&store).await,
+            published(&store).await,
+            status(&store).await.removals
+        ),
+        before
+    );
+    let finish = Finish {
+        failures: 1,
+        outcome: "failed",
+        ..fine(after(60))
+    };
+    store.finish(&source, &finish, after(60)).await.unwrap();
+    assert_eq!(status(&store).await.outcome, "failed");
+}
+
+pub(super) async fn new_rules_change_no_date_and_announce_nothing(store: Store) {
+    let source = press(&store).await;
+    let document = rss(&[(
+        "1",
+        "A",
+        "<p>The story.</p><p>By the way, buy our mugs.</p>",
+    )]);
+    let washed = washed(&document);
+    record_washed(&store, &source, &washed, NOW).await;
+    let before = published(&store).await;
+    let mut rewashed = washed;
+    rewashed.clean.entries[0].content = Some(Text::html("<p>The story.</p>"));
+    let anew = Recording {
+        warnings: None,
+        ..recording(&rewashed, "rules-2")
+    };
+    store.rewrite(&source, &anew, after(60)).await.unwrap();
+    let mut now = published(&store).await;
+    assert_eq!(
+        now.entries[0].content,
+        Some(Text::html("<p>The story.</p>"))
+    );
+    now.entries[0]
+        .content
+        .clone_from(&before.entries[0].content);
+    assert_eq!(now, before, "only the content changed");
+    assert_eq!(
+        heading(&store).await.revision,
+        2,
+        "what is published changed"
+    );
+    assert_eq!(stored(&store, "press").await.rules_version, "rules-2");
+    let raw = store.stored_raw(&source).await.unwrap().unwrap();
+    assert_eq!(raw.entries, rewashed.raw.entries, "raw is the truth");
+    let again = Finish {
+        recording: Some(recording(&rewashed, "rules-2")),
+        outcome: "changed",
+        ..fine(after(120))
+    };
+    assert_eq!(
+        store.finish(&source, &again, after(120)).await.unwrap(),
+        counted(0, 0)
+    );
+}
+
+/// A washed feed of one entry, made without reading a document.
+fn single(id: &str, title: &str, body: &str) -> Washed {
+    let entry = Entry {
+        id: Some(id.into()),
+        title: Some(Text::plain(title)),
+        content: Some(Text::html(body)),
+        ..Entry::default()
+    };
+    let mut raw = Feed {
+        title: Some(Text::plain(title)),
+        entries: vec![entry],
+        ..Feed::default()
+    };
+    identity::assign(&mut raw);
+    Washed {
+        clean: raw.clone(),
+        raw,
+        ..Washed::default()
+    }
+}
+
+pub(super) async fn odd_characters_come_back_as_they_were(store: Store) {
+    let source = press(&store).await;
+    let odd = "it's \"quoted\" \\ 'twice' \\u0041 %s $1 ; -- 日本語 🦀 e\u{301} \u{1}\u{7f}\u{85}\u{202e}\u{feff}\u{fffe}\r\n\t\u{10ffff}";
+    let mut washed = single(odd, odd, odd);
+    washed.removals = vec![Removal {
+        entry: washed.clean.entries[0].key.clone(),
+        number: 1,
+        field: Field::Title,
+        pass: odd.into(),
+        rule: odd.into(),
+        evidence: Some(odd.into()),
+        before: odd.into(),
+        after: Some(odd.into()),
+    }];
+    record_washed(&store, &source, &washed, NOW).await;
+    let feed = published(&store).await;
+    assert_eq!(feed.title, washed.clean.title);
+    assert_eq!(feed.entries[0].content, washed.clean.entries[0].content);
+    let raw = store.stored_raw(&source).await.unwrap().unwrap();
+    assert_eq!(raw.entries, washed.raw.entries);
+    assert_eq!(status(&store).await.removals, 1);
+}
+
+pub(super) async fn a_document_with_zero_characters_is_kept(store: Store) {
+    let source = press(&store).await;
+    let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "a\u0000b", "items": [
+        {"id": "1\u0000", "title": "c\u0000<script>d\u0000</script>", "content_html": "<p onclick='a\u0000()'>e\u0000f</p><script>g\u0000</script>"}]}"#;
+    let mut washed = washed(document);
+    // PostgreSQL's text holds every character but this one, wherever it may have come through.
+    let removal = Removal {
+        entry: washed.clean.entries[0].key.clone(),
+        number: 99,
+        field: Field::Title,
+        pass: "user-rules".into(),
+        rule: "p".into(),
+        evidence: None,
+        before: "h\0i".into(),
+        after: None,
+    };
+    washed.removals.push(removal);
+    assert_eq!(
+        record_washed(&store, &source, &washed, NOW).await,
+        counted(1, 0)
+    );
+    assert_eq!(published(&store).await.entries.len(), 1);
+    let finish = Finish {
+        detail: Some("a\0b".into()),
+        ..fine(after(60))
+    };
+    store.finish(&source, &finish, after(60)).await.unwrap();
+}
+
+pub(super) async fn an_entry_of_two_megabytes_is_kept(store: Store) {
+    let source = press(&store).await;
+    let long = "<p>The sea was calm, and nobody was hurt.</p>\n".repeat(2 * 1024 * 1024 / 46 + 1);
+    assert!(long.len() > 2 * 1024 * 1024);
+    let washed = single("long", "Long", &long);
+    assert_eq!(
+        record_washed(&store, &source, &washed, NOW).await,
+        counted(1, 0)
+    );
+    assert_eq!(
+        published(&store).await.entries[0]
+            .content
+            .as_ref()
+            .unwrap()
+            .value,
+        long
+    );
+    assert_eq!(
+        record_washed(&store, &source, &washed, after(60)).await,
+        counted(0, 0)
+    );
+}
