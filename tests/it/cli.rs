@@ -5,7 +5,7 @@ mod filter;
 #[path = "cli/run.rs"]
 mod run;
 
-use crate::support::{PATIENCE, Publisher, answer, channel, client, item, many, rss, until};
+use crate::support::{Publisher, answer, channel, client, item, many, rss, until};
 use feedwash::clean::PASSES;
 use feedwash::opml;
 use serde_json::Value;
@@ -14,7 +14,6 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 use tempfile::TempDir;
 
 /// A story with a piece of junk after it.

@@ -314,7 +314,7 @@ async fn head_says_what_get_would_say() {
         "/feeds/silent.json",
         "/feeds.opml",
         "/feeds/nobody.rss",
-        "/",
+        "/style.css",
     ] {
         let get = ask(Method::GET, address, path, &[]).await;
         let head = ask(Method::HEAD, address, path, &[]).await;
