@@ -1,5 +1,11 @@
 //! The one integration binary: each module is a subject, each case in `tests/feeds/` is data.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says aloud what it skips"
+)]
+
 /// Every case in `tests/feeds/`, and the three laws of washing.
 #[path = "it/wash.rs"]
 mod wash;
@@ -23,3 +29,11 @@ mod web;
 /// The rules of the architecture, read from the source text.
 #[path = "it/layers.rs"]
 mod layers;
+
+/// The program as a user starts it.
+#[path = "it/cli.rs"]
+mod cli;
+
+/// A real feed reader, subscribed to what is served.
+#[path = "it/readers.rs"]
+mod readers;

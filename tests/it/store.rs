@@ -2,7 +2,7 @@
 //! `FEEDWASH_TEST_POSTGRES` names a database in which schemas may be made.
 
 use crate::support::{
-    LEASE, NOW, after, channel, config, fine, is_ci, item, recording, rss, skip, washed,
+    LEASE, NOW, after, channel, config, fine, item, recording, rss, skip, washed,
 };
 use feedwash::config::{Config, StoreLocation};
 use feedwash::identity;
@@ -105,15 +105,6 @@ async fn in_postgres(case: impl AsyncFnOnce(Store)) {
     if let Err(panic) = result {
         resume_unwind(panic);
     }
-}
-
-#[test]
-fn ci_tests_postgres() {
-    let is_set = std::env::var_os("FEEDWASH_TEST_POSTGRES").is_some();
-    assert!(
-        is_set || !is_ci(),
-        "CI tests the store on PostgreSQL too: set FEEDWASH_TEST_POSTGRES"
-    );
 }
 
 #[tokio::test]

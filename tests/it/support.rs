@@ -33,7 +33,7 @@ pub(crate) fn after(seconds: i64) -> Timestamp {
 }
 
 /// Whether this run may not skip anything.
-pub(crate) fn is_ci() -> bool {
+fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1")
 }
 
