@@ -26,6 +26,10 @@ use tracing_subscriber::EnvFilter;
 /// and serves the clean feeds.
 #[derive(Debug, Parser)]
 #[command(name = "feedwash", version, disable_help_subcommand = true)]
+#[command(
+    after_help = "FEEDWASH_LOG=feedwash=debug shows more of what happens, FEEDWASH_LOG=error less.\n\
+    Exit codes: 0 done, 1 it failed or `check` found problems, 2 wrong usage."
+)]
 struct Cli {
     /// The configuration [default: feeds.toml in this folder, else /etc/feedwash/feeds.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -109,21 +113,20 @@ enum OpmlCommand {
 /// A feed, and what is known about it.
 #[derive(Debug, Args)]
 struct Input {
-    /// A file, a URL, or - for standard input
-    #[arg(default_value = "-")]
-    input: String,
+    /// A file, a URL, or - for standard input [default: -, or the url of --source]
+    input: Option<String>,
     /// The feed's own address, which relative links resolve against
     #[arg(long, value_name = "URL")]
     base: Option<String>,
     /// The Content-Type that it was served with
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
-    /// Clean as this configuration says for --source
+    /// Clean as feeds.toml says for this source
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Take the rules of --source from this file instead of feeds.toml
     #[arg(long, value_name = "FILE", requires = "source")]
     rules: Option<PathBuf>,
-    /// The source whose rules to use
-    #[arg(long, value_name = "NAME", requires = "rules")]
-    source: Option<String>,
     /// Let a URL lead into this private network or to this host
     #[arg(long, value_name = "NET")]
     allow_private: Vec<AllowPrivate>,
@@ -175,9 +178,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Run => run::run(path).await,
         Command::Poll { sources, force } => poll::poll(path, &sources, force).await,
         Command::Clean { input, to, raw } => {
-            clean::clean(&input, to.map(FeedFormat::from), raw).await
+            clean::clean(path, &input, to.map(FeedFormat::from), raw).await
         }
-        Command::Explain { input, json } => clean::explain(&input, json).await,
+        Command::Explain { input, json } => clean::explain(path, &input, json).await,
         Command::Check { fetch } => config::check(path, fetch).await,
         Command::Status { json } => status::status(path, json).await,
         Command::Opml {
@@ -191,12 +194,37 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             clap_complete::generate(shell, &mut Cli::command(), "feedwash", &mut script);
             output::bytes(&script)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            output::bytes(&page)
-        }
+        Command::Man => output::bytes(&man()?),
     }
+}
+
+/// The manual page: the program, and each command as its own help says it.
+fn man() -> std::io::Result<Vec<u8>> {
+    let mut command = Cli::command();
+    command.build();
+    let man = clap_mangen::Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    writeln!(page, ".SH COMMANDS")?;
+    for sub in command.get_subcommands_mut() {
+        writeln!(page, ".SS feedwash {}\n.nf", sub.get_name())?;
+        for line in sub.render_long_help().to_string().lines() {
+            // A line that starts with a dot or a quote would be an instruction; a backslash, an escape.
+            writeln!(page, "\\&{}", line.replace('\\', "\\e").replace('-', "\\-"))?;
+        }
+        writeln!(page, ".fi")?;
+    }
+    page.write_all(
+        b".SH FILES\n.TP\n./feeds.toml, /etc/feedwash/feeds.toml\nthe configuration, looked for in this order\n\
+          .SH ENVIRONMENT\n.TP\nFEEDWASH_LOG\nwhat is logged, like feedwash=debug\n.TP\nSTATE_DIRECTORY\n\
+          where a relative store path leads; systemd sets it\n\
+          .SH EXIT STATUS\n0 done, 1 it failed or check found problems, 2 wrong usage\n",
+    )?;
+    Ok(page)
 }
 
 /// Prints an error once, with its causes.
@@ -226,7 +254,14 @@ fn init_log(is_service: bool) {
         .iter()
         .find_map(|name| std::env::var(name).ok());
     let filter = wanted
-        .and_then(|wanted| EnvFilter::try_new(wanted).ok())
+        .map(|wanted| {
+            EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+                output::say(&format!(
+                    "feedwash: FEEDWASH_LOG can't be \"{wanted}\": {error}"
+                ));
+                EnvFilter::new(default)
+            })
+        })
         .unwrap_or_else(|| EnvFilter::new(default));
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr())
         && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());

@@ -77,7 +77,7 @@ impl fmt::Display for StoreLocation {
                 Ok(mut url) => {
                     if url.password().is_some() {
                         // A URL that carries a password can also carry a replaced one.
-                        let _ = url.set_password(Some("…"));
+                        let _ = url.set_password(Some("***"));
                     }
                     write!(f, "{url}")
                 }

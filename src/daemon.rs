@@ -71,6 +71,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let polls = TaskTracker::new();
     let mut live = app.live.clone();
     let mut crew = Crew::new(&live.borrow_and_update().config);
+    let mut polling = live.borrow().config.polling.clone();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pruned: Option<Instant> = None;
@@ -85,8 +86,13 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 if changed.is_err() {
                     break;
                 }
-                crew = Crew::new(&live.borrow_and_update().config);
+                let new = Arc::clone(&live.borrow_and_update());
+                crew = Crew::new(&new.config);
                 adopted = adopt(&app).await;
+                if polling != new.config.polling {
+                    polling = new.config.polling.clone();
+                    retry_failing(&app).await;
+                }
             }
             _ = tick.tick() => {
                 app.pulse.beat();
@@ -253,6 +259,13 @@ pub async fn adopt_config(
         }
     }
     Ok(())
+}
+
+/// What failed may succeed with another proxy or an opened network.
+async fn retry_failing(app: &App) {
+    if let Err(error) = app.store.retry_failing(Timestamp::now()).await {
+        tracing::error!(%error, "can't try failing sources again");
+    }
 }
 
 async fn prune(app: &App) {

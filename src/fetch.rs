@@ -83,7 +83,7 @@ impl Client {
         let fence = Arc::new(Fence::new(&polling.allow_private));
         let http = builder(polling, &fence)?.build().or_else(|error| {
             tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
-            builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(chain(&error)))
+            builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(innermost(&error)))
         })?;
         Ok(Self {
             http,
@@ -190,7 +190,7 @@ impl Client {
             .headers(wanted)
             .send()
             .await
-            .map_err(FetchError::from_reqwest)
+            .map_err(|error| FetchError::from_reqwest(error, self.timeout))
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
@@ -231,7 +231,11 @@ impl Client {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(FetchError::from_reqwest)? {
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| FetchError::from_reqwest(error, self.timeout))?
+        {
             if body.len() + chunk.len() > self.body_bytes_max {
                 return Err(FetchError::TooLarge(self.body_bytes_max));
             }
@@ -321,7 +325,7 @@ fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuild
         None => Ok(builder.no_proxy()),
         Some(proxy) => {
             let proxy = reqwest::Proxy::all(proxy.clone())
-                .map_err(|error| FetchError::Client(chain(&error)))?;
+                .map_err(|error| FetchError::Client(innermost(&error)))?;
             Ok(builder.proxy(proxy))
         }
     }
@@ -395,8 +399,18 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    fn from_reqwest(error: reqwest::Error) -> Self {
-        Self::Network(chain(&error.without_url()))
+    /// Says what a person can act on: where it happened, and the innermost cause; the layers between tell nothing.
+    fn from_reqwest(error: reqwest::Error, timeout: Duration) -> Self {
+        let error = error.without_url();
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => Self::Network(format!(
+                "no connection within {}s",
+                limits::CONNECT_TIMEOUT.as_secs()
+            )),
+            (false, true) => Self::Timeout(timeout),
+            (true, false) => Self::Network(format!("can't connect: {}", innermost(&error))),
+            (false, false) => Self::Network(innermost(&error)),
+        }
     }
 
     /// Whether the failure may heal by itself.
@@ -410,16 +424,11 @@ impl FetchError {
     }
 }
 
-/// An error with all its causes in one line, without the URL (which the caller names) and without repetition.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut said: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !said.iter().any(|earlier| earlier.contains(&text)) {
-            said.push(text);
-        }
-        next = error.source();
+/// The last cause in an error's chain.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
     }
-    said.join(": ")
+    last.to_string()
 }

@@ -94,7 +94,7 @@ pub fn next(
 /// The longest of the interval and the hints; hints are bounded by a day.
 fn fine(policy: Policy, hints: &Hints, now: Timestamp) -> (Duration, String) {
     let mut wait = policy.interval;
-    let mut reason = format!("every {}", words(wait));
+    let mut reason = format!("about every {}", words(wait));
     let rhythm = policy
         .adaptive
         .then(|| rhythm(&hints.published, now))
@@ -102,7 +102,7 @@ fn fine(policy: Policy, hints: &Hints, now: Timestamp) -> (Duration, String) {
     let candidates = [
         (hints.fresh_for, "the server says it stays fresh for"),
         (hints.ttl, "the feed's ttl is"),
-        (rhythm, "it posts rarely: every"),
+        (rhythm, "its rhythm of posting asks for"),
     ];
     for (candidate, why) in candidates {
         if let Some(candidate) = candidate

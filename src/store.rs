@@ -33,12 +33,12 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database can't be opened. Heals when the path, the permissions or the server are mended.
-    #[error("can't open the store {location}: {source}")]
+    #[error("can't open the store {location}: {why}")]
     Open {
         /// The location, without its password.
         location: String,
-        /// What the database says.
-        source: sqlx::Error,
+        /// What the database says, and what to look at.
+        why: String,
     },
     /// The database can't be brought to this version's form, or belongs to a newer version.
     #[error("can't upgrade the store {location}: {why}")]
@@ -50,7 +50,7 @@ pub enum StoreError {
     },
     /// A statement failed: a full disk, a lost connection. Usually heals by itself.
     #[error("the store failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {
@@ -59,6 +59,13 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+// By hand and not by `#[from]`, which would make it the source too and print it twice.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl Store {

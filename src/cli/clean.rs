@@ -1,16 +1,17 @@
 //! `clean` and `explain`: one feed in, no store needed.
 
 use super::{Input, Usage, config, output};
-use crate::config::{Config, Location};
+use crate::config::{Config, Header, Location, Polling};
 use crate::fetch::{self, Client, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
+use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
 use crate::wash;
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,9 +21,15 @@ use url::Url;
 const EXCERPT_CHARS: usize = 160;
 
 /// `feedwash clean`.
-pub(super) async fn clean(input: &Input, to: Option<FeedFormat>, raw: bool) -> Result<ExitCode> {
-    let response = read(input).await?;
-    let rules = rules(input)?;
+pub(super) async fn clean(
+    named: Option<&Path>,
+    input: &Input,
+    to: Option<FeedFormat>,
+    raw: bool,
+) -> Result<ExitCode> {
+    let task = Task::new(named, input)?;
+    let response = read(&task, input).await?;
+    let rules = task.rules.clone();
     let bytes = tokio::task::spawn_blocking(move || {
         let washed = if raw {
             wash::read(&response)
@@ -30,7 +37,7 @@ pub(super) async fn clean(input: &Input, to: Option<FeedFormat>, raw: bool) -> R
             wash::wash(&response, &rules)
         }?;
         let feed = if raw { &washed.raw } else { &washed.clean };
-        Ok::<_, crate::parse::ParseError>(render::render(
+        Ok::<_, ParseError>(render::render(
             feed,
             to.unwrap_or(feed.format),
             &RenderContext::default(),
@@ -38,16 +45,21 @@ pub(super) async fn clean(input: &Input, to: Option<FeedFormat>, raw: bool) -> R
     });
     let bytes = bytes
         .await?
-        .with_context(|| format!("can't read {} as a feed", named(input)))?;
+        .with_context(|| format!("can't read {task} as a feed"))?;
     output::bytes(&bytes)
 }
 
 /// `feedwash explain`.
-pub(super) async fn explain(input: &Input, as_json: bool) -> Result<ExitCode> {
-    let response = read(input).await?;
-    let rules = rules(input)?;
+pub(super) async fn explain(
+    named: Option<&Path>,
+    input: &Input,
+    as_json: bool,
+) -> Result<ExitCode> {
+    let task = Task::new(named, input)?;
+    let response = read(&task, input).await?;
+    let rules = task.rules.clone();
     let washed = tokio::task::spawn_blocking(move || wash::wash(&response, &rules)).await?;
-    let washed = washed.with_context(|| format!("can't read {} as a feed", named(input)))?;
+    let washed = washed.with_context(|| format!("can't read {task} as a feed"))?;
     output::text(&if as_json {
         as_json_lines(&washed)
     } else {
@@ -55,22 +67,89 @@ pub(super) async fn explain(input: &Input, as_json: bool) -> Result<ExitCode> {
     })
 }
 
-fn named(input: &Input) -> &str {
-    if input.input == "-" {
-        "standard input"
-    } else {
-        &input.input
+/// What to wash, and how.
+struct Task {
+    /// `None` is standard input.
+    location: Option<Location>,
+    rules: Rules,
+    polling: Polling,
+    headers: Vec<Header>,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => location.fmt(f),
+            None => f.write_str("standard input"),
+        }
     }
 }
 
-/// Reads the input: a URL through the guarded client, a file, or standard input.
-async fn read(input: &Input) -> Result<Response> {
-    let mut response = match Url::parse(&input.input) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => fetch(url, input).await?,
-        _ => Response {
-            body: read_local(&input.input)?,
-            ..Response::default()
-        },
+impl Task {
+    fn new(named: Option<&Path>, input: &Input) -> Result<Self> {
+        let mut task = match &input.source {
+            None => {
+                let polling = Config::from_toml("", Path::new(""), None)?.polling;
+                Self {
+                    location: None,
+                    rules: Rules::default(),
+                    polling,
+                    headers: Vec::new(),
+                }
+            }
+            Some(name) => {
+                let config = config::load(&config::path(input.rules.as_deref().or(named)))?;
+                let source = config
+                    .source(name)
+                    .ok_or_else(|| super::poll::no_such_source(&config, name))?;
+                Self {
+                    location: Some(source.location.clone()),
+                    rules: source.rules.clone(),
+                    headers: source.headers.clone(),
+                    polling: config.polling.clone(),
+                }
+            }
+        };
+        if let Some(given) = &input.input {
+            let given = location(given)?;
+            if given != task.location {
+                // What authorises us at the source is nobody else's business.
+                task.headers.clear();
+            }
+            task.location = given;
+        }
+        task.polling = fetch::allow_private(task.polling, &input.allow_private);
+        Ok(task)
+    }
+}
+
+/// A file, an http(s) URL, or `None` for standard input.
+fn location(given: &str) -> Result<Option<Location>> {
+    match Url::parse(given) {
+        _ if given == "-" => Ok(None),
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(Location::Http(url))),
+        _ if given.contains("://") => {
+            Err(Usage(format!("\"{given}\" is no http or https URL, and no file")).into())
+        }
+        _ => Ok(Some(Location::File(given.into()))),
+    }
+}
+
+/// Reads the input through the guarded client, or from standard input.
+async fn read(task: &Task, input: &Input) -> Result<Response> {
+    let mut response = match &task.location {
+        None => {
+            let mut body = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut body)
+                .context("can't read standard input")?;
+            Response {
+                body,
+                ..Response::default()
+            }
+        }
+        Some(location) => fetch(location, task).await?,
     };
     if let Some(base) = &input.base {
         let parsed = Url::parse(base)
@@ -83,27 +162,25 @@ async fn read(input: &Input) -> Result<Response> {
     Ok(response)
 }
 
-fn read_local(path: &str) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
-    if path == "-" {
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut body)
-            .context("can't read standard input")?;
-    } else {
-        body = std::fs::read(Path::new(path)).with_context(|| format!("can't read {path}"))?;
+async fn fetch(location: &Location, task: &Task) -> Result<Response> {
+    if let Location::File(path) = location {
+        // Here a pipe will do as well, unlike in a source, where it would hold up the poll.
+        let body = std::fs::read(path).with_context(|| {
+            let hint = if path.extension().is_some() || path.components().count() > 1 { "" } else {
+                " (for a source of feeds.toml, write --source NAME; for a web address, begin with https://)"
+            };
+            format!("can't read {}{hint}", path.display())
+        })?;
+        return Ok(Response {
+            body,
+            ..Response::default()
+        });
     }
-    Ok(body)
-}
-
-async fn fetch(url: Url, input: &Input) -> Result<Response> {
-    let defaults = Config::from_toml("", Path::new(""), None)?.polling;
-    let client = Client::new(&fetch::allow_private(defaults, &input.allow_private))?;
-    let location = Location::Http(url);
+    let client = Client::new(&task.polling)?;
     let request = Request {
-        location: &location,
+        location,
         validators: &Validators::default(),
-        headers: &[],
+        headers: &task.headers,
     };
     match client
         .fetch(request, Timestamp::now())
@@ -117,18 +194,6 @@ async fn fetch(url: Url, input: &Input) -> Result<Response> {
         Fetched::NotModified { .. } => {
             bail!("can't fetch {location}: the server answered \"not modified\" to a first request")
         }
-    }
-}
-
-/// The rules of `--source` in `--rules`, else none.
-fn rules(input: &Input) -> Result<Rules> {
-    let (Some(path), Some(name)) = (&input.rules, &input.source) else {
-        return Ok(Rules::default());
-    };
-    let config = config::load(path)?;
-    match config.source(name) {
-        Some(source) => Ok(source.rules.clone()),
-        None => Err(super::poll::no_such_source(&config, name)),
     }
 }
 
@@ -205,8 +270,9 @@ fn as_words(washed: &Washed) -> String {
         .count();
     let _ = writeln!(
         out,
-        "{entries} entries, {untouched} of them untouched; {} pieces taken out or mended",
-        washed.removals.len()
+        "{}, {untouched} of them untouched; {} taken out or mended (--json shows each in full)",
+        output::count(entries, "entry", "entries"),
+        output::count(washed.removals.len(), "piece", "pieces")
     );
     out
 }

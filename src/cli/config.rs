@@ -1,7 +1,7 @@
 //! Finding and loading `feeds.toml`, and `check`.
 
 use super::output;
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{Fetched, Request};
 use crate::model::Validators;
 use crate::poll::{self, Live, PollError};
@@ -51,31 +51,32 @@ pub(super) fn load(path: &Path) -> Result<Config> {
             .collect();
         anyhow!(
             "the configuration has {}\n  {}",
-            count(listed.len(), "problem"),
+            output::count(listed.len(), "problem:", "problems:"),
             listed.join("\n  ")
         )
     })
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { ":" } else { "s:" })
 }
 
 /// `feedwash check`.
 pub(super) async fn check(named: Option<&Path>, fetch: bool) -> Result<ExitCode> {
     let path = path(named);
     let config = load(&path)?;
-    let sources = config.sources.len();
-    output::text(&format!(
-        "{} is right: {sources} {}\n",
-        path.display(),
-        if sources == 1 { "source" } else { "sources" }
-    ))?;
+    let missing: Vec<String> = config.sources.iter().filter_map(missing_file).collect();
+    if missing.is_empty() {
+        let sources = output::count(config.sources.len(), "source", "sources");
+        output::text(&format!("{} is right: {sources}\n", path.display()))?;
+    } else {
+        output::text(&missing.concat())?;
+    }
     if !fetch {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if missing.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     let live = Live::new(config)?;
-    let bar = ProgressBar::new(sources as u64).with_message("fetching");
+    let bar = ProgressBar::new(live.config.sources.len() as u64).with_message("fetching");
     let concurrency = live.config.polling.concurrency.min(8);
     let results = stream::iter(&live.config.sources).map(|source| {
         let (live, bar) = (&live, &bar);
@@ -100,6 +101,18 @@ pub(super) async fn check(named: Option<&Path>, fetch: bool) -> Result<ExitCode>
     Ok(code)
 }
 
+/// Says so where the file of a source is not there.
+fn missing_file(source: &SourceConfig) -> Option<String> {
+    match &source.location {
+        Location::File(path) if !path.is_file() => Some(format!(
+            "{}: there is no file {} (relative paths start at the folder of feeds.toml)\n",
+            source.name,
+            path.display()
+        )),
+        _ => None,
+    }
+}
+
 /// Fetches and washes a source, and stores nothing.
 async fn try_source(live: &Live, source: &SourceConfig) -> Result<String, PollError> {
     let request = Request {
@@ -122,12 +135,20 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String, PollEr
         .map(|url| format!("; it moved to {url}"))
         .unwrap_or_default();
     let washed = poll::wash_apart(body.response, source.rules.clone()).await?;
-    let (entries, removals, warnings) = (
-        washed.clean.entries.len(),
-        washed.removals.len(),
-        washed.warnings.len(),
-    );
+    let entries = output::count(washed.clean.entries.len(), "entry", "entries");
+    let removals = output::count(washed.removals.len(), "piece", "pieces");
+    let warned = match washed.warnings.split_first() {
+        None => String::new(),
+        Some((first, [])) => format!("; but {}", first.message),
+        Some((first, others)) => {
+            format!(
+                "; but {}, and {}",
+                first.message,
+                output::count(others.len(), "more warning", "more warnings")
+            )
+        }
+    };
     Ok(format!(
-        "fine: {entries} entries, {removals} pieces taken out or mended, {warnings} warnings{moved}"
+        "fine: {entries}, {removals} taken out or mended{warned}{moved}"
     ))
 }

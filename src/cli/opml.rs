@@ -59,22 +59,43 @@ pub(super) fn import(named: Option<&Path>, file: &Path) -> Result<ExitCode> {
     } else {
         String::new()
     };
-    let (after, added) = add(&written, &before, &outlines)?;
-    if added > 0 {
+    let Added {
+        text: after,
+        names,
+        unusable,
+    } = add(&written, &before, &outlines)?;
+    if !names.is_empty() {
         // What would be written must be a configuration that runs.
         Config::from_toml(&after, Path::new(""), None).context("can't add these feeds")?;
         replace(&path, &after).with_context(|| format!("can't write {}", path.display()))?;
     }
+    for name in &names {
+        output::say(&format!("added {name}"));
+    }
+    for url in &unusable {
+        output::say(&format!("left out {url:?}, which is no http or https URL"));
+    }
+    let there = outlines.len() - names.len() - unusable.len();
     output::say(&format!(
-        "{added} added to {}, {} were there already or can't be polled",
-        path.display(),
-        outlines.len() - added
+        "{} added to {}, {there} were there already",
+        names.len(),
+        path.display()
     ));
     Ok(ExitCode::SUCCESS)
 }
 
+/// What an import brings.
+struct Added {
+    /// The configuration text with it.
+    text: String,
+    /// The names of the new sources.
+    names: Vec<String>,
+    /// Addresses that can't be polled.
+    unusable: Vec<String>,
+}
+
 /// The configuration text with a `[[source]]` for each outline that has none yet.
-fn add(text: &str, config: &Config, outlines: &[Outline]) -> Result<(String, usize)> {
+fn add(text: &str, config: &Config, outlines: &[Outline]) -> Result<Added> {
     let mut document: DocumentMut = text.parse()?;
     let sources = document
         .entry("source")
@@ -92,22 +113,30 @@ fn add(text: &str, config: &Config, outlines: &[Outline]) -> Result<(String, usi
         .iter()
         .map(|source| source.name.to_string())
         .collect();
-    let mut added = 0;
+    let (mut added, mut unusable) = (Vec::new(), Vec::new());
     for outline in outlines {
-        let Ok(url) = url::Url::parse(&outline.xml_url) else {
+        let url = url::Url::parse(&outline.xml_url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(url) = url else {
+            unusable.push(outline.xml_url.clone());
             continue;
         };
-        if !matches!(url.scheme(), "http" | "https") || !urls.insert(url.to_string()) {
+        if !urls.insert(url.to_string()) {
             continue;
         }
         let name = name_for(outline, &url, &mut names);
         let mut table = Table::new();
-        table["name"] = value(name);
+        table["name"] = value(&name);
         table["url"] = value(url.to_string());
         sources.push(table);
-        added += 1;
+        added.push(name);
     }
-    Ok((document.to_string(), added))
+    Ok(Added {
+        text: document.to_string(),
+        names: added,
+        unusable,
+    })
 }
 
 /// A name made of the title, else of the host, with a number where it is taken.
@@ -171,8 +200,13 @@ mod tests {
             outline("Новости", "https://www.c.example/rss"),
             outline("bad", "gopher://d.example/"),
         ];
-        let (after, added) = add(text, &config, &outlines).expect("a valid file");
-        assert_eq!(added, 2);
+        let Added {
+            text: after,
+            names,
+            unusable,
+        } = add(text, &config, &outlines).expect("a valid file");
+        assert_eq!(names, ["a-2", "c-example"]);
+        assert_eq!(unusable, ["gopher://d.example/"]);
         assert!(after.starts_with(text), "{after}");
         let config = Config::from_toml(&after, Path::new(""), None).expect("still valid");
         let names: Vec<&str> = config

@@ -45,18 +45,31 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
 
     let result = until_told(&path, &sender, &polling, &serving).await;
     service::stopping();
-    tracing::info!("stopping");
+    tracing::info!("stopping; a second signal stops at once");
     shutdown.cancel();
-    let _ = watching.await;
-    polling
-        .await
-        .context("the poll loop failed, which is a bug of Feedwash")?;
-    serving
-        .await
-        .context("the server failed, which is a bug of Feedwash")?
-        .context("the server failed")?;
+    tokio::select! {
+        ended = async {
+            let _ = watching.await;
+            polling.await.context("the poll loop failed, which is a bug of Feedwash")?;
+            serving.await.context("the server failed, which is a bug of Feedwash")?.context("the server failed")
+        } => ended?,
+        // What a poll had not written yet is polled again at the next start.
+        () = signalled()? => tracing::warn!("stopped in the middle of polls"),
+    }
     store.close().await;
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Ends with the next SIGINT or SIGTERM.
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// Says what is served where. On a terminal in words; to a journal it is one line of the log.
@@ -84,15 +97,14 @@ async fn until_told(
     polling: &tokio::task::JoinHandle<()>,
     serving: &tokio::task::JoinHandle<std::io::Result<()>>,
 ) -> Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let told = signalled()?;
+    tokio::pin!(told);
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut look = tokio::time::interval(LOOK_EVERY);
     let mut seen = changed(path);
     loop {
         tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            () = &mut told => return Ok(()),
             _ = hang_up.recv() => {
                 seen = changed(path);
                 reload(path, live);

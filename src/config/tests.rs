@@ -71,7 +71,7 @@ fn every_key_is_read() {
     assert_eq!(config.server.public_url, "https://feeds.example.org/clean");
     assert_eq!(
         format!("{:?}", config.store.location),
-        "postgres://me:%E2%80%A6@db/feedwash"
+        "postgres://me:***@db/feedwash"
     );
     assert_eq!(config.polling.interval, Duration::from_secs(5400));
     assert_eq!(config.polling.allow_private.len(), 3);

@@ -5,7 +5,7 @@ use crate::config::StoreLocation;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlSafeStr as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlSafeStr as _, SqlitePool};
 use std::pin::Pin;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -60,9 +60,9 @@ const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
-    let failed = |source| StoreError::Open {
+    let failed = |error: sqlx::Error| StoreError::Open {
         location: location.to_string(),
-        source,
+        why: why(location, &error),
     };
     let db = match location {
         StoreLocation::Sqlite(path) => {
@@ -86,6 +86,14 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
         }
         StoreLocation::Postgres(url) => {
             let options = PgConnectOptions::from_str(url).map_err(failed)?;
+            // A pool tries again and again and then says that it timed out; one connection says why.
+            options
+                .connect()
+                .await
+                .map_err(failed)?
+                .close()
+                .await
+                .map_err(failed)?;
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(BUSY_TIMEOUT);
@@ -98,6 +106,29 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
         why,
     })?;
     Ok(db)
+}
+
+/// What the database says, in one sentence, and what to look at.
+fn why(location: &StoreLocation, error: &sqlx::Error) -> String {
+    let said = match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        error => error.to_string(),
+    };
+    match location {
+        StoreLocation::Sqlite(path) => match path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            Some(folder) if !folder.is_dir() => {
+                format!("the folder {} does not exist", folder.display())
+            }
+            _ => format!("{said} (the file and its folder have to be writable)"),
+        },
+        StoreLocation::Memory => said,
+        StoreLocation::Postgres(_) => {
+            format!("{said} (is the server running, and are name and password right?)")
+        }
+    }
 }
 
 /// One version of the database's form, in both dialects; they differ in types only.

@@ -276,6 +276,23 @@ impl Store {
         Ok(())
     }
 
+    /// Makes sources that failed due now, but for those whose server asked to wait or said 410.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn retry_failing(&self, now: Timestamp) -> Result<(), StoreError> {
+        on!(self.db, pool => {
+            sqlx::query(
+                "update source set next_poll_at = $1, next_poll_reason = 'the configuration changed' \
+                 where failures > 0 and next_poll_at > $1 and retry_after_until <= $1 and removed_at is null",
+            )
+            .bind(now.as_second())
+            .execute(pool)
+            .await?;
+        });
+        Ok(())
+    }
+
     /// Ends all leases of a store that belongs to one machine, for a daemon that starts: whoever held them is
     /// gone. On PostgreSQL others may be at work, and the leases of a crash end by themselves.
     ///

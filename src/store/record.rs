@@ -105,18 +105,20 @@ fn head(feed: &Feed) -> Feed {
     }
 }
 
-/// The hash of what a reader reads. A new date, counter or category is no news.
+/// The hash of what a reader reads. A new date, counter or category is no news, nor is white space.
 fn story_hash(entry: &Entry) -> String {
-    hash(
-        to_json(&(
-            &entry.title,
-            &entry.link,
-            &entry.summary,
-            &entry.content,
-            &entry.enclosures,
-        ))
-        .as_bytes(),
-    )
+    let mut story = to_json(&(
+        &entry.title,
+        &entry.link,
+        &entry.summary,
+        &entry.content,
+        &entry.enclosures,
+    ));
+    // JSON writes the white space of strings as escapes, but for the blank.
+    for white in [" ", "\\n", "\\t", "\\r"] {
+        story = story.replace(white, "");
+    }
+    hash(story.as_bytes())
 }
 
 impl<'a> Prepared<'a> {

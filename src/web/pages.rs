@@ -2,6 +2,7 @@
 
 use super::feeds::address;
 use super::{Problem, Shared};
+use crate::absolute::has_scheme;
 use crate::daemon::App;
 use crate::model::{FeedFormat, Text};
 use crate::opml::{self, Outline};
@@ -92,7 +93,11 @@ fn push_feed(page: &mut String, status: &Status, public_url: &str, now: Timestam
         count(status.entries, "entry", "entries"),
         count(status.removals, "piece", "pieces")
     );
-    page.push_str("</p>\n<p class=\"fares\">");
+    let _ = write!(
+        page,
+        "</p>\n<p class=\"fares\"><code>{}</code>. ",
+        escape(&status.name)
+    );
     page.push_str(&escape(&fares(status, now)));
     page.push_str("</p>\n</li>\n");
 }
@@ -117,11 +122,7 @@ fn fares(status: &Status, now: Timestamp) -> String {
     };
     let mut said = match (status.outcome.as_str(), status.last_poll_at) {
         (_, None) => "Not polled yet.".to_owned(),
-        ("failed", Some(at)) => format!(
-            "The poll {} failed: {}.",
-            ago(at),
-            status.detail.as_deref().unwrap_or("no reason is known")
-        ),
+        ("failed", Some(at)) => format!("The poll {} failed: {}.", ago(at), public_detail(status)),
         ("gone", Some(at)) => format!("The source said {} that it is gone for good.", ago(at)),
         ("changed", Some(at)) => format!("Polled {}: there was news.", ago(at)),
         (_, Some(at)) => format!("Polled {}: nothing new.", ago(at)),
@@ -139,6 +140,16 @@ fn fares(status: &Status, now: Timestamp) -> String {
         let _ = write!(said, " Its server says that it moved to {moved_to}.");
     }
     said
+}
+
+/// Why the last poll failed, without the folders of this machine.
+fn public_detail(status: &Status) -> String {
+    let detail = status.detail.as_deref().unwrap_or("no reason is known");
+    if has_scheme(&status.url) {
+        detail.to_owned()
+    } else {
+        detail.replace(&status.url, "its file")
+    }
 }
 
 fn count(n: i64, one: &str, many: &str) -> String {
@@ -203,7 +214,7 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
     let failing: Vec<_> = statuses
         .iter()
         .filter(|status| status.failures > 0)
-        .map(|status| serde_json::json!({ "source": status.name, "failures": status.failures, "detail": status.detail }))
+        .map(|status| serde_json::json!({ "source": status.name, "failures": status.failures, "detail": public_detail(status) }))
         .collect();
     let body = serde_json::json!({
         "status": status,

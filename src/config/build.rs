@@ -1,0 +1,360 @@
+//! From the file as written to what the program needs: parsed, typed, defaults filled in.
+
+use super::problem::Problems;
+use super::{
+    Config, Header, Location, Polling, Server, SourceConfig, SourceName, Store, StoreLocation, file,
+};
+use crate::limits;
+use crate::model::{Matcher, Rules};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+/// Builds the configuration, collecting what is wrong with it.
+pub(super) fn config(
+    file: file::FileConfig,
+    folder: &Path,
+    state_folder: Option<&Path>,
+    problems: &mut Problems<'_>,
+) -> Config {
+    let server = server(file.server, problems);
+    let store = Store {
+        location: store_location(file.store.url, folder, state_folder, problems),
+        keep_days: file.store.keep_days.unwrap_or(90),
+    };
+    let polling = polling(file.polling, problems);
+    let defaults = rules(&Rules::default(), file.cleaning, problems);
+    let mut seen = HashMap::new();
+    let mut sources = Vec::with_capacity(file.sources.len());
+    for written in file.sources {
+        let line = problems.line(written.name.span().start);
+        if let Some(first) = seen.insert(written.name.get_ref().clone(), line) {
+            problems.add(
+                written.name.span(),
+                format!("two sources are named \"{}\"; the first stands on line {first}", written.name.get_ref()),
+                Some("give one of them another name: it is part of the URL that readers subscribe to".into()),
+            );
+        }
+        sources.extend(source(written, folder, &polling, &defaults, problems));
+    }
+    Config {
+        server,
+        store,
+        polling,
+        sources,
+    }
+}
+
+fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
+    let listen = written.listen.and_then(|text| {
+        let parsed = text.get_ref().parse().ok();
+        if parsed.is_none() {
+            problems.add(
+                text.span(),
+                format!(
+                    "server.listen: \"{}\" is no address and port",
+                    text.get_ref()
+                ),
+                Some("write it like \"127.0.0.1:8484\" or \"[::]:8484\"".into()),
+            );
+        }
+        parsed
+    });
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8484)));
+    let public_url = written.public_url.and_then(|text| match Url::parse(text.get_ref()) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {
+            Some(url.as_str().trim_end_matches('/').to_owned())
+        }
+        _ => {
+            problems.add(
+                text.span(),
+                format!("server.public_url: \"{}\" is no http or https URL", text.get_ref()),
+                Some("write what readers see, like \"https://feeds.example.org\"; a path is fine, a query is not".into()),
+            );
+            None
+        }
+    });
+    let public_url = public_url.unwrap_or_else(|| {
+        let host = if listen.ip().is_unspecified() || listen.ip().is_loopback() {
+            "localhost".to_owned()
+        } else {
+            SocketAddr::new(listen.ip(), 0)
+                .to_string()
+                .trim_end_matches(":0")
+                .to_owned()
+        };
+        format!("http://{host}:{}", listen.port())
+    });
+    Server { listen, public_url }
+}
+
+fn store_location(
+    written: Option<toml::Spanned<String>>,
+    folder: &Path,
+    state_folder: Option<&Path>,
+    problems: &mut Problems<'_>,
+) -> StoreLocation {
+    let default = "sqlite:feedwash.db".to_owned();
+    let (text, span) = written.map_or((default, 0..0), |text| {
+        (text.get_ref().clone(), text.span())
+    });
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return StoreLocation::Postgres(text);
+    }
+    match text.strip_prefix("sqlite:") {
+        Some(":memory:") => StoreLocation::Memory,
+        Some(path) if !path.trim_start_matches('/').is_empty() => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            StoreLocation::Sqlite(state_folder.unwrap_or(folder).join(path))
+        }
+        _ => {
+            problems.add(
+                span,
+                "store.url names no database that is known here".into(),
+                Some("write \"sqlite:feedwash.db\" or \"postgres://user@host/database\"".into()),
+            );
+            StoreLocation::Memory
+        }
+    }
+}
+
+fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
+    let interval = duration("polling.interval", written.interval, problems)
+        .unwrap_or(Duration::from_secs(30 * 60));
+    let timeout =
+        duration("polling.timeout", written.timeout, problems).unwrap_or(limits::FETCH_TIMEOUT);
+    let proxy = written
+        .proxy
+        .and_then(|text| match Url::parse(text.get_ref()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => Some(url),
+            _ => {
+                problems.add(
+                    text.span(),
+                    "polling.proxy is no proxy URL".into(),
+                    Some(
+                        "write it like \"http://proxy:3128\" or \"socks5h://127.0.0.1:9050\""
+                            .into(),
+                    ),
+                );
+                None
+            }
+        });
+    let mut allow_private = Vec::new();
+    for text in written.allow_private.unwrap_or_default() {
+        match text.get_ref().parse() {
+            Ok(allowed) => allow_private.push(allowed),
+            Err(why) => problems.add(text.span(), format!("polling.allow_private: {why}"), None),
+        }
+    }
+    let contact = written.contact.and_then(|text| {
+        let fits = text.get_ref().chars().all(|c| c == ' ' || c.is_ascii_graphic()) && !text.get_ref().contains(['(', ')']);
+        if !fits {
+            let hint = "it goes into a header: write a plain URL or address, like \"mailto:me@example.org\"";
+            problems.add(text.span(), "polling.contact can't be sent in a header".into(), Some(hint.into()));
+        }
+        fits.then(|| text.into_inner())
+    });
+    Polling {
+        interval,
+        timeout,
+        proxy,
+        contact,
+        allow_private,
+        adaptive: written.adaptive.unwrap_or(true),
+        concurrency: at_least_one("polling.concurrency", written.concurrency, problems)
+            .unwrap_or(64) as usize,
+        body_bytes_max: at_least_one("polling.max_body", written.max_body, problems)
+            .map_or(limits::BODY_BYTES_MAX, |bytes| bytes as usize),
+    }
+}
+
+fn at_least_one(
+    key: &str,
+    written: Option<toml::Spanned<u32>>,
+    problems: &mut Problems<'_>,
+) -> Option<u32> {
+    let written = written?;
+    if *written.get_ref() == 0 {
+        problems.add(
+            written.span(),
+            format!("{key} can't be 0"),
+            Some("write 1 or more, or leave it out".into()),
+        );
+        return None;
+    }
+    Some(written.into_inner())
+}
+
+/// A length of time as `jiff` reads it: `30m`, `1h 30m`, `2 days`. Days have 24 hours.
+fn duration(
+    key: &str,
+    written: Option<toml::Spanned<String>>,
+    problems: &mut Problems<'_>,
+) -> Option<Duration> {
+    let written = written?;
+    let length = written
+        .get_ref()
+        .parse::<jiff::Span>()
+        .ok()
+        .and_then(|span| {
+            span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+                .ok()
+        })
+        .and_then(|signed| Duration::try_from(signed).ok())
+        .filter(|length| *length >= Duration::from_secs(1) && *length <= limits::INTERVAL_MAX);
+    if length.is_none() {
+        problems.add(
+            written.span(),
+            format!(
+                "{key}: \"{}\" is no length of time from 1 second to a year",
+                written.get_ref()
+            ),
+            Some("write it like \"30m\", \"1h 30m\" or \"2 days\"".into()),
+        );
+    }
+    length
+}
+
+/// The rules of a source: the defaults, and what the source adds.
+fn rules(defaults: &Rules, written: file::Cleaning, problems: &mut Problems<'_>) -> Rules {
+    let mut rules = defaults.clone();
+    for pass in written.off.unwrap_or_default() {
+        let one = Rules {
+            off: vec![pass.get_ref().clone()],
+            ..Rules::default()
+        };
+        check_rules(&one, pass.span(), problems);
+        rules.off.push(pass.into_inner());
+    }
+    for (written, list) in [
+        (written.remove, &mut rules.remove),
+        (written.keep, &mut rules.keep),
+    ] {
+        for matcher in written.unwrap_or_default() {
+            let span = matcher.span();
+            let matcher = match matcher.into_inner() {
+                file::Matcher::Selector(selector) => Matcher::Selector(selector),
+                file::Matcher::Text { text } => Matcher::Text(text),
+            };
+            let one = Rules {
+                remove: vec![matcher.clone()],
+                ..Rules::default()
+            };
+            check_rules(&one, span, problems);
+            list.push(matcher);
+        }
+    }
+    rules
+}
+
+fn check_rules(rules: &Rules, span: std::ops::Range<usize>, problems: &mut Problems<'_>) {
+    if let Err(error) = crate::clean::check_rules(rules) {
+        problems.add(span, error.to_string(), None);
+    }
+}
+
+fn source(
+    written: file::Source,
+    folder: &Path,
+    polling: &Polling,
+    defaults: &Rules,
+    problems: &mut Problems<'_>,
+) -> Option<SourceConfig> {
+    let name = SourceName::new(written.name.get_ref())
+        .map_err(|why| problems.add(written.name.span(), why, None))
+        .ok();
+    let location = location(written.url.get_ref(), folder)
+        .map_err(|why| problems.add(written.url.span(), why, None))
+        .ok();
+    let interval = duration("interval", written.interval, problems).unwrap_or(polling.interval);
+    let headers = headers(
+        written.headers.unwrap_or_default(),
+        written.basic_auth,
+        written.cookie,
+        problems,
+    );
+    let page_entries = at_least_one("page_entries", written.page_entries, problems)
+        .unwrap_or(limits::PAGE_ENTRIES)
+        .min(limits::PAGE_ENTRIES_MAX);
+    let cleaning = file::Cleaning {
+        off: written.off,
+        remove: written.remove,
+        keep: written.keep,
+    };
+    let mut rules = rules(defaults, cleaning, problems);
+    rules.language = written.language;
+    Some(SourceConfig {
+        name: name?,
+        location: location?,
+        interval,
+        rules,
+        headers,
+        page_entries,
+    })
+}
+
+/// An http(s) URL, a `file:` URL or a path.
+fn location(text: &str, folder: &Path) -> Result<Location, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Location::Http(url)),
+        Ok(url) if url.scheme() == "file" => url
+            .to_file_path()
+            .map(Location::File)
+            .map_err(|()| format!("\"{text}\" names no file on this machine")),
+        Ok(url) if text.contains("://") => Err(format!(
+            "\"{}\" URLs can't be polled; write an http or https URL, or a file's path",
+            url.scheme()
+        )),
+        Err(error) if text.contains("://") => Err(format!("\"{text}\" is no URL: {error}")),
+        _ if text.trim().is_empty() => {
+            Err("the url is empty; write an http or https URL, or a file's path".into())
+        }
+        _ => Ok(Location::File(folder.join(text))),
+    }
+}
+
+fn headers(
+    written: BTreeMap<toml::Spanned<String>, toml::Spanned<String>>,
+    basic_auth: Option<toml::Spanned<String>>,
+    cookie: Option<toml::Spanned<String>>,
+    problems: &mut Problems<'_>,
+) -> Vec<Header> {
+    use base64::Engine as _;
+    let mut headers = Vec::new();
+    let mut add = |name: &str, value: String, span: std::ops::Range<usize>| {
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if name.is_empty() || !name.chars().all(is_token) {
+            problems.add(span, format!("{name:?} is no name of a header"), None);
+        } else if !value
+            .chars()
+            .all(|c| c == '\t' || c == ' ' || c.is_ascii_graphic())
+        {
+            problems.add(
+                span,
+                format!("the value of the header \"{name}\" has characters that HTTP can't carry"),
+                None,
+            );
+        } else {
+            headers.push(Header {
+                name: name.to_ascii_lowercase(),
+                value,
+            });
+        }
+    };
+    for (name, value) in written {
+        let span = value.span();
+        add(name.get_ref(), value.into_inner(), span);
+    }
+    if let Some(pair) = basic_auth {
+        let span = pair.span();
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.get_ref());
+        add("authorization", format!("Basic {encoded}"), span);
+    }
+    if let Some(cookie) = cookie {
+        let span = cookie.span();
+        add("cookie", cookie.into_inner(), span);
+    }
+    headers
+}
