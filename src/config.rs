@@ -73,15 +73,15 @@ impl fmt::Display for StoreLocation {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("sqlite::memory:"),
+            // A password may stand before the host and in the query.
             Self::Postgres(url) => match Url::parse(url) {
-                Ok(mut url) => {
-                    if url.password().is_some() {
-                        // A URL that carries a password can also carry a replaced one.
-                        let _ = url.set_password(Some("***"));
-                    }
-                    write!(f, "{url}")
-                }
-                Err(_) => f.write_str("postgres:…"),
+                Ok(url) => write!(
+                    f,
+                    "postgres://{}{}",
+                    url.host_str().unwrap_or_default(),
+                    url.path()
+                ),
+                Err(_) => f.write_str("postgres://…"),
             },
         }
     }
@@ -101,11 +101,26 @@ pub struct Polling {
     /// The largest body, in bytes after content decoding.
     pub body_bytes_max: usize,
     /// An HTTP or SOCKS5 proxy for every fetch.
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
     /// Where a publisher may complain: goes into the `User-Agent`.
     pub contact: Option<String>,
     /// Private networks and hosts that may be fetched from all the same.
     pub allow_private: Vec<AllowPrivate>,
+}
+
+/// A proxy's URL, which may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy(pub Url);
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}://{}",
+            self.0.scheme(),
+            self.0.host_str().unwrap_or_default()
+        )
+    }
 }
 
 /// A private network or host that the user opened.

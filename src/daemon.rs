@@ -79,6 +79,8 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         tracing::error!(%error, "can't release the sources that were being polled when the program last ended");
     }
     let mut adopted = adopt(&app).await;
+    let mut rewash = Rewash(shutdown.child_token());
+    rewash.start(&app, &polls, &shutdown);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -89,6 +91,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 let new = Arc::clone(&live.borrow_and_update());
                 crew = Crew::new(&new.config);
                 adopted = adopt(&app).await;
+                rewash.start(&app, &polls, &shutdown);
                 if polling != new.config.polling {
                     polling = new.config.polling.clone();
                     retry_failing(&app).await;
@@ -103,6 +106,10 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     tracing::error!(%error, "can't ask the store what is due");
                 }
                 if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
+                    // What could not be washed anew the last time is tried again.
+                    if pruned.is_some() {
+                        rewash.start(&app, &polls, &shutdown);
+                    }
                     pruned = Some(Instant::now());
                     prune(&app).await;
                 }
@@ -226,10 +233,10 @@ pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duratio
     }
 }
 
-/// Makes the store's sources those of the configuration, and washes anew what was washed by other rules.
+/// Makes the store's sources those of the configuration.
 async fn adopt(app: &App) -> bool {
     let live = Arc::clone(&app.live.borrow());
-    match adopt_config(&app.store, &live.config, Timestamp::now()).await {
+    match app.store.sync(&live.config, Timestamp::now()).await {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(%error, "can't bring the store in line with the configuration; trying again");
@@ -238,27 +245,47 @@ async fn adopt(app: &App) -> bool {
     }
 }
 
-/// Makes the store's sources those of `config`, and washes anew what was washed by other rules.
+/// Washes anew what was washed by other rules or by another version, source by source, until `shutdown`.
+/// It goes on beside the polls: entries that a poll writes meanwhile stay as the poll wrote them.
 ///
 /// # Errors
-/// [`StoreError`]; entries that can't be washed anew are logged and stay as they were published.
-pub async fn adopt_config(
+/// [`StoreError`] where the sources can't be listed; entries that can't be washed anew are logged, stay as they were
+/// published, and are tried again the next time.
+pub async fn rewash(
     store: &Store,
     config: &Config,
-    now: Timestamp,
+    shutdown: &CancellationToken,
 ) -> Result<(), StoreError> {
-    store.sync(&config.sources, now).await?;
     for source in store.sources().await? {
+        if shutdown.is_cancelled() {
+            break;
+        }
         let Some(configured) = config.source(&source.name) else {
             continue;
         };
-        match poll::rewash(store, &source, &configured.rules, now).await {
+        match poll::rewash(store, &source, &configured.rules, Timestamp::now()).await {
             Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
             Ok(false) => {}
             Err(error) => tracing::warn!(source.name, %error, "can't wash the stored entries anew"),
         }
     }
     Ok(())
+}
+
+/// The rewash under way, if there is one. A new one ends it: it would wash by the old rules.
+struct Rewash(CancellationToken);
+
+impl Rewash {
+    fn start(&mut self, app: &App, polls: &TaskTracker, shutdown: &CancellationToken) {
+        self.0.cancel();
+        self.0 = shutdown.child_token();
+        let (app, live, stop) = (app.clone(), Arc::clone(&app.live.borrow()), self.0.clone());
+        polls.spawn(async move {
+            if let Err(error) = rewash(&app.store, &live.config, &stop).await {
+                tracing::error!(%error, "can't list the sources to wash anew");
+            }
+        });
+    }
 }
 
 /// What failed may succeed with another proxy or an opened network.

@@ -43,6 +43,8 @@ pub enum Fetched {
         validators: Validators,
         /// What the headers said about the next poll.
         hints: Hints,
+        /// Where permanent redirects led.
+        moved_to: Option<Url>,
     },
     /// A document.
     Body(Box<Body>),
@@ -96,7 +98,7 @@ impl Client {
     /// Fetches a source, if it changed.
     ///
     /// # Errors
-    /// [`FetchError`]; [`FetchError::is_transient`] tells which heal by themselves.
+    /// [`FetchError`]; all but [`FetchError::Forbidden`] may heal by themselves.
     pub async fn fetch(&self, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let work = async {
             match request.location {
@@ -123,11 +125,17 @@ impl Client {
             let status = response.status();
             let hints = headers::hints(response.headers(), now);
             match status {
-                StatusCode::NOT_MODIFIED => {
+                // Without a question "modified since?" this is no answer (RFC 9110 §15.4.5).
+                StatusCode::NOT_MODIFIED if *request.validators != Validators::default() => {
                     let validators = headers::merge(request.validators, response.headers());
-                    return Ok(Fetched::NotModified { validators, hints });
+                    return Ok(Fetched::NotModified {
+                        validators,
+                        hints,
+                        moved_to,
+                    });
                 }
-                StatusCode::GONE => return Ok(Fetched::Gone),
+                // What a temporary redirect led to may go; the source has not said a word about itself.
+                StatusCode::GONE if all_permanent => return Ok(Fetched::Gone),
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
                 | StatusCode::SEE_OTHER
@@ -197,7 +205,7 @@ impl Client {
     fn check(&self, url: &Url) -> Result<(), FetchError> {
         let forbidden = |why: String| {
             Err(FetchError::Forbidden {
-                url: url.to_string(),
+                url: shown(url),
                 why,
             })
         };
@@ -260,9 +268,9 @@ impl Client {
         path: &Path,
         validators: &Validators,
     ) -> Result<Fetched, FetchError> {
-        let failed = |source| FetchError::File {
+        let failed = |why| FetchError::File {
             path: path.to_owned(),
-            source,
+            why,
         };
         let metadata = tokio::fs::metadata(path).await.map_err(failed)?;
         if !metadata.is_file() {
@@ -280,6 +288,7 @@ impl Client {
             return Ok(Fetched::NotModified {
                 validators: validators.clone(),
                 hints: Hints::default(),
+                moved_to: None,
             });
         }
         let response = Response {
@@ -324,7 +333,7 @@ fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuild
     match &polling.proxy {
         None => Ok(builder.no_proxy()),
         Some(proxy) => {
-            let proxy = reqwest::Proxy::all(proxy.clone())
+            let proxy = reqwest::Proxy::all(proxy.0.clone())
                 .map_err(|error| FetchError::Client(innermost(&error)))?;
             Ok(builder.proxy(proxy))
         }
@@ -337,12 +346,30 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let Some(target) = target else {
         return Err(FetchError::Network(format!(
-            "{from} redirects without saying where"
+            "{} redirects without saying where",
+            shown(from)
         )));
     };
-    from.join(&target).map_err(|_| {
-        FetchError::Network(format!("{from} redirects to \"{target}\", which is no URL"))
-    })
+    let mut target = from.join(&target).map_err(|_| {
+        FetchError::Network(format!(
+            "{} redirects to \"{target}\", which is no URL",
+            shown(from)
+        ))
+    })?;
+    // Nobody's redirect logs us in anywhere, and what is fetched becomes the base of published links.
+    let _ = target.set_username("");
+    let _ = target.set_password(None);
+    Ok(target)
+}
+
+/// A URL for messages that others may read: without its query, where tokens live.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    if url.query().is_some() {
+        url.set_query(Some("…"));
+    }
+    url.set_fragment(None);
+    url.to_string().replace("%E2%80%A6", "…")
 }
 
 /// Ports that belong to other protocols: the "bad port" list of the Fetch standard (§2.9 "Port blocking").
@@ -389,12 +416,12 @@ pub enum FetchError {
     #[error("the HTTP client can't be set up: {0}")]
     Client(String),
     /// A file can't be read.
-    #[error("can't read {}: {source}", path.display())]
+    #[error("can't read {}: {why}", path.display())]
     File {
         /// Its path.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        why: std::io::Error,
     },
 }
 
@@ -410,16 +437,6 @@ impl FetchError {
             (false, true) => Self::Timeout(timeout),
             (true, false) => Self::Network(format!("can't connect: {}", innermost(&error))),
             (false, false) => Self::Network(innermost(&error)),
-        }
-    }
-
-    /// Whether the failure may heal by itself.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Forbidden { .. } | Self::Client(_) => false,
-            Self::Status { code, .. } => !matches!(code, 404 | 410),
-            _ => true,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
-use crate::schedule::{self, Ending, Hints, Policy};
+use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::{clean, wash};
 use jiff::{SignedDuration, Timestamp};
@@ -91,6 +91,7 @@ struct Brought {
     body_hash: Option<String>,
     validators: Option<Validators>,
     moved_to: Option<String>,
+    pace: Option<Pace>,
     hints: Hints,
 }
 
@@ -109,8 +110,15 @@ pub async fn poll(
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
     };
+    let elapsed = started.elapsed();
+    // The server asked when it answered, and that is later than `now`.
+    let retry_after = error
+        .as_ref()
+        .and_then(PollError::retry_after)
+        .map(|wait| wait + elapsed + Duration::from_secs(1));
     let hints = Hints {
-        retry_after: error.as_ref().and_then(PollError::retry_after),
+        retry_after,
+        pace: brought.pace.unwrap_or(source.pace),
         ..brought.hints
     };
     let failures = if ending == Ending::Fine {
@@ -142,24 +150,21 @@ pub async fn poll(
             Ending::Fine => "unchanged",
         },
         detail: error.as_ref().map(ToString::to_string),
+        pace: brought.pace,
         moved_to: brought.moved_to,
         failures,
         next_poll_at: next.at,
         next_poll_reason: next.reason,
         retry_after_until: retry_after.and_then(|wait| now.checked_add(wait).ok()),
-        duration: started.elapsed(),
+        duration: elapsed,
     };
     let recorded = match store.finish(source, &finish, now).await {
         Ok(recorded) => recorded,
+        Err(StoreError::Superseded) => return Outcome::Failed(StoreError::Superseded.into()),
         Err(failure) => {
-            let next = schedule::next(
-                &source.name,
-                policy,
-                Ending::Failed,
-                failures.max(1),
-                &hints,
-                now,
-            );
+            let failures = source.failures.saturating_add(1);
+            let next = schedule::next(&source.name, policy, Ending::Failed, failures, &hints, now);
+            let finish = Finish { failures, ..finish };
             finish_without_document(store, source, finish, next, &failure, now).await;
             return Outcome::Failed(failure.into());
         }
@@ -191,7 +196,6 @@ async fn finish_without_document(
         validators: None,
         outcome: "failed",
         detail: Some(failure.to_string()),
-        failures: finish.failures.max(1),
         next_poll_at: next.at,
         next_poll_reason: next.reason,
         ..finish
@@ -216,9 +220,15 @@ async fn bring(
     };
     let body = match live.client.fetch(request, now).await? {
         Fetched::Gone => return Ok(None),
-        Fetched::NotModified { validators, hints } => {
+        Fetched::NotModified {
+            validators,
+            hints,
+            moved_to,
+        } => {
+            let moved_to = moved_to.map(String::from);
             return Ok(Some(Brought {
                 validators: Some(validators),
+                moved_to,
                 hints,
                 ..Brought::default()
             }));
@@ -228,7 +238,7 @@ async fn bring(
     let Body {
         response,
         validators,
-        mut hints,
+        hints,
         moved_to,
     } = body;
     let moved_to = moved_to.map(String::from);
@@ -241,23 +251,28 @@ async fn bring(
             ..Brought::default()
         }));
     }
-    let washed = wash_apart(response, config.rules.clone()).await?;
-    hints.ttl = washed
-        .raw
-        .ttl_minutes
-        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-    let published = |entry: &crate::model::Entry| {
-        entry
-            .published
-            .as_ref()
-            .or(entry.updated.as_ref())
-            .and_then(|date| date.time)
-    };
-    hints.published = washed.raw.entries.iter().filter_map(published).collect();
+    let mut washed = wash_apart(response, config.rules.clone()).await?;
+    let pace = Some(Pace::of(&washed.raw, now));
+    if washed.raw.breaks_off {
+        // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
+        washed.raw.entries.pop();
+        washed.clean.entries.pop();
+        let validators = Some(Validators::default());
+        return Ok(Some(Brought {
+            washed: Some(washed),
+            validators,
+            pace,
+            moved_to,
+            hints,
+            ..Brought::default()
+        }));
+    }
+    let (washed, body_hash) = (Some(washed), Some(body_hash));
     Ok(Some(Brought {
-        washed: Some(washed),
-        body_hash: Some(body_hash),
+        washed,
+        body_hash,
         validators: Some(validators),
+        pace,
         moved_to,
         hints,
     }))

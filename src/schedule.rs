@@ -7,7 +7,9 @@
 //! than [`limits::HINT_MAX`] unless the interval itself or the server asks for more.
 
 use crate::limits;
+use crate::model::{Entry, Feed};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How a poll ended, as far as the next one depends on it.
@@ -23,6 +25,60 @@ pub enum Ending {
     Gone,
 }
 
+/// What a document says about how often to come. Kept with the source, since a "not modified" does not repeat it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pace {
+    /// RSS `ttl`, in seconds.
+    pub ttl_seconds: Option<u64>,
+    /// The usual time between two entries, in seconds: the median of the last ten.
+    pub gap_seconds: Option<u64>,
+    /// When the newest entry was published.
+    pub newest: Option<Timestamp>,
+}
+
+impl Pace {
+    /// The pace of a feed that was just read. Dates in the future are nobody's rhythm.
+    #[must_use]
+    pub fn of(feed: &Feed, now: Timestamp) -> Self {
+        let published = |entry: &Entry| {
+            entry
+                .published
+                .as_ref()
+                .or(entry.updated.as_ref())
+                .and_then(|date| date.time)
+        };
+        let mut times: Vec<Timestamp> = feed
+            .entries
+            .iter()
+            .filter_map(published)
+            .filter(|&time| time <= now)
+            .collect();
+        times.sort_unstable();
+        times.dedup();
+        let recent = &times[times.len().saturating_sub(11)..];
+        let mut gaps: Vec<i64> = recent
+            .windows(2)
+            .map(|pair| pair[1].as_second() - pair[0].as_second())
+            .collect();
+        gaps.sort_unstable();
+        Self {
+            ttl_seconds: feed.ttl_minutes.map(|minutes| u64::from(minutes) * 60),
+            gap_seconds: gaps
+                .get(gaps.len() / 2)
+                .and_then(|&gap| u64::try_from(gap).ok()),
+            newest: times.last().copied(),
+        }
+    }
+
+    /// A quarter of the usual gap between posts, or of the silence since the last where that is longer:
+    /// a feed that posts daily is polled every six hours.
+    fn rhythm(&self, now: Timestamp) -> Option<Duration> {
+        let silence = u64::try_from(now.as_second() - self.newest?.as_second()).unwrap_or(0);
+        Some(Duration::from_secs(self.gap_seconds?.max(silence) / 4))
+    }
+}
+
 /// What the feed and its server said about how often to come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -30,10 +86,8 @@ pub struct Hints {
     pub fresh_for: Option<Duration>,
     /// `Retry-After` (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
-    /// RSS `ttl`.
-    pub ttl: Option<Duration>,
-    /// When its entries were published: the rhythm of posting.
-    pub published: Vec<Timestamp>,
+    /// What the document said, this time or the last.
+    pub pace: Pace,
 }
 
 /// What the user decided.
@@ -95,13 +149,15 @@ pub fn next(
 fn fine(policy: Policy, hints: &Hints, now: Timestamp) -> (Duration, String) {
     let mut wait = policy.interval;
     let mut reason = format!("about every {}", words(wait));
-    let rhythm = policy
-        .adaptive
-        .then(|| rhythm(&hints.published, now))
-        .flatten();
+    let rhythm = if policy.adaptive {
+        hints.pace.rhythm(now)
+    } else {
+        None
+    };
+    let ttl = hints.pace.ttl_seconds.map(Duration::from_secs);
     let candidates = [
         (hints.fresh_for, "the server says it stays fresh for"),
-        (hints.ttl, "the feed's ttl is"),
+        (ttl, "the feed's ttl is"),
         (rhythm, "its rhythm of posting asks for"),
     ];
     for (candidate, why) in candidates {
@@ -134,27 +190,6 @@ fn failed(policy: Policy, ending: Ending, failures: u32) -> (Duration, String) {
         format!("it failed {failures} times in a row")
     };
     (wait, format!("{times}: {} later", words(wait)))
-}
-
-/// A quarter of the usual gap between posts, or of the silence since the last where that is longer:
-/// a feed that posts daily is polled every six hours.
-fn rhythm(published: &[Timestamp], now: Timestamp) -> Option<Duration> {
-    let mut times: Vec<i64> = published
-        .iter()
-        .map(|time| time.as_second())
-        .filter(|&time| time <= now.as_second())
-        .collect();
-    times.sort_unstable();
-    times.dedup();
-    let newest = *times.last()?;
-    let silence = now.as_second() - newest;
-    let recent = &times[times.len().saturating_sub(11)..];
-    let mut gaps: Vec<i64> = recent.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    gaps.sort_unstable();
-    let usual = gaps.get(gaps.len() / 2).copied()?;
-    u64::try_from(usual.max(silence) / 4)
-        .ok()
-        .map(Duration::from_secs)
 }
 
 /// One byte of the name's FNV-1a hash.
@@ -216,58 +251,62 @@ mod tests {
         check(Ending::Fine, 0, &Hints::default(), 1800);
     }
 
+    fn ttl(seconds: u64) -> Hints {
+        Hints {
+            pace: Pace {
+                ttl_seconds: Some(seconds),
+                ..Pace::default()
+            },
+            ..Hints::default()
+        }
+    }
+
     #[test]
     fn hints_lengthen_and_never_shorten() {
-        let hour = Some(Duration::from_secs(3600));
-        check(
-            Ending::Fine,
-            0,
-            &Hints {
-                ttl: hour,
-                ..Hints::default()
-            },
-            3600,
-        );
-        check(
-            Ending::Fine,
-            0,
-            &Hints {
-                fresh_for: hour,
-                ..Hints::default()
-            },
-            3600,
-        );
-        check(
-            Ending::Fine,
-            0,
-            &Hints {
-                ttl: Some(Duration::from_secs(60)),
-                ..Hints::default()
-            },
-            1800,
-        );
+        check(Ending::Fine, 0, &ttl(3600), 3600);
+        let fresh = Hints {
+            fresh_for: Some(Duration::from_secs(3600)),
+            ..Hints::default()
+        };
+        check(Ending::Fine, 0, &fresh, 3600);
+        check(Ending::Fine, 0, &ttl(60), 1800);
     }
 
     #[test]
     fn hints_are_bounded_by_a_day() {
-        check(
-            Ending::Fine,
-            0,
-            &Hints {
-                ttl: Some(Duration::from_secs(10_000_000)),
-                ..Hints::default()
-            },
-            86_400,
-        );
+        check(Ending::Fine, 0, &ttl(10_000_000), 86_400);
     }
 
     #[test]
     fn a_daily_feed_is_polled_every_six_hours() {
-        let published = (0..10)
-            .map(|day| NOW - SignedDuration::from_hours(24 * day + 1))
+        let entry = |hours: i64| {
+            let time = Some(NOW - SignedDuration::from_hours(hours));
+            Entry {
+                published: Some(crate::model::Date {
+                    raw: String::new(),
+                    time,
+                }),
+                ..Entry::default()
+            }
+        };
+        // The one of tomorrow is nobody's rhythm.
+        let entries = (0..10)
+            .map(|day| entry(24 * day + 1))
+            .chain([entry(-24)])
             .collect();
+        let pace = Pace::of(
+            &Feed {
+                entries,
+                ..Feed::default()
+            },
+            NOW,
+        );
+        assert_eq!(
+            (pace.gap_seconds, pace.newest),
+            (Some(86_400), Some(NOW - SignedDuration::from_hours(1)))
+        );
         let hints = Hints {
-            published,
+            pace,
             ..Hints::default()
         };
         check(Ending::Fine, 0, &hints, 6 * 3600);

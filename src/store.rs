@@ -51,6 +51,11 @@ pub enum StoreError {
     /// A statement failed: a full disk, a lost connection. Usually heals by itself.
     #[error("the store failed: {0}")]
     Database(sqlx::Error),
+    /// The lease of a source is over, or its address has changed: a result was dropped. Heals by itself.
+    #[error(
+        "the source was changed, or given to somebody else, during the poll; its result was dropped"
+    )]
+    Superseded,
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {

@@ -103,7 +103,8 @@ impl Task {
                     .source(name)
                     .ok_or_else(|| super::poll::no_such_source(&config, name))?;
                 Self {
-                    location: Some(source.location.clone()),
+                    // With a file of rules it is a filter; without, the source itself is meant.
+                    location: input.rules.is_none().then(|| source.location.clone()),
                     rules: source.rules.clone(),
                     headers: source.headers.clone(),
                     polling: config.polling.clone(),

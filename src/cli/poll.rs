@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// `feedwash poll`.
 pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) -> Result<ExitCode> {
@@ -20,7 +21,8 @@ pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) ->
         return Err(no_such_source(&live.config, unknown));
     }
     let store = Store::open(&live.config.store.location).await?;
-    daemon::adopt_config(&store, &live.config, Timestamp::now()).await?;
+    store.sync(&live.config, Timestamp::now()).await?;
+    daemon::rewash(&store, &live.config, &CancellationToken::new()).await?;
     let polled = if names.is_empty() {
         poll_due(&live, &store, force).await?
     } else {
@@ -61,14 +63,12 @@ async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>
     if force {
         return Err(Usage("--force needs the names of the sources to poll".into()).into());
     }
+    // What becomes due meanwhile is the next run's.
+    let now = Timestamp::now();
     let mut polled = Vec::new();
     loop {
         let due = store
-            .due(
-                live.config.polling.concurrency,
-                lease(live),
-                Timestamp::now(),
-            )
+            .due(live.config.polling.concurrency, lease(live), now)
             .await?;
         if due.is_empty() {
             return Ok(polled);
@@ -120,7 +120,7 @@ async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
         }
     });
     let polled = polls
-        .buffered(live.config.polling.concurrency)
+        .buffer_unordered(live.config.polling.concurrency)
         .collect()
         .await;
     bar.finish_and_clear();

@@ -37,13 +37,18 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     };
     let shutdown = CancellationToken::new();
 
+    // Before anybody is told that the program is up, and may signal it.
+    let signals = Signals {
+        stop: signalled()?,
+        reload: signal(SignalKind::hangup())?,
+    };
     let polling = tokio::spawn(daemon::run(app.clone(), shutdown.clone()));
     let serving = tokio::spawn(web::serve(listener, app.clone(), shutdown.clone()));
     let watching = tokio::spawn(service::watchdog(app.clone(), address, shutdown.clone()));
     greet(&sender.borrow().config, address);
     service::ready();
 
-    let result = until_told(&path, &sender, &polling, &serving).await;
+    let result = until_told(&path, signals, &sender, &polling, &serving).await;
     service::stopping();
     tracing::info!("stopping; a second signal stops at once");
     shutdown.cancel();
@@ -58,6 +63,12 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     }
     store.close().await;
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// What the outside may say.
+struct Signals<S> {
+    stop: S,
+    reload: tokio::signal::unix::Signal,
 }
 
 /// Ends with the next SIGINT or SIGTERM.
@@ -91,23 +102,23 @@ fn greet(config: &Config, address: SocketAddr) {
 }
 
 /// Waits for the word to stop; reloads meanwhile. Fails where a part of the program ends by itself.
-async fn until_told(
+async fn until_told<S: Future<Output = ()>>(
     path: &Path,
+    signals: Signals<S>,
     live: &watch::Sender<Arc<Live>>,
     polling: &tokio::task::JoinHandle<()>,
     serving: &tokio::task::JoinHandle<std::io::Result<()>>,
 ) -> Result<()> {
-    let told = signalled()?;
-    tokio::pin!(told);
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let Signals { stop, mut reload } = signals;
+    tokio::pin!(stop);
     let mut look = tokio::time::interval(LOOK_EVERY);
     let mut seen = changed(path);
     loop {
         tokio::select! {
-            () = &mut told => return Ok(()),
-            _ = hang_up.recv() => {
+            () = &mut stop => return Ok(()),
+            _ = reload.recv() => {
                 seen = changed(path);
-                reload(path, live);
+                read_anew(path, live);
             }
             _ = look.tick() => {
                 if polling.is_finished() || serving.is_finished() {
@@ -117,7 +128,7 @@ async fn until_told(
                 // A file that is away for a moment is being replaced by an editor.
                 if now.is_some() && now != seen {
                     seen = now;
-                    reload(path, live);
+                    read_anew(path, live);
                 }
             }
         }
@@ -132,7 +143,7 @@ fn changed(path: &Path) -> Option<(SystemTime, u64, PathBuf)> {
 }
 
 /// Builds a whole new configuration and swaps it; a bad file leaves the old one running.
-fn reload(path: &Path, live: &watch::Sender<Arc<Live>>) {
+fn read_anew(path: &Path, live: &watch::Sender<Arc<Live>>) {
     service::reloading();
     let loaded = config::load(path).and_then(|config| Ok(Live::new(config)?));
     match loaded {
@@ -149,7 +160,11 @@ fn reload(path: &Path, live: &watch::Sender<Arc<Live>>) {
             );
             live.send_replace(Arc::new(new));
         }
-        Err(error) => tracing::error!("the old configuration stays in force: {error:#}"),
+        Err(error) => {
+            // One line of the log: a journal would take the others for lines of their own.
+            let why = format!("{error:#}").replace("\n  ", " | ");
+            tracing::error!("the old configuration stays in force: {why}");
+        }
     }
     service::ready();
 }

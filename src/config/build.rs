@@ -2,7 +2,8 @@
 
 use super::problem::Problems;
 use super::{
-    Config, Header, Location, Polling, Server, SourceConfig, SourceName, Store, StoreLocation, file,
+    Config, Header, Location, Polling, Proxy, Server, SourceConfig, SourceName, Store,
+    StoreLocation, file,
 };
 use crate::limits;
 use crate::model::{Matcher, Rules};
@@ -128,7 +129,9 @@ fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
     let proxy = written
         .proxy
         .and_then(|text| match Url::parse(text.get_ref()) {
-            Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => Some(url),
+            Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => {
+                Some(Proxy(url))
+            }
             _ => {
                 problems.add(
                     text.span(),
@@ -265,13 +268,18 @@ fn source(
     let name = SourceName::new(written.name.get_ref())
         .map_err(|why| problems.add(written.name.span(), why, None))
         .ok();
-    let location = location(written.url.get_ref(), folder)
+    let url_span = written.url.span();
+    let mut location = location(written.url.get_ref(), folder)
         .map_err(|why| problems.add(written.url.span(), why, None))
         .ok();
     let interval = duration("interval", written.interval, problems).unwrap_or(polling.interval);
+    let basic_auth = written.basic_auth.or_else(|| {
+        let pair = location.as_mut().and_then(take_login)?;
+        Some(toml::Spanned::new(url_span, pair))
+    });
     let headers = headers(
         written.headers.unwrap_or_default(),
-        written.basic_auth,
+        basic_auth,
         written.cookie,
         problems,
     );
@@ -293,6 +301,27 @@ fn source(
         headers,
         page_entries,
     })
+}
+
+/// Takes name and password out of a URL, as `name:password`. A URL is shown, logged and resolved against; what logs
+/// us in goes into a header.
+fn take_login(location: &mut Location) -> Option<String> {
+    let Location::Http(url) = location else {
+        return None;
+    };
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let decoded = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy();
+    let pair = format!(
+        "{}:{}",
+        decoded(url.username()),
+        decoded(url.password().unwrap_or_default())
+    );
+    // An http URL has a host, so both can be taken away.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(pair)
 }
 
 /// An http(s) URL, a `file:` URL or a path.

@@ -71,7 +71,7 @@ fn every_key_is_read() {
     assert_eq!(config.server.public_url, "https://feeds.example.org/clean");
     assert_eq!(
         format!("{:?}", config.store.location),
-        "postgres://me:***@db/feedwash"
+        "postgres://db/feedwash"
     );
     assert_eq!(config.polling.interval, Duration::from_secs(5400));
     assert_eq!(config.polling.allow_private.len(), 3);
@@ -158,4 +158,26 @@ fn names_that_break_urls_are_refused() {
     for name in ["a", "A.b-c_9"] {
         assert!(SourceName::new(name).is_ok(), "{name:?}");
     }
+}
+
+#[test]
+fn a_login_in_a_url_becomes_a_header() {
+    let config = read("[[source]]\nname = \"a\"\nurl = \"https://me:p%40ss@example.org/feed\"\n")
+        .expect("valid");
+    assert_eq!(
+        config.sources[0].location.to_string(),
+        "https://example.org/feed"
+    );
+    let header = &config.sources[0].headers[0];
+    assert_eq!(
+        (header.name.as_str(), header.value.as_str()),
+        ("authorization", "Basic bWU6cEBzcw==")
+    );
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let config = read("[store]\nurl = \"postgres://a:first-secret@db/x?password=second-secret\"\n[polling]\nproxy = \"http://b:third-secret@proxy:1\"\n").expect("valid");
+    let shown = format!("{config:?} {}", config.store.location);
+    assert!(!shown.contains("secret"), "{shown}");
 }

@@ -17,8 +17,6 @@ pub struct Heading {
     pub changed_at: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll_at: Option<Timestamp>,
-    /// Whether it has left the configuration.
-    pub is_removed: bool,
 }
 
 /// One page of a feed, as published.
@@ -55,24 +53,21 @@ impl Store {
         if name.contains('\0') {
             return Ok(None);
         }
-        type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
+        type Row = (i64, i64, Option<i64>, Option<i64>);
         let row: Option<Row> = on!(self.db, pool => {
-            sqlx::query_as("select id, revision, changed_at, next_poll_at, removed_at from source where name = $1")
+            sqlx::query_as("select id, revision, changed_at, next_poll_at from source where name = $1")
                 .bind(name)
                 .fetch_optional(pool)
                 .await?
         });
         let time =
             |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        Ok(row.map(
-            |(id, revision, changed_at, next_poll_at, removed_at)| Heading {
-                id,
-                revision,
-                changed_at: time(changed_at),
-                next_poll_at: time(next_poll_at),
-                is_removed: removed_at.is_some(),
-            },
-        ))
+        Ok(row.map(|(id, revision, changed_at, next_poll_at)| Heading {
+            id,
+            revision,
+            changed_at: time(changed_at),
+            next_poll_at: time(next_poll_at),
+        }))
     }
 
     /// The page of a feed that starts after `skip` entries. A source without a poll is a feed without entries.

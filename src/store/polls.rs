@@ -3,9 +3,10 @@
 use super::db::{Db, in_transaction, on};
 use super::record::{Prepared, record, storable};
 use super::{Store, StoreError, rows};
-use crate::config::SourceConfig;
+use crate::config::{Config, SourceConfig};
 use crate::model::{Feed, Removal, Validators, Warning};
 use crate::render;
+use crate::schedule::Pace;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -27,9 +28,16 @@ pub struct Source {
     pub rules_version: String,
     /// How many polls in a row have failed.
     pub failures: u32,
+    /// What the last document said about how often to come.
+    pub pace: Pace,
+    /// Its address when it was taken.
+    url: String,
+    /// Until when it was taken, in epoch seconds: what shows that it still is.
+    leased_until: i64,
 }
 
-const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, failures";
+const SOURCE_COLUMNS: &str =
+    "id, name, etag, last_modified, body_hash, rules_version, failures, pace, url, leased_until";
 type SourceRow = (
     i64,
     String,
@@ -38,13 +46,25 @@ type SourceRow = (
     Option<String>,
     String,
     i64,
+    String,
+    String,
+    i64,
 );
 
 impl From<SourceRow> for Source {
-    fn from(
-        (id, name, etag, last_modified, body_hash, rules_version, failures): SourceRow,
-    ) -> Self {
-        let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+    fn from(row: SourceRow) -> Self {
+        let (
+            id,
+            name,
+            etag,
+            last_modified,
+            body_hash,
+            rules_version,
+            failures,
+            pace,
+            url,
+            leased_until,
+        ) = row;
         Self {
             id,
             name,
@@ -54,7 +74,11 @@ impl From<SourceRow> for Source {
             },
             body_hash,
             rules_version,
-            failures,
+            failures: u32::try_from(failures).unwrap_or(u32::MAX),
+            // A pace that an older version wrote otherwise is learnt again from the next document.
+            pace: serde_json::from_str(&pace).unwrap_or_default(),
+            url,
+            leased_until,
         }
     }
 }
@@ -120,7 +144,9 @@ pub struct Finish<'a> {
     pub outcome: &'a str,
     /// What to know about it, in words.
     pub detail: Option<String>,
-    /// Where permanent redirects led.
+    /// What the document said about how often to come; `None` leaves what is stored.
+    pub pace: Option<Pace>,
+    /// Where permanent redirects led; a failed poll leaves what is stored.
     pub moved_to: Option<String>,
     /// How many polls in a row have failed now.
     pub failures: u32,
@@ -149,15 +175,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn sync(&self, sources: &[SourceConfig], now: Timestamp) -> Result<(), StoreError> {
-        let given: Vec<_> = sources
-            .iter()
-            .map(|source| json!({ "name": source.name.as_str(), "url": source.location.to_string() }))
-            .collect();
+    pub async fn sync(&self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+        let row = |source: &SourceConfig| {
+            json!({
+                "name": source.name.as_str(),
+                "url": source.location.to_string(),
+                "published_as": format!("{} {}", config.server.public_url, source.page_entries),
+            })
+        };
+        let given: Vec<_> = config.sources.iter().map(row).collect();
         let given = serde_json::Value::Array(given).to_string();
-        let table = rows::table(&self.db, "$1", &[("name", "text"), ("url", "text")]);
+        let table = rows::table(
+            &self.db,
+            "$1",
+            &[("name", "text"), ("url", "text"), ("published_as", "text")],
+        );
         let upsert = format!(
-            "insert into source (name, url, next_poll_at) select name, url, $2 from {table} where true \
+            "insert into source (name, url, published_as, next_poll_at) select name, url, published_as, $2 from {table} where true \
              on conflict (name) do update set \
                etag = case when source.url = excluded.url then source.etag end, \
                last_modified = case when source.url = excluded.url then source.last_modified end, \
@@ -166,8 +200,10 @@ impl Store {
                retry_after_until = case when source.url = excluded.url then source.retry_after_until else 0 end, \
                moved_to = case when source.url = excluded.url then source.moved_to end, \
                next_poll_at = case when source.url = excluded.url then source.next_poll_at else $2 end, \
-               url = excluded.url, removed_at = null \
-             where source.url <> excluded.url or source.removed_at is not null"
+               revision = case when source.published_as = excluded.published_as then source.revision else source.revision + 1 end, \
+               changed_at = case when source.published_as = excluded.published_as then source.changed_at else $2 end, \
+               url = excluded.url, published_as = excluded.published_as, removed_at = null \
+             where source.url <> excluded.url or source.published_as <> excluded.published_as or source.removed_at is not null"
         );
         let remove = format!(
             "update source set removed_at = $2 where removed_at is null and name not in (select name from {table})"
@@ -319,7 +355,19 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let prepared = finish.recording.as_ref().map(Prepared::new);
         let detail = finish.detail.as_deref().map(storable);
+        let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
         let recorded = in_transaction!(self.db, tx => {
+            // Whoever's lease is over, or whose source got another address meanwhile, polled for nothing.
+            let still_ours = sqlx::query("update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3")
+                .bind(source.id)
+                .bind(source.leased_until)
+                .bind(&source.url)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if still_ours == 0 {
+                return Err(StoreError::Superseded);
+            }
             let recorded = match &prepared {
                 Some(prepared) => record!(self.db, tx, source, prepared, now),
                 None => Recorded::default(),
@@ -329,11 +377,11 @@ impl Store {
             let kept = finish.validators.is_none();
             let validators = finish.validators.cloned().unwrap_or_default();
             sqlx::query(
-                "update source set leased_until = 0, next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \
+                "update source set next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \
                    etag = case when $5 then etag else $6 end, last_modified = case when $5 then last_modified else $7 end, \
                    body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
                    last_success_at = case when $9 = 0 then $10 else last_success_at end, \
-                   outcome = $11, detail = $12, moved_to = $13 \
+                   outcome = $11, detail = $12, moved_to = case when $9 = 0 then $13 else moved_to end, pace = coalesce($14, pace) \
                  where id = $1",
             )
             .bind(source.id)
@@ -349,6 +397,7 @@ impl Store {
             .bind(outcome)
             .bind(&detail)
             .bind(&finish.moved_to)
+            .bind(&pace)
             .execute(&mut *tx)
             .await?;
             sqlx::query(
@@ -396,7 +445,7 @@ impl Store {
         on!(self.db, pool => {
             let rows = sqlx::query(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
-                   moved_to, warnings, \
+                   moved_to, warnings, removals as head_removals, \
                    (select count(*) from entry where entry.source_id = source.id) as entries, \
                    (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
                  from source where removed_at is null order by name",
@@ -420,7 +469,7 @@ impl Store {
                     failures: row.try_get("failures")?,
                     moved_to: row.try_get("moved_to")?,
                     entries: row.try_get("entries")?,
-                    removals: row.try_get("removals")?,
+                    removals: row.try_get::<i64, _>("removals")? + count(&row.try_get::<String, _>("head_removals")?),
                     warnings: serde_json::from_str(&warnings).unwrap_or_default(),
                 })
             }).collect()
@@ -434,24 +483,25 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn prune(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
         let before = now.as_second() - i64::from(keep_days) * SECONDS_A_DAY;
-        let entries = on!(self.db, pool => {
-            sqlx::query("delete from poll where started_at < $1").bind(before).execute(pool).await?;
+        let entries = in_transaction!(self.db, tx => {
+            sqlx::query("delete from poll where started_at < $1").bind(before).execute(&mut *tx).await?;
             sqlx::query(
-                "delete from entry where last_seen_at < $1 and id in (\
-                   select entry.id from entry join source on source.id = entry.source_id \
-                   where entry.last_seen_at < $1 and entry.last_seen_at < source.last_body_at - $2)",
+                "update source set revision = revision + 1, changed_at = $2 \
+                 where id in (select source_id from entry where left_at < $1)",
             )
             .bind(before)
-            .bind(SEEN_STEP_SECONDS)
-            .execute(pool)
-            .await?
-            .rows_affected()
+            .bind(now.as_second())
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query("delete from entry where left_at < $1").bind(before).execute(&mut *tx).await?.rows_affected()
         });
         Ok(entries)
     }
 }
 
-const SECONDS_A_DAY: i64 = 86_400;
+/// How many removals a stored list holds.
+fn count(removals: &str) -> i64 {
+    serde_json::from_str::<Vec<Removal>>(removals).map_or(0, |removals| removals.len() as i64)
+}
 
-/// How far `last_seen_at` may lag behind, so that an unchanged entry costs a write a day and not one a poll.
-const SEEN_STEP_SECONDS: i64 = SECONDS_A_DAY;
+const SECONDS_A_DAY: i64 = 86_400;

@@ -54,7 +54,10 @@ pub(super) struct Prepared<'a> {
     pub(super) raw_head: String,
     pub(super) clean_head: String,
     pub(super) head_hash: String,
+    /// `None` where the document is the store's own, read back to be washed anew.
     pub(super) warnings: Option<String>,
+    /// Removals from the feed's own values.
+    pub(super) head_removals: String,
     pub(super) rules_version: &'a str,
     /// The keys of all entries, as a JSON array of objects.
     pub(super) keys: String,
@@ -64,6 +67,7 @@ pub(super) struct Prepared<'a> {
 struct PreparedEntry<'a> {
     clean: &'a Entry,
     raw_json: String,
+    clean_json: String,
     raw_hash: String,
     story_hash: String,
 }
@@ -134,6 +138,7 @@ impl<'a> Prepared<'a> {
                     clean,
                     raw_hash: hash(raw_json.as_bytes()),
                     raw_json,
+                    clean_json: to_json(clean),
                     story_hash: story_hash(clean),
                 }
             });
@@ -156,6 +161,13 @@ impl<'a> Prepared<'a> {
             head_hash: hash(to_json(&undated).as_bytes()),
             clean_head: to_json(&clean),
             warnings: recording.warnings.map(|warnings| to_json(&warnings)),
+            head_removals: to_json(
+                &recording
+                    .removals
+                    .iter()
+                    .filter(|one| one.entry.as_str().is_empty())
+                    .collect::<Vec<_>>(),
+            ),
             rules_version: recording.rules_version,
             keys: Value::Array(keys).to_string(),
             recording,
@@ -169,6 +181,10 @@ impl<'a> Prepared<'a> {
         for (position, entry) in self.entries.iter().enumerate() {
             let key = entry.clean.key.as_str();
             let old = stored.get(key);
+            // An entry that a poll changed, or that was pruned, while it was washed anew from the store.
+            if self.warnings.is_none() && old.is_none_or(|old| old.raw_hash != entry.raw_hash) {
+                continue;
+            }
             if old.is_some_and(|old| {
                 old.raw_hash == entry.raw_hash && old.rules_version == self.rules_version
             }) {
@@ -243,7 +259,7 @@ impl PreparedEntry<'_> {
             "story_hash": self.story_hash,
             "updated_at": updated_at,
             "raw": self.raw_json,
-            "clean": to_json(self.clean),
+            "clean": self.clean_json,
         })
     }
 }
@@ -269,19 +285,18 @@ macro_rules! record {
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
         if entries_changed {
-            let entries = $crate::store::rows::table(&$db, "$4", ENTRY_COLUMNS);
+            let entries = $crate::store::rows::table(&$db, "$3", ENTRY_COLUMNS);
             let sql = format!(
-                "insert into entry (source_id, last_seen_at, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
-                 select $1, $2, $3, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean \
+                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
+                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean \
                  from {entries} where true \
                  on conflict (source_id, key) do update set \
-                   last_seen_at = case when $5 then excluded.last_seen_at else entry.last_seen_at end, \
                    rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
                    sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
                    updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
             );
             let entries = serde_json::Value::Array(changes.entries).to_string();
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(prepared.rules_version).bind(&entries).bind(from_document)
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version).bind(&entries)
                 .execute(&mut *$tx).await?;
             let keys = $crate::store::rows::table(&$db, "$2", &[("key", "text")]);
             let sql = format!(
@@ -301,23 +316,24 @@ macro_rules! record {
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&removals).execute(&mut *$tx).await?;
         }
         if from_document {
-            let keys = $crate::store::rows::table(&$db, "$4", &[("key", "text")]);
+            let keys = $crate::store::rows::table(&$db, "$3", &[("key", "text")]);
             let sql = format!(
-                "update entry set last_seen_at = $2 \
-                 where source_id = $1 and last_seen_at < $2 - $3 and key in (select key from {keys})"
+                "update entry set left_at = case when left_at is null then $2 end \
+                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys}))"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(SEEN_STEP_SECONDS).bind(&prepared.keys)
-                .execute(&mut *$tx).await?;
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).execute(&mut *$tx).await?;
         }
-        // A head of which only the dates changed stays as published: it is no change to announce.
+        // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
+        // anew from the store counts only while it is still the newest that was read.
         sqlx::query(
-            "update source set raw = $2, warnings = coalesce($3, warnings), rules_version = $4, \
-               last_body_at = case when $5 then $6 else last_body_at end, \
+            "update source set raw = $2, warnings = coalesce($3, warnings), removals = $10, \
                revision = case when $7 or head_hash is distinct from $8 then revision + 1 else revision end, \
                changed_at = case when $7 or head_hash is distinct from $8 then $6 else changed_at end, \
                clean = case when $7 or head_hash is distinct from $8 then $9 else clean end, \
-               head_hash = $8 \
-             where id = $1",
+               head_hash = $8, \
+               rules_version = case when exists \
+                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $4) then '' else $4 end \
+             where id = $1 and ($5 or raw = $2)",
         )
         .bind($source.id)
         .bind(&prepared.raw_head)
@@ -328,6 +344,7 @@ macro_rules! record {
         .bind(entries_changed)
         .bind(&prepared.head_hash)
         .bind(&prepared.clean_head)
+        .bind(&prepared.head_removals)
         .execute(&mut *$tx)
         .await?;
         changes.recorded

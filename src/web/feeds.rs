@@ -30,7 +30,7 @@ const COMPRESS_BYTES_MIN: usize = 1024;
 
 /// First pages, rendered.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<HashMap<(i64, FeedFormat), Arc<Rendered>>>);
+pub(super) struct Cache(Mutex<HashMap<(String, FeedFormat), Arc<Rendered>>>);
 
 /// The bytes of a page, and their compressed forms once somebody asked for them.
 struct Rendered {
@@ -133,8 +133,8 @@ async fn rendered(
     format: FeedFormat,
     page: u32,
 ) -> Result<Arc<Rendered>, Problem> {
-    let (id, revision) = heading.map_or((0, 0), |heading| (heading.id, heading.revision));
-    let key = (id, format);
+    let revision = heading.map_or(0, |heading| heading.revision);
+    let key = (config.name.to_string(), format);
     if page == 1 {
         let cached = shared.rendered.lock().get(&key).cloned();
         if let Some(cached) =
@@ -224,13 +224,13 @@ fn render_page(
 }
 
 impl Cache {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(i64, FeedFormat), Arc<Rendered>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, FeedFormat), Arc<Rendered>>> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps a page. When too much is kept, everything else goes: what is asked for comes back with the next request.
-    fn keep(&self, key: (i64, FeedFormat), rendered: &Arc<Rendered>) {
+    fn keep(&self, key: (String, FeedFormat), rendered: &Arc<Rendered>) {
         let mut kept = self.lock();
         let bytes: usize = kept.values().map(|one| one.identity.len()).sum();
         if bytes + rendered.identity.len() > CACHE_BYTES_MAX {

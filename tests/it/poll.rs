@@ -5,6 +5,7 @@ use crate::support::{
 };
 use axum::body::{Body, Bytes};
 use axum::http::Response;
+use feedwash::config::Config;
 use feedwash::config::StoreLocation;
 use feedwash::daemon;
 use feedwash::model::Entry;
@@ -38,7 +39,7 @@ impl Desk {
             "[polling]\n{polling}\n[[source]]\nname = \"press\"\nurl = {url}\n{further}\n"
         ));
         let store = Store::open(&StoreLocation::Memory).await.unwrap();
-        store.sync(&config.sources, NOW).await.unwrap();
+        store.sync(&config, NOW).await.unwrap();
         let live = Live::new(config).unwrap();
         Self { store, live }
     }
@@ -690,6 +691,12 @@ async fn new_rules_are_applied_to_an_unchanged_body() {
     );
 }
 
+async fn rewash(desk: &Desk, config: &Config) {
+    daemon::rewash(&desk.store, config, &CancellationToken::new())
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
     let publisher = Publisher::start(|_| answer(200, &[], document())).await;
@@ -699,9 +706,7 @@ async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
     let rules = "remove = [{ text = \"second story\" }]";
     let stricter = Desk::new(&publisher.url("/feed"), rules).await.live.config;
     for _ in 0..2 {
-        daemon::adopt_config(&desk.store, &stricter, after(60))
-            .await
-            .unwrap();
+        rewash(&desk, &stricter).await;
         let now = desk.entries().await;
         assert_eq!(now[0], before[0]);
         assert!(!now[1].content.as_ref().unwrap().value.contains("second"));
@@ -711,9 +716,7 @@ async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
         );
         assert_eq!(desk.revision().await, 2, "once is enough");
     }
-    daemon::adopt_config(&desk.store, &desk.live.config, after(120))
-        .await
-        .unwrap();
+    rewash(&desk, &desk.live.config).await;
     assert_eq!(
         desk.entries().await,
         before,

@@ -94,7 +94,7 @@ impl Newsboat {
 async fn newsboat_reads(format: &str) {
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     let config = config("[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\n");
-    store.sync(&config.sources, NOW).await.unwrap();
+    store.sync(&config, NOW).await.unwrap();
     let document = many(ENTRIES);
     publish(&store, "press", &washed(&document), NOW).await;
     let address = serve(app(&store, config).0).await;

@@ -163,7 +163,7 @@ fn sources(urls: &[(&str, &str)]) -> Config {
 /// Configures the one source that most cases need.
 async fn press(store: &Store) -> Source {
     let config = sources(&[("press", "https://press.example/feed")]);
-    store.sync(&config.sources, NOW).await.unwrap();
+    store.sync(&config, NOW).await.unwrap();
     stored(store, "press").await
 }
 

@@ -128,6 +128,7 @@ pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
         validators: None,
         outcome: "unchanged",
         detail: None,
+        pace: None,
         moved_to: None,
         failures: 0,
         next_poll_at: Timestamp::from_second(now.as_second() + 3600).ok(),

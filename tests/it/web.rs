@@ -35,7 +35,7 @@ fn configured(names: &[&str]) -> feedwash::config::Config {
 async fn served() -> (SocketAddr, Store) {
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     let config = configured(&["press", "silent"]);
-    store.sync(&config.sources, NOW).await.unwrap();
+    store.sync(&config, NOW).await.unwrap();
     publish(&store, "press", &washed(&many(120)), NOW).await;
     let address = serve(app(&store, config).0).await;
     (address, store)
@@ -347,13 +347,13 @@ async fn a_source_that_was_never_polled_is_an_empty_feed_with_its_name() {
 async fn what_is_not_published_says_so() {
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     store
-        .sync(&configured(&["press", "left"]).sources, NOW)
+        .sync(&configured(&["press", "left"]), NOW)
         .await
         .unwrap();
     publish(&store, "press", &washed(&many(60)), NOW).await;
     publish(&store, "left", &washed(&many(60)), NOW).await;
     let config = configured(&["press"]);
-    store.sync(&config.sources, after(1)).await.unwrap();
+    store.sync(&config, after(1)).await.unwrap();
     let address = serve(app(&store, config).0).await;
     for (path, code) in [
         ("/feeds/press.rss", 200),

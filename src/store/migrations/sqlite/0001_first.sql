@@ -2,6 +2,7 @@ create table source (
     id integer primary key,
     name text not null unique,
     url text not null,
+    published_as text not null default '', -- settings that shape what is published
     next_poll_at bigint,            -- null: never again (410 Gone)
     next_poll_reason text not null default 'not polled yet',
     leased_until bigint not null default 0,
@@ -11,9 +12,9 @@ create table source (
     body_hash text,
     rules_version text not null default '',
     failures bigint not null default 0,
+    pace text not null default '{}',  -- what the last document said about how often to come
     last_poll_at bigint,
     last_success_at bigint,
-    last_body_at bigint,            -- when its entries were last compared with a document
     outcome text not null default 'new',
     detail text,
     moved_to text,
@@ -23,6 +24,7 @@ create table source (
     raw text,                       -- the feed without its entries, as read
     clean text,                     -- the feed without its entries, as published
     warnings text not null default '[]',
+    removals text not null default '[]',  -- those from the feed's own values
     removed_at bigint               -- when it left feeds.toml
 );
 create index source_due on source (next_poll_at) where removed_at is null;
@@ -32,7 +34,7 @@ create table entry (
     source_id bigint not null references source (id) on delete cascade,
     key text not null,
     first_seen_at bigint not null,
-    last_seen_at bigint not null,
+    left_at bigint,                 -- when it left its feed's document; null while it is in it
     changed_at bigint not null,     -- when the story last changed
     sort_at bigint not null,
     position bigint not null,       -- in the document, to order what has no date
@@ -45,7 +47,7 @@ create table entry (
     unique (source_id, key)
 );
 create index entry_newest on entry (source_id, sort_at desc, first_seen_at desc, position);
-create index entry_last_seen on entry (last_seen_at);
+create index entry_left on entry (left_at) where left_at is not null;
 
 create table removal (
     entry_id bigint not null references entry (id) on delete cascade,
