@@ -536,7 +536,7 @@ async fn a_body_that_breaks_off_is_not_taken() {
     });
     let desk = Desk::new(&format!("http://{address}/feed"), "").await;
     changed(&desk.poll(NOW).await, (2, 0));
-    failed(&desk.poll(after(60)).await, "response body");
+    failed(&desk.poll(after(60)).await, "before message length reached");
     assert_eq!(desk.entries().await.len(), 2);
     assert_eq!(desk.status().await.last_success_at, Some(NOW));
 }
@@ -544,7 +544,7 @@ async fn a_body_that_breaks_off_is_not_taken() {
 #[tokio::test]
 async fn a_server_that_never_answers_is_left() {
     let (_publisher, desk) = good_and_then(|_| None).await;
-    fails_and_keeps(&desk.in_haste(), "timed out").await;
+    fails_and_keeps(&desk.in_haste(), "longer than 1s (polling.timeout)").await;
 }
 
 #[tokio::test]
@@ -554,7 +554,7 @@ async fn a_server_that_falls_silent_is_left() {
         answer(200, &[], chunks(start.chain(stream::pending())))
     })
     .await;
-    fails_and_keeps(&desk.in_haste(), "timed out").await;
+    fails_and_keeps(&desk.in_haste(), "longer than 1s (polling.timeout)").await;
 }
 
 #[tokio::test]

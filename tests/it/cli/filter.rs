@@ -106,7 +106,7 @@ fn clean_obeys_the_rules_of_a_source() {
     let document = rss(&[("1", "A", &format!("<p>Kept.</p><p>Also kept.</p>{JUNKY}"))]);
     let run = |source: &str| {
         desk.run_with(
-            &["clean", "--rules", "rules.toml", "--source", source],
+            &["clean", "-", "--rules", "rules.toml", "--source", source],
             document.as_bytes(),
         )
     };
@@ -121,6 +121,22 @@ fn clean_obeys_the_rules_of_a_source() {
     );
     desk.run(&["clean", "--rules", "rules.toml"])
         .check(2, &["--source"]);
+}
+
+#[test]
+fn a_source_of_feeds_toml_is_washed_as_it_would_be_polled() {
+    let desk = Desk::new();
+    desk.write("one.xml", rss(&[("1", "A", JUNKY)]));
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"one\"\nurl = \"one.xml\"\noff = [\"comment-forms\"]\n",
+    );
+    let out = desk.run(&["clean", "--source", "one"]).output();
+    assert!(
+        out.contains("Leave a Reply") && !out.contains("<textarea"),
+        "{out}"
+    );
+    assert!(!desk.path("feedwash.db").exists());
 }
 
 #[test]
@@ -247,5 +263,5 @@ fn explain_gives_one_object_a_line() {
     }
     assert!(removals > 0 && warnings > 0, "{out}");
     let words = run(&["explain"]);
-    assert!(words.contains(&format!("{removals} pieces")), "{words}");
+    assert!(words.contains(&format!("; {removals} piece")), "{words}");
 }
