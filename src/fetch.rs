@@ -44,7 +44,7 @@ pub enum Fetched {
         /// What the headers said about the next poll.
         hints: Hints,
         /// Where permanent redirects led.
-        moved_to: Option<Url>,
+        moved_to: Option<String>,
     },
     /// A document.
     Body(Box<Body>),
@@ -62,7 +62,7 @@ pub struct Body {
     /// What the headers said about the next poll.
     pub hints: Hints,
     /// Where permanent redirects led, if every redirect up to there was permanent (RFC 9110 §15.4).
-    pub moved_to: Option<Url>,
+    pub moved_to: Option<String>,
 }
 
 /// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
@@ -147,7 +147,7 @@ impl Client {
                         StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
                     );
                     if all_permanent {
-                        moved_to = Some(url.clone());
+                        moved_to = Some(url.to_string());
                     }
                 }
                 _ if status.is_success() => {
@@ -234,7 +234,7 @@ impl Client {
         mut response: reqwest::Response,
         url: Url,
         hints: Hints,
-        moved_to: Option<Url>,
+        moved_to: Option<String>,
     ) -> Result<Fetched, FetchError> {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);

@@ -115,7 +115,7 @@ pub async fn poll(
     let retry_after = error
         .as_ref()
         .and_then(PollError::retry_after)
-        .map(|wait| wait + elapsed + Duration::from_secs(1));
+        .map(|wait| wait + Duration::from_secs(elapsed.as_secs() + 1));
     let hints = Hints {
         retry_after,
         pace: brought.pace.unwrap_or(source.pace),
@@ -225,7 +225,6 @@ async fn bring(
             hints,
             moved_to,
         } => {
-            let moved_to = moved_to.map(String::from);
             return Ok(Some(Brought {
                 validators: Some(validators),
                 moved_to,
@@ -241,7 +240,6 @@ async fn bring(
         hints,
         moved_to,
     } = body;
-    let moved_to = moved_to.map(String::from);
     let body_hash = store::hash(&response.body);
     if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == version {
         return Ok(Some(Brought {

@@ -106,7 +106,34 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
     }
     let mut html = parser.finish();
     purify(&mut html);
+    if writing_cost(&html) > WRITING_COST_MAX {
+        return Err("has texts of megabytes full of characters to escape".into());
+    }
     Ok(html)
+}
+
+/// The most that [`writing_cost`] may come to: a fifth of a second at the speed of memory. A book of a megabyte in
+/// one text, with a reference in each line, comes to a tenth of it.
+const WRITING_COST_MAX: u64 = 2_000_000_000;
+
+/// How many bytes are looked at to write the texts: html5ever 0.40 looks from each `&` and each byte of a no-break
+/// space to the next `<` or `>`, most often the end, which is quadratic in a text that holds nothing else.
+fn writing_cost(html: &Html) -> u64 {
+    let cost = |text: &str| {
+        let specials = text
+            .bytes()
+            .filter(|byte| matches!(byte, b'&' | 0xc2))
+            .count();
+        specials as u64 * text.len() as u64
+    };
+    html.tree
+        .values()
+        .map(|value| match value {
+            Node::Text(text) => cost(text),
+            Node::Element(element) => element.attrs.iter().map(|(_, value)| cost(value)).sum(),
+            _ => 0,
+        })
+        .sum()
 }
 
 /// Character references can name what the text itself may not hold (`&#1;`), so the tree is purified as well.
@@ -343,6 +370,13 @@ mod tests {
     fn text_without_a_tree() {
         let html = "<p>One &amp; two</p><script>var x = '<p>no</p>';</script><p>three";
         assert_eq!(collapse(&text_of(html)), "One & two three");
+    }
+
+    #[test]
+    fn texts_that_are_slow_to_write_are_refused() {
+        assert!(parse(&format!("<p>{}</p>", "&amp;".repeat(200_000))).is_err());
+        assert!(parse(&format!("<p title='{}'>x</p>", "\u{a0}".repeat(200_000))).is_err());
+        assert!(parse(&"<p>« Oui », dit-elle &amp; il partit.</p>".repeat(20_000)).is_ok());
     }
 
     #[test]

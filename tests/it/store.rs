@@ -65,6 +65,11 @@ suite! {
     an_entry_of_two_megabytes_is_kept,
     a_name_that_no_source_can_have_is_unknown,
     a_restart_ends_the_leases_of_a_store_of_ones_own,
+    what_leaves_after_a_long_silence_is_kept_for_its_days,
+    what_a_feeds_own_title_loses_is_counted,
+    a_wash_from_the_store_undoes_no_poll,
+    a_poll_whose_lease_is_over_writes_nothing,
+    a_poll_of_an_address_that_was_changed_meanwhile_writes_nothing,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

@@ -479,3 +479,54 @@ pub(super) async fn an_entry_of_two_megabytes_is_kept(store: Store) {
         counted(0, 0)
     );
 }
+
+pub(super) async fn what_leaves_after_a_long_silence_is_kept_for_its_days(store: Store) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    let early = rss(&[("1", "leaves", "a"), ("2", "stays", "b")]);
+    record(&store, &source, &early, NOW).await;
+    let late = rss(&[("2", "stays", "b"), ("3", "comes", "c")]);
+    record(&store, &source, &late, after(200 * DAY)).await;
+    assert_eq!(store.prune(90, after(200 * DAY)).await.unwrap(), 0);
+    assert_eq!(store.prune(90, after(289 * DAY)).await.unwrap(), 0);
+    // It comes back, and leaves again.
+    record(&store, &source, &early, after(289 * DAY)).await;
+    assert_eq!(store.prune(90, after(300 * DAY)).await.unwrap(), 0);
+    record(&store, &source, &late, after(300 * DAY)).await;
+    let revision = heading(&store).await.revision;
+    assert_eq!(store.prune(90, after(391 * DAY)).await.unwrap(), 1);
+    assert!(heading(&store).await.revision > revision, "readers see it");
+    assert_eq!(titles(&store).await.len(), 2);
+}
+
+pub(super) async fn what_a_feeds_own_title_loses_is_counted(store: Store) {
+    let source = press(&store).await;
+    let document = rss(&[("1", "A", "a")]).replace("The Press", "The Press<script>x()</script>");
+    let removals = washed(&document).removals;
+    assert!(
+        removals
+            .iter()
+            .any(|removal| removal.entry.as_str().is_empty())
+    );
+    record(&store, &source, &document, NOW).await;
+    assert_eq!(status(&store).await.removals, removals.len() as i64);
+}
+
+pub(super) async fn a_wash_from_the_store_undoes_no_poll(store: Store) {
+    let source = press(&store).await;
+    let old = washed(&rss(&[("1", "A", "old")]));
+    record_washed(&store, &source, &old, NOW).await;
+    record(&store, &source, &rss(&[("1", "A", "new")]), after(60)).await;
+    let before = published(&store).await;
+    let anew = Recording {
+        warnings: None,
+        ..recording(&old, "rules-2")
+    };
+    store.rewrite(&source, &anew, after(61)).await.unwrap();
+    assert_eq!(published(&store).await, before);
+    assert_ne!(
+        stored(&store, "press").await.rules_version,
+        "rules-2",
+        "it is still to be washed anew"
+    );
+}

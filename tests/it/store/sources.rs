@@ -72,22 +72,13 @@ pub(super) async fn a_named_source_is_left_alone_after_retry_after_and_410(store
             .unwrap()
             .is_none()
     );
-    assert!(
-        store
-            .take("press", false, LEASE, after(600))
-            .await
-            .unwrap()
-            .is_some()
-    );
-    store.finish(&source, &asked_to_wait, NOW).await.unwrap();
-    assert!(
-        store
-            .take("press", true, LEASE, after(1))
-            .await
-            .unwrap()
-            .is_some(),
-        "by force"
-    );
+    let taken = store.take("press", false, LEASE, after(600)).await.unwrap();
+    store
+        .finish(&taken.unwrap(), &asked_to_wait, NOW)
+        .await
+        .unwrap();
+    let forced = store.take("press", true, LEASE, after(1)).await.unwrap();
+    let source = forced.expect("taken by force");
 
     let gone = Finish {
         next_poll_at: None,
@@ -237,11 +228,16 @@ pub(super) async fn statuses_tell_how_each_source_fares(store: Store) {
     let source = stored(&store, "press").await;
     let document = rss(&[("1", "A", "a"), ("1", "A", "a")]);
     record(&store, &source, &document, NOW).await;
+    let moved = Finish {
+        moved_to: Some("https://b.example/".into()),
+        ..fine(NOW)
+    };
+    store.finish(&source, &moved, NOW).await.unwrap();
+    // A failure takes nothing back of what a success told.
     let finish = Finish {
         outcome: "failed",
         detail: Some("the server answered 503".into()),
         failures: 2,
-        moved_to: Some("https://b.example/".into()),
         next_poll_reason: "it failed".into(),
         ..fine(after(60))
     };
@@ -301,4 +297,32 @@ pub(super) async fn a_name_that_no_source_can_have_is_unknown(store: Store) {
     ] {
         assert_eq!(store.heading(name).await.unwrap(), None, "{name:?}");
     }
+}
+
+pub(super) async fn a_poll_whose_lease_is_over_writes_nothing(store: Store) {
+    press(&store).await;
+    let late = store.due(1, LEASE, NOW).await.unwrap().remove(0);
+    let next = store.due(1, LEASE, after(300)).await.unwrap().remove(0);
+    record(&store, &next, &rss(&[("1", "A", "a")]), after(301)).await;
+    let finished = store.finish(&late, &fine(after(302)), after(302)).await;
+    assert!(matches!(finished, Err(StoreError::Superseded)));
+    assert_eq!(status(&store).await.last_poll_at, Some(after(301)));
+}
+
+pub(super) async fn a_poll_of_an_address_that_was_changed_meanwhile_writes_nothing(store: Store) {
+    press(&store).await;
+    let taken = store.due(1, LEASE, NOW).await.unwrap().remove(0);
+    store
+        .sync(
+            &sources(&[("press", "https://elsewhere.example/feed")]),
+            after(1),
+        )
+        .await
+        .unwrap();
+    let finished = store.finish(&taken, &fine(after(2)), after(2)).await;
+    assert!(matches!(finished, Err(StoreError::Superseded)));
+    assert_eq!(
+        stored(&store, "press").await.validators,
+        Validators::default()
+    );
 }
