@@ -24,6 +24,7 @@ mod safety;
 mod scrub;
 mod share;
 mod structure;
+mod telling;
 mod tracking;
 mod tree;
 mod user;

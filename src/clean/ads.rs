@@ -1,11 +1,13 @@
 //! Advertising and appeals: marks of ads, newsletters, apps, “follow us”.
 //!
 //! An appeal counts only as a whole short block that asks the reader for something; a story about a
-//! newsletter asks for nothing.
+//! newsletter asks for nothing. Without a link it has to speak as a publisher to its reader and to stand
+//! behind the story, for there a story may begin a sentence with the same words.
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_named};
+use super::telling::{addresses, tells};
 use super::tracking::is_below;
 use super::words::{Lexicon, Stems};
 use std::sync::LazyLock;
@@ -105,24 +107,29 @@ pub(super) fn ads(scrub: &mut Scrub<'_>) {
         }
     }
     let blocks = &scrub.blocks().list;
-    let is_mark = |block: &Block| {
+    let is_mark = |index: usize| {
+        let block = &blocks[index];
         !block.gone
             && !block.quoted
             && block.chars > 0
             && block.chars < 90
-            && !listed(block)
+            && !titles(blocks, index)
+            && !block.is_loose_item()
             && MARKS.says(&block.folded)
     };
     let cuts = (0..blocks.len())
-        .filter(|index| is_mark(&blocks[*index]))
+        .filter(|index| is_mark(*index))
         .map(|index| Cut::new(vec![index], "mark of an ad", "a block that says only so"))
         .collect();
     scrub.cut(cuts);
 }
 
-/// `Ads` may be a heading of a text about them; only one that looks like a mark counts: without a list below.
-fn listed(block: &Block) -> bool {
-    block.heading && block.text.chars().next().is_some_and(char::is_lowercase)
+/// `Advertising` may be the heading of a text about it: one of a word or two right above prose is.
+fn titles(blocks: &[Block], index: usize) -> bool {
+    let below = blocks.iter().skip(index + 1).find(|block| !block.gone);
+    blocks[index].heading
+        && blocks[index].folded.split(' ').count() < 3
+        && below.is_some_and(Block::is_prose)
 }
 
 /// Removes appeals to subscribe, follow, download or pay.
@@ -157,38 +164,64 @@ pub(super) fn appeals(scrub: &mut Scrub<'_>) {
         | "widget--sidebar-newsletter" => Some(Sure::Likely),
         _ => None,
     });
-    let blocks = &scrub.blocks().list;
-    let cuts = blocks.iter().enumerate().filter_map(|(index, block)| {
-        appeal(block, &blocks[..index]).map(|evidence| Cut::new(vec![index], "appeal", evidence))
+    let blocks = scrub.blocks();
+    let story_end = blocks.last_prose(|_| true);
+    let story_start = blocks.list.iter().position(|block| block.chars > 0);
+    let cuts = blocks.list.iter().enumerate().filter_map(|(index, block)| {
+        let inside = story_end.is_some_and(|end| index < end);
+        let evidence = appeal(block, inside).filter(|_| story_start < Some(index));
+        evidence.map(|evidence| Cut::new(vec![index], "appeal", evidence))
     });
     let cuts = cuts.collect();
     scrub.cut(cuts);
 }
 
-fn appeal(block: &Block, before: &[Block]) -> Option<&'static str> {
+/// Names of what one is asked to follow or install; an appeal without a link has to say one.
+#[rustfmt::skip]
+const PLACES: &[&str] = &[
+    "facebook", "twitter", "x", "instagram", "youtube", "telegram", "whatsapp", "linkedin", "tiktok", "google", "threads", "mastodon", "bluesky", "pinterest", "vk", "line", "app", "apps", "app store", "google play", "news", "channel", "kanal", "canal", "canale", "kanał", "канал", "телеграм", "вконтакте", "дзен", "微信", "微博", "公众号", "فيسبوك", "تويتر", "تلغرام", "फेसबुक", "ट्विटर",
+];
+
+static PLACES_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PLACES));
+
+/// Why a block asks its reader for something, if it does. `inside` says that the story goes on below it.
+fn appeal(block: &Block, inside: bool) -> Option<&'static str> {
     if block.gone
         || block.quoted
         || block.chars == 0
         || block.text_len() > 200
         || block.folded.is_empty()
-        || before.iter().all(|b| b.chars == 0)
+        || tells(block)
     {
+        return None;
+    }
+    let linked = !block.links.is_empty();
+    if !linked && (inside || block.is_loose_item()) {
         return None;
     }
     let text = block.folded.as_str();
     let words = text.split(' ').count();
-    let verb_first = APPEAL_VERBS_STEMS.first_at(text).is_some_and(|at| at < 40);
+    let verb_at = APPEAL_VERBS_STEMS.first_at(text);
+    let spoken = linked || addresses(block);
     match () {
         () if APPEAL_NOUNS_STEMS.any(text)
             && APPEAL_VERBS_STEMS.any(text)
-            && verb_first
+            && verb_at.is_some_and(|at| at < 40)
+            && (spoken || (words <= 7 && verb_at == Some(0)))
             && words <= 28
             && block.text_len() < 150 =>
         {
             Some("asks to subscribe to a newsletter")
         }
-        () if FOLLOW_STARTS_STEMS.begin(text) && words <= 32 => Some("asks to follow or download"),
-        () if SUPPORT_STARTS_STEMS.begin(text) && words <= 32 => Some("asks to pay or subscribe"),
+        () if FOLLOW_STARTS_STEMS.begin(text)
+            && (linked || words <= 3 || PLACES_STEMS.any_word(text))
+            && words <= 32 =>
+        {
+            Some("asks to follow or download")
+        }
+        () if SUPPORT_STARTS_STEMS.begin(text) && (spoken || words <= 2) && words <= 32 => {
+            Some("asks to pay or subscribe")
+        }
         () => None,
     }
 }
@@ -214,8 +247,59 @@ mod tests {
     }
 
     #[test]
+    fn appeals_without_a_link_stand_behind_the_story() {
+        for text in [
+            "Sign up for our daily newsletter!",
+            "Abonnieren Sie unseren Newsletter",
+            "Inscrivez-vous à notre newsletter",
+            "Follow us on Twitter",
+            "关注我们",
+        ] {
+            check(&format!("<p>Story.</p><p>{text}</p>"), "<p>Story.</p>");
+        }
+    }
+
+    #[test]
+    fn sentences_that_begin_alike_stay() {
+        for text in [
+            "Subscribe to our newsletter if you like letters, he said to me in 1990, and I did.",
+            "Subscribe to the newsletter of the local museum: it is worth every minute.",
+            "The library lets readers subscribe to its newsletter by post.",
+            "Abonnieren Sie unseren Newsletter, sagte die Verkäuferin und gab mir eine Karte.",
+            "Inscrivez-vous à notre newsletter, répondit le libraire.",
+            "Suscríbete a nuestro boletín, decía el cartel.",
+            "Подпишитесь на нашу рассылку, сказала она и ушла.",
+            "「ニュースレターに登録して」と彼は言った。",
+            "Follow us on our way through the mountains of Peru.",
+            "Folgt uns auf Schritt und Tritt, dachte ich.",
+            "To continue reading the will, the notary puts on a second pair of glasses.",
+            "Donate now, Ines told the crowd.",
+            "Apoya a la madre de Juan desde la infancia.",
+        ] {
+            let html = format!("<p>Story.</p><p>{text}</p><p>More.</p>");
+            check(&html, &html);
+            let html = format!("<p>Story.</p><p>{text}</p>");
+            check(&html, &html);
+        }
+    }
+
+    #[test]
+    fn between_paragraphs_an_appeal_needs_a_link() {
+        let prose = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>";
+        let html = format!("{prose}<p>Subscribe to our newsletter.</p>{prose}");
+        check(&html, &html);
+        check(
+            &format!("{prose}<p><a href='/n'>Subscribe to our newsletter.</a></p>{prose}"),
+            &format!("{prose}{prose}"),
+        );
+    }
+
+    #[test]
     fn stories_about_them_stay() {
         for html in [
+            "<p>Where the money goes:</p><ul><li>Sales</li><li>Advertising</li><li>PR</li></ul>",
+            "<table><tbody><tr><td>Advertising</td><td>43 %</td></tr></tbody></table>",
+            "<h2>Advertising</h2><p>The city earns two million a year with posters at its stops, more than ever before, and wants more.</p>",
             "<p>Story.</p><p>The advertisement was withdrawn.</p>",
             "<p>Story.</p><p>The company said on Monday that its newsletter had reached a million readers.</p>",
         ] {

@@ -35,6 +35,8 @@ pub(super) struct Block {
     pub(super) quoted: bool,
     /// The container is a heading.
     pub(super) heading: bool,
+    /// The container is an item of a list or a cell of a table.
+    pub(super) item: bool,
     /// The whole text stands in italics.
     pub(super) italic: bool,
     /// Already removed.
@@ -62,6 +64,11 @@ impl Block {
             .filter(|c| super::words::is_unspaced(*c))
             .count();
         self.chars + wide
+    }
+
+    /// An item without a link: a word in a list or table is what the list is about, whatever it says.
+    pub(super) fn is_loose_item(&self) -> bool {
+        self.item && self.links.is_empty()
     }
 
     /// Whether all of it is one or more links.
@@ -218,7 +225,7 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         kept,
         out: Blocks::default(),
         current: None,
-        containers: vec![(root, false)],
+        containers: vec![Kind::Other],
         starts: Vec::new(),
         links: Vec::new(),
         quotes: 0,
@@ -258,12 +265,30 @@ struct Builder<'a> {
     kept: &'a HashSet<NodeId>,
     out: Blocks,
     current: Option<Current>,
-    containers: Vec<(NodeId, bool)>,
+    containers: Vec<Kind>,
     starts: Vec<usize>,
     links: Vec<NodeId>,
     quotes: usize,
     italics: usize,
     pre: usize,
+}
+
+/// What an element that makes a block is to its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Heading,
+    Item,
+    Other,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Self::Heading,
+            "li" | "td" | "th" | "dt" | "dd" => Self::Item,
+            _ => Self::Other,
+        }
+    }
 }
 
 struct Current {
@@ -287,8 +312,7 @@ impl Builder<'_> {
                     self.flush();
                 }
                 if is_block(name) {
-                    let heading = matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
-                    self.containers.push((node.id(), heading));
+                    self.containers.push(Kind::of(name));
                     self.starts.push(self.out.list.len());
                 }
                 self.pre += usize::from(name == "pre");
@@ -335,7 +359,7 @@ impl Builder<'_> {
     }
 
     fn current(&mut self) -> &mut Current {
-        let &(_, heading) = self.containers.last().expect("the root is never popped");
+        let kind = *self.containers.last().expect("the root is never popped");
         let quoted = self.quotes > 0;
         let current = self.current.get_or_insert_with(|| Current {
             block: Block {
@@ -347,7 +371,8 @@ impl Builder<'_> {
                 links: Vec::new(),
                 media: Vec::new(),
                 quoted,
-                heading,
+                heading: kind == Kind::Heading,
+                item: kind == Kind::Item,
                 italic: false,
                 gone: false,
             },

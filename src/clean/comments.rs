@@ -222,7 +222,9 @@ fn runs(blocks: &[Block]) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut at = 0;
     while at < blocks.len() {
-        let strong = kinds[at] == Some(STRONG);
+        // A word in a list of the story is no prompt; behind it, forms stand in lists too.
+        let strong = kinds[at] == Some(STRONG)
+            && (!blocks[at].is_loose_item() || at >= last_prose && last_prose > 0);
         let near = kinds
             .iter()
             .skip(at + 1)
@@ -302,6 +304,7 @@ mod tests {
             "<blockquote><p>Please enter your name here</p></blockquote>",
             "<p>Comment</p><p>The minister’s comment on the budget was short: he would not resign, he said, whatever anybody wrote about him.</p>",
             "<p>Story.</p><p>Name</p><p>Ada</p>",
+            "<p>How to be heard:</p><ul><li>Watch it</li><li>Write a comment</li><li>Tell a friend</li></ul>",
         ] {
             check(html, html);
         }

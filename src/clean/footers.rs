@@ -143,6 +143,10 @@ fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
     }
     let title = &scrub.about.title;
     let titled = title.len() >= 8 && folded.contains(title.as_str());
+    // Without a link the sentence could be the story's own, so it has to name the site as well.
+    let site_named = &scrub.about.feed_title;
+    let titled = titled
+        && (!links.is_empty() || !site_named.is_empty() && folded.contains(site_named.as_str()));
     if APPEARED_FIRST_STEMS.any(&folded) && (titled || names && unlinked < 160) {
         return Some(Cut::new(
             vec![index],
@@ -276,6 +280,7 @@ mod tests {
     #[test]
     fn footers_alike_stay() {
         for html in [
+            "<p>Story.</p><p>Ferry service resumes after storm first appeared on the front pages of three papers.</p>",
             "<p>The post office first appeared on the map in 1790, and <a href=\"https://other.example/\">its archive</a> is public.</p>",
             "<p>See <a href=\"https://site.example/a\">my other post</a> and <a href=\"https://site.example/b\">this one</a>.</p>",
         ] {

@@ -6,6 +6,7 @@
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_containers, remove_named};
+use super::telling;
 use super::words::{Lexicon, Stems, fold};
 use std::sync::LazyLock;
 
@@ -206,6 +207,7 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     if block.chars < 60
         && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
         && (text.len() >= 6 || block.is_linked())
+        && !block.is_loose_item()
         && (!block.heading || block.is_linked())
     {
         return cut("a line of an interface");
@@ -224,17 +226,29 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
 
 fn is_copyright(block: &Block) -> bool {
     let text = block.text.trim_start();
-    let begins = text.starts_with(['©', 'Ⓒ', '🄯'])
-        || text.to_ascii_lowercase().starts_with("copyright")
-        || text.to_ascii_lowercase().starts_with("(c) ");
-    let year = text
-        .split(|c: char| !c.is_ascii_digit())
-        .any(|digits| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")));
+    let sign = |text: &str| {
+        text.starts_with(['©', 'Ⓒ', '🄯'])
+            || text.get(..3).is_some_and(|t| t.eq_ignore_ascii_case("(c)"))
+    };
+    let word = text
+        .get(..9)
+        .filter(|t| t.eq_ignore_ascii_case("copyright"));
+    // `Copyright law of 1998` begins a sentence; `Copyright 1998` and `Copyright: Ines Dorn` say whose it is.
+    let rest = word.map(|word| text[word.len()..].trim_start());
+    let begins = sign(text)
+        || rest.is_some_and(|rest| {
+            sign(rest)
+                || rest.starts_with(|c: char| c.is_ascii_digit() || c == ':')
+                || rest.starts_with("by ")
+        });
+    let year = telling::names_year(text);
     let reserved = RESERVED_STEMS.any(&block.folded);
-    let media = !block.media.is_empty();
-    !media
+    block.media.is_empty()
         && (begins && (year || reserved) && block.text_len() < 260
-            || reserved && block.text_len() < 90)
+            || reserved
+                && block.text_len() < 90
+                && !telling::quotes(text)
+                && !telling::reports(block))
 }
 
 fn is_breadcrumb(block: &Block) -> bool {
@@ -281,6 +295,9 @@ mod tests {
         for html in [
             "<p>Story.</p><p>Themes: grief, <a href=\"https://a.example/b\">and ferries</a> and many other things besides</p>",
             "<p>Story.</p><p>Copyright law is changing, said the minister.</p>",
+            "<p>Story.</p><p>Copyright law was last changed in 1998.</p>",
+            "<p>Story.</p><p>All rights reserved, she said, and closed the door.</p>",
+            "<p>Story.</p><ul><li>Search</li><li>Loading</li><li>Photos</li></ul>",
         ] {
             check(html, html);
         }

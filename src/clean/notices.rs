@@ -7,6 +7,7 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
+use super::telling::quotes;
 use super::words::Stems;
 use std::sync::LazyLock;
 
@@ -145,11 +146,6 @@ fn judge(block: &Block) -> Option<&'static str> {
         }
         () => None,
     }
-}
-
-/// Prose that quotes a notice holds quotation marks.
-fn quotes(text: &str) -> bool {
-    text.contains(['"', '“', '”', '„', '«', '»', '「', '『'])
 }
 
 fn is_bracketed(text: &str) -> bool {

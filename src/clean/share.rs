@@ -182,11 +182,16 @@ fn shares(url: &Url) -> bool {
         && url.query_pairs().any(|(name, _)| name == "nb")
 }
 
+/// Phrases as short as this (`Like this:`, `Me gusta esto:`) stand in stories too.
+const LATE_CHARS: usize = 16;
+
 /// What a block is to a row of buttons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Trait {
     /// Junk by itself.
     alone: bool,
+    /// Says no more than a sentence of a story may (`Like this:`): junk where no story follows.
+    late: bool,
     /// Asks to share.
     heading: bool,
     /// A name, a verb, a number or an icon.
@@ -235,7 +240,7 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
             alone: icon,
             part: icon,
             network: icon,
-            heading: false,
+            ..Trait::default()
         };
     }
     let kinds = LEXICON.tile(&block.folded);
@@ -245,7 +250,7 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
             alone: linked,
             part: linked,
             network: linked,
-            heading: false,
+            ..Trait::default()
         };
     };
     let count = |kind| kinds.iter().filter(|k| **k == kind).count();
@@ -256,6 +261,7 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
             || leads
             || networks >= 3 && block.link_density() > 0.5
             || networks >= 2 && count(VERB) + count(HEADING) > 0 && block.link_density() > 0.5,
+        late: !leads && block.chars < LATE_CHARS && kinds.len() == 1,
         heading: count(HEADING) > 0,
         part: true,
         network: networks > 0 || leads,
@@ -273,6 +279,14 @@ fn glued(block: &Block) -> Option<Vec<Kind>> {
 fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut at = 0;
+    let last_other = blocks
+        .iter()
+        .zip(traits)
+        .rposition(|(block, what)| block.chars > 0 && !block.gone && !what.part);
+    let stands = |index: usize| {
+        let late = last_other.is_none_or(|other| index > other);
+        traits[index].alone && (late || !traits[index].late && !blocks[index].is_loose_item())
+    };
     while at < blocks.len() {
         if !traits[at].part {
             at += 1;
@@ -299,17 +313,13 @@ fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut
         if row || asked || lonely {
             cuts.push(Cut::new(run, "share row", "names of networks in a row"));
         } else {
-            cuts.extend(
-                run.iter()
-                    .filter(|index| traits[**index].alone)
-                    .map(|index| {
-                        Cut::new(
-                            vec![*index],
-                            "share button",
-                            "says or leads where only a share button does",
-                        )
-                    }),
-            );
+            cuts.extend(run.iter().filter(|index| stands(**index)).map(|index| {
+                Cut::new(
+                    vec![*index],
+                    "share button",
+                    "says or leads where only a share button does",
+                )
+            }));
         }
         at = end;
     }
@@ -358,6 +368,7 @@ mod tests {
         for html in [
             "<p>They are active on</p><ul><li>Facebook</li><li>Twitter</li><li>WhatsApp</li></ul>",
             "<p>Share prices fell.</p><p>Facebook</p>",
+            "<p>Write it</p><p>Like this:</p><pre>let x = 1;</pre><p>and run it.</p>",
         ] {
             check(html, html);
         }

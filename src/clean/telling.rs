@@ -1,0 +1,75 @@
+//! Whether a block tells something or asks something of its reader.
+//!
+//! It knows no junk. Passes that take a block for the phrase it begins with ask here first: a story may
+//! begin a sentence with the words of an appeal, and then goes on in another voice.
+//!
+//! Invariant: what quotes, reports speech, tells of the past or names a year is never an appeal, unless all of it is a link.
+
+use super::blocks::Block;
+use super::words::Stems;
+use std::sync::LazyLock;
+
+// One line a group of languages, in the order of `notices`. Words that mean something else in a
+// neighbouring language (German “war”, Turkish “var”, French “sa”) are left out.
+
+/// Verbs of speech and of the past: a person in a story, not a publisher who asks.
+#[rustfmt::skip]
+const TELLING: &[&str] = &[
+    "said", "says", "told", "asked", "wrote", "replied", "recalled", "explained", "thought", "was", "were", "had", "did", "went", "came", "began", "became", "he", "she", "his", "him",
+    "sagte", "sagten", "sagt er", "sagt sie", "erzählte", "schrieb", "meinte", "fragte", "antwortete", "erklärte", "waren", "hatte", "hatten", "wurde", "wurden", "ging", "kam",
+    "a dit", "dit il", "dit elle", "il dit", "elle dit", "écrit il", "raconte", "répondit", "demanda", "déclare", "expliquait", "était", "étaient", "avait", "avaient", "fut", "a t il", "a t elle",
+    "dijo", "dice", "decía", "contó", "escribió", "preguntó", "respondió", "explicó", "era", "eran", "fue", "fueron", "había", "estaba", "tenía",
+    "disse", "contou", "escreveu", "perguntou", "respondeu", "explicou", "eram", "foi", "foram", "havia", "estava", "tinha",
+    "ha detto", "diceva", "scrisse", "chiese", "rispose", "spiegò", "erano", "aveva", "avevano", "stava",
+    "zei", "zegt", "zeiden", "vertelde", "schreef", "vroeg", "antwoordde", "hadden", "werd", "werden", "kwam",
+    "powiedział", "powiedziała", "mówi", "napisał", "napisała", "zapytał", "zapytała", "odpowiedział", "był", "była", "było", "byli", "miał", "miała",
+    "сказал", "сказала", "говорит", "говорил", "говорила", "написал", "написала", "спросил", "спросила", "ответил", "рассказал", "был", "была", "было", "были", "сказав", "каже", "написав", "запитав", "відповів", "був", "була", "було", "були",
+    "dedi", "diyor", "anlattı", "yazdı", "sordu", "söyledi", "idi", "vardı", "kata", "katanya", "ujar", "ujarnya", "berkata", "menulis", "ông nói", "bà nói", "anh nói", "cô nói", "kể lại",
+    "と述べ", "と話し", "と語っ", "と言っ", "と書い", "他说", "她说", "他們說", "他說", "她說", "他们说", "写道", "寫道", "말했다", "밝혔다", "썼다", "물었다", "قال", "قالت", "كتب", "سأل", "कहा", "ने बताया", "लिखा", "पूछा",
+    "sade", "berättade", "skrev", "frågade", "svarade", "hade", "blev", "sagde", "fortalte", "spurgte", "svarede", "havde", "hadde", "sanoi", "kertoi", "kirjoitti", "kysyi", "oli", "olivat",
+    "řekl", "řekla", "napsal", "napsala", "byl", "byla", "bylo", "povedal", "povedala", "mondta", "írta", "kérdezte", "volt", "voltak", "spus", "scris", "erau", "fost", "είπε", "έγραψε", "ήταν", "είχε",
+];
+
+/// How a publisher speaks of itself and to its reader.
+#[rustfmt::skip]
+const ADDRESS: &[&str] = &[
+    "our", "us", "we", "you", "your", "me", "here", "unser", "unsere", "unseren", "unserem", "unserer", "uns", "wir", "ihr", "ihre", "ihren", "sie", "dein", "deine", "deinen", "dich", "dir", "euch", "hier",
+    "notre", "nos", "nous", "votre", "vos", "vous", "ton", "ta", "tes", "ici", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros", "tu", "tus", "te", "ti", "aquí", "suscríbete", "regístrate", "inscríbete", "apóyanos", "síguenos",
+    "nosso", "nossa", "nossos", "nossas", "nós", "você", "seu", "sua", "aqui", "nostro", "nostra", "nostri", "nostre", "noi", "tuo", "tua", "vostro", "vostra", "qui", "iscriviti", "abbonati", "seguici",
+    "onze", "ons", "wij", "je", "jouw", "jij", "uw", "hier", "nasz", "nasza", "naszego", "naszej", "nas", "nam", "twój", "ciebie", "ci", "tutaj", "наш", "наша", "нашу", "нашей", "нашего", "нас", "нам", "ваш", "вашу", "вам", "вас", "здесь", "наші", "нашу",
+    "bizi", "bizim", "bültenimize", "kanalımıza", "kami", "anda", "chúng tôi", "bạn", "我们", "我們", "您", "你", "私たち", "当サイト", "あなた", "저희", "우리", "당신", "لنا", "نشرتنا", "معنا", "بريدك", "हमारे", "हमारी", "हमें", "आप", "अपने",
+    "vårt", "vår", "våra", "oss", "du", "dig", "ditt", "din", "vores", "os", "vi", "dit", "deg", "meidän", "meitä", "sinun", "náš", "naše", "našeho", "nás", "nám", "vám", "miénk", "minket", "hozzánk", "nostru", "noastră", "ne", "μας", "σας",
+];
+
+static TELLING_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(TELLING));
+static ADDRESS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(ADDRESS));
+
+/// Whether a block tells: it quotes, reports speech, speaks of the past or names a year.
+pub(super) fn tells(block: &Block) -> bool {
+    !block.is_linked() && (quotes(&block.text) || names_year(&block.text) || reports(block))
+}
+
+/// Whether a block reports speech or speaks of the past.
+pub(super) fn reports(block: &Block) -> bool {
+    TELLING_STEMS.any_word(&block.folded)
+}
+
+/// Whether a block speaks as the publisher does, to the reader.
+pub(super) fn addresses(block: &Block) -> bool {
+    ADDRESS_STEMS.any_word(&block.folded)
+}
+
+/// Whether a text holds quotation marks.
+pub(super) fn quotes(text: &str) -> bool {
+    text.contains(['"', '“', '”', '„', '«', '»', '「', '『'])
+}
+
+/// Whether a text holds four digits that are a year of the last centuries.
+pub(super) fn names_year(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).any(|digits| {
+        digits.len() == 4
+            && ["17", "18", "19", "20"]
+                .iter()
+                .any(|c| digits.starts_with(c))
+    })
+}
