@@ -93,7 +93,14 @@ impl Store {
 
     /// Closes every connection; what was committed is on disk.
     pub async fn close(&self) {
-        db::on!(self.db, pool => pool.close().await);
+        match &self.db {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                // The last to close writes the log back into the file.
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
     }
 
     /// Whether the database answers.

@@ -13,27 +13,32 @@ use std::time::Duration;
 /// The connections.
 #[derive(Debug, Clone)]
 pub(super) enum Db {
-    Sqlite(SqlitePool),
+    /// One connection writes, since SQLite has one writer at a time and a queue is fairer than its busy loop;
+    /// others read, and never wait for it.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
-/// Runs one body on whichever database it is.
+/// Runs one reading body on whichever database it is.
 macro_rules! on {
     ($db:expr, $pool:ident => $body:expr) => {
         match &$db {
-            $crate::store::db::Db::Sqlite($pool) => $body,
+            $crate::store::db::Db::Sqlite { readers: $pool, .. } => $body,
             $crate::store::db::Db::Postgres($pool) => $body,
         }
     };
 }
 pub(super) use on;
 
-/// Runs one body in a transaction that is rolled back where the body returns early. SQLite takes its write
+/// Runs one writing body in a transaction that is rolled back where the body returns early. SQLite takes its write
 /// lock at the start: a transaction that reads first and then fails to upgrade would have to be repeated.
 macro_rules! in_transaction {
     ($db:expr, $tx:ident => $body:expr) => {
         match &$db {
-            $crate::store::db::Db::Sqlite(pool) => {
+            $crate::store::db::Db::Sqlite { writer: pool, .. } => {
                 let mut $tx = pool.begin_with("begin immediate").await?;
                 let result = $body;
                 $tx.commit().await?;
@@ -53,8 +58,8 @@ pub(super) use in_transaction;
 /// How long a writer waits for another before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// SQLite has one writer; three more connections let the web read meanwhile.
-const SQLITE_CONNECTIONS: u32 = 4;
+/// How many may read a SQLite file at once; more wait for each other.
+const SQLITE_READERS: u32 = 4;
 
 /// PostgreSQL's default allows 100 connections for all its clients together.
 const POSTGRES_CONNECTIONS: u32 = 10;
@@ -72,8 +77,17 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(BUSY_TIMEOUT);
-            let pool = SqlitePoolOptions::new().max_connections(SQLITE_CONNECTIONS);
-            Db::Sqlite(pool.connect_with(options).await.map_err(failed)?)
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_with(options.clone())
+                .await;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(SQLITE_READERS)
+                .connect_lazy_with(options);
+            Db::Sqlite {
+                writer: writer.map_err(failed)?,
+                readers,
+            }
         }
         StoreLocation::Memory => {
             // One connection, never closed: with it the database would go.
@@ -82,7 +96,11 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
                 .idle_timeout(None)
                 .max_lifetime(None);
             let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?;
-            Db::Sqlite(pool.connect_with(options).await.map_err(failed)?)
+            let writer = pool.connect_with(options).await.map_err(failed)?;
+            Db::Sqlite {
+                readers: writer.clone(),
+                writer,
+            }
         }
         StoreLocation::Postgres(url) => {
             let options = PgConnectOptions::from_str(url).map_err(failed)?;
@@ -158,7 +176,7 @@ impl MigrationSource<'static> for Migrations {
 
 async fn migrate(db: &Db) -> Result<(), String> {
     let migration = |version: &Version| {
-        let sql = if matches!(db, Db::Sqlite(_)) {
+        let sql = if matches!(db, Db::Sqlite { .. }) {
             version.sqlite
         } else {
             version.postgres
@@ -175,7 +193,11 @@ async fn migrate(db: &Db) -> Result<(), String> {
     let migrator = Migrator::new(migrations)
         .await
         .map_err(|error| error.to_string())?;
-    on!(*db, pool => migrator.run(pool).await).map_err(|error| match error {
+    let migrated = match db {
+        Db::Sqlite { writer, .. } => migrator.run(writer).await,
+        Db::Postgres(pool) => migrator.run(pool).await,
+    };
+    migrated.map_err(|error| match error {
         sqlx::migrate::MigrateError::VersionMissing(version) => {
             format!("it has form {version} of a newer Feedwash; install that version, or name another store")
         }

@@ -239,8 +239,8 @@ impl Store {
                order by next_poll_at limit $2 {skip_locked}) \
              returning {SOURCE_COLUMNS}"
         );
-        let rows: Vec<SourceRow> = on!(self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).fetch_all(pool).await?
+        let rows: Vec<SourceRow> = in_transaction!(self.db, tx => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).fetch_all(&mut *tx).await?
         });
         Ok(rows.into_iter().map(Source::from).collect())
     }
@@ -267,12 +267,12 @@ impl Store {
              where name = $2 and removed_at is null and leased_until <= $1 {unless_forbidden} \
              returning {SOURCE_COLUMNS}"
         );
-        let row: Option<SourceRow> = on!(self.db, pool => {
+        let row: Option<SourceRow> = in_transaction!(self.db, tx => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(now.as_second())
                 .bind(name)
                 .bind(lease.as_secs() as i64)
-                .fetch_optional(pool)
+                .fetch_optional(&mut *tx)
                 .await?
         });
         Ok(row.map(Source::from))
@@ -302,11 +302,11 @@ impl Store {
         let table = rows::table(&self.db, "$1", &[("id", "bigint")]);
         let sql =
             format!("update source set leased_until = $2 where id in (select id from {table})");
-        on!(self.db, pool => {
+        in_transaction!(self.db, tx => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
                 .bind(until.as_second())
-                .execute(pool)
+                .execute(&mut *tx)
                 .await?;
         });
         Ok(())
@@ -317,13 +317,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn retry_failing(&self, now: Timestamp) -> Result<(), StoreError> {
-        on!(self.db, pool => {
+        in_transaction!(self.db, tx => {
             sqlx::query(
                 "update source set next_poll_at = $1, next_poll_reason = 'the configuration changed' \
                  where failures > 0 and next_poll_at > $1 and retry_after_until <= $1 and removed_at is null",
             )
             .bind(now.as_second())
-            .execute(pool)
+            .execute(&mut *tx)
             .await?;
         });
         Ok(())
@@ -335,9 +335,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn release_leases(&self) -> Result<(), StoreError> {
-        if let Db::Sqlite(pool) = &self.db {
+        if let Db::Sqlite { writer, .. } = &self.db {
             sqlx::query("update source set leased_until = 0 where leased_until <> 0")
-                .execute(pool)
+                .execute(writer)
                 .await?;
         }
         Ok(())

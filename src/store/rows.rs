@@ -9,7 +9,7 @@ pub(super) type Column = (&'static str, &'static str);
 /// databases are asked in different words.
 pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
     match db {
-        Db::Sqlite(_) => {
+        Db::Sqlite { .. } => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|(name, _)| format!("value ->> '{name}' as {name}"))
