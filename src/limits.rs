@@ -64,3 +64,13 @@ pub const XML_ELEMENTS_MAX: usize = 1_000_000;
 /// How many folders of a list of feeds may lie inside each other; readers offer one level, some any
 /// number. What lies deeper is put into the last.
 pub const OPML_DEPTH_MAX: usize = 16;
+
+/// How long a reader may take to send the head of a request, and to send nothing between two: a slow phone takes seconds.
+pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The largest head of a request, in bytes; readers send below 2,000.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// How many connections from readers may be open at once; the next ones wait for their turn. Each takes a file
+/// descriptor and some kilobytes.
+pub const CONNECTIONS_MAX: usize = 2_048;

@@ -9,20 +9,29 @@ mod pages;
 pub(crate) use pages::{opml_of, reasons};
 
 use crate::daemon::App;
+use crate::limits;
 use crate::store::StoreError;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait after a connection could not be accepted.
+const ACCEPT_RETRY: Duration = Duration::from_millis(500);
 
 /// How long answers under way may take after the word to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,27 +80,52 @@ pub fn router(app: App) -> Router {
         .layer(axum::middleware::map_response(secure))
 }
 
-/// Serves until `shutdown`, then lets the answers under way finish.
-///
-/// # Errors
-/// Where the listener fails for good.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    shutdown: CancellationToken,
-) -> std::io::Result<()> {
-    let drained = {
-        let shutdown = shutdown.clone();
-        async move {
-            shutdown.cancelled().await;
-            tokio::time::sleep(DRAIN_TIMEOUT).await;
-        }
-    };
-    let serving =
-        axum::serve(listener, router(app)).with_graceful_shutdown(shutdown.cancelled_owned());
+/// Serves until `shutdown`, then lets the answers under way finish. Who dawdles over a request is sent away, and
+/// there are so many connections and no more.
+pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) {
+    let service = TowerToHyperService::new(router(app));
+    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::REQUEST_HEAD_TIMEOUT)
+        .max_buf_size(limits::REQUEST_HEAD_BYTES_MAX);
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, stream) = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = accepted => match accepted {
+                (place, Ok((stream, _))) => (place, stream),
+                (_, Err(error)) => {
+                    // Most often there are no file descriptors left; connections that end give some back.
+                    tracing::warn!(%error, "can't accept a connection");
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                    continue;
+                }
+            },
+        };
+        // Only the latency of the last packet depends on it.
+        let _ = stream.set_nodelay(true);
+        let connection = server
+            .serve_connection(TokioIo::new(stream), service.clone())
+            .into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
     tokio::select! {
-        result = async { serving.await } => result,
-        () = drained => Ok(()),
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(DRAIN_TIMEOUT) => {}
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         ended = async {
             let _ = watching.await;
             polling.await.context("the poll loop failed, which is a bug of Feedwash")?;
-            serving.await.context("the server failed, which is a bug of Feedwash")?.context("the server failed")
+            serving.await.context("the server failed, which is a bug of Feedwash")
         } => ended?,
         // What a poll had not written yet is polled again at the next start.
         () = signalled()? => tracing::warn!("stopped in the middle of polls"),
@@ -107,7 +107,7 @@ async fn until_told<S: Future<Output = ()>>(
     signals: Signals<S>,
     live: &watch::Sender<Arc<Live>>,
     polling: &tokio::task::JoinHandle<()>,
-    serving: &tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: &tokio::task::JoinHandle<()>,
 ) -> Result<()> {
     let Signals { stop, mut reload } = signals;
     tokio::pin!(stop);
