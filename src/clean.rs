@@ -56,7 +56,7 @@ impl fmt::Debug for Pass {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PassKind {
-    /// Makes right; loses nothing.
+    /// Makes right; loses nothing. Acts inside what a user keeps too, which safety would take out as it came.
     Repair,
     /// What a user asked for.
     Asked,
@@ -168,7 +168,7 @@ pub const PASSES: &[Pass] = &[
         name: "frames",
         about: "players and frames become links",
         run: links::frames,
-        kind: PassKind::Always,
+        kind: PassKind::Repair,
     },
     // Safety is last: whatever a pass leaves or makes, no active content is published.
     Pass {
@@ -354,6 +354,30 @@ mod tests {
             "<p>Story.</p><p>Leave a reply</p>"
         );
         assert!(removals.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_repaired_all_the_same() {
+        let check_kept = |html: &str, expected: &str| {
+            let rules = Rules {
+                keep: vec![Matcher::Selector("figure".to_owned())],
+                ..Rules::default()
+            };
+            let (clean, _, _) = feed(&body(html), &rules);
+            assert_eq!(clean.entries[0].content.as_ref().unwrap().value, expected);
+        };
+        check_kept(
+            "<p>x</p><figure><img src='data:image/gif;base64,R0' data-src='/b.jpg'></figure>",
+            "<p>x</p><figure><img src=\"https://site.example/b.jpg\"></figure>",
+        );
+        check_kept(
+            "<p>x</p><figure><img data-lazy-src='/b.jpg'><p>Leave a reply</p></figure>",
+            "<p>x</p><figure><img src=\"https://site.example/b.jpg\"><p>Leave a reply</p></figure>",
+        );
+        check_kept(
+            "<p>x</p><figure><iframe src='https://player.example/1'></iframe></figure>",
+            "<p>x</p><figure><a href=\"https://player.example/1\">player.example</a></figure>",
+        );
     }
 
     #[test]

@@ -237,6 +237,7 @@ impl<'a> Brush<'a> {
             let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
             let before = judges.then(|| scrub.weight());
             scrub.pass = pass.name;
+            scrub.repairs = pass.kind == PassKind::Repair;
             (pass.run)(&mut scrub);
             if let Some(before) = before {
                 let brake = brake.get_or_insert(Brake { before, guessed: 0 });

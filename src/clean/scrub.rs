@@ -3,7 +3,7 @@
 //! It knows no junk: passes decide, [`Scrub`] does and records.
 //!
 //! Invariants: every change of something that a reader could see or that could act writes its
-//! [`Removal`] in the same call; what a user keeps is refused to every pass but `safety`; the blocks are
+//! [`Removal`] in the same call; what a user keeps is refused to every pass but `safety` and those that repair; the blocks are
 //! those of the tree as it stands. Unrecorded on purpose are changes that lose nothing: URLs made
 //! absolute, emptied wrappers, attributes and elements without meaning to a reader (`class`, `font`).
 
@@ -57,6 +57,8 @@ pub(crate) struct Scrub<'a> {
     pub(super) base: Option<Url>,
     pub(super) field: Field,
     pub(super) pass: &'static str,
+    /// The pass makes right what is there, so what a user keeps is open to it.
+    pub(super) repairs: bool,
     /// The field was plain text: one text node, until `paragraphs` splits it.
     pub(super) was_plain: bool,
     html: Html,
@@ -88,6 +90,7 @@ impl<'a> Scrub<'a> {
             base,
             field,
             pass: "",
+            repairs: false,
             was_plain: false,
             html,
             root,
@@ -190,6 +193,7 @@ impl<'a> Scrub<'a> {
     fn is_kept(&self, id: NodeId) -> bool {
         !self.kept.is_empty()
             && self.pass != super::SAFETY
+            && !self.repairs
             && (self.holds_kept.contains(&id)
                 || self.kept.contains(&id)
                 || self

@@ -242,6 +242,9 @@ impl Scrub<'_> {
             .map(|node| node.id())
             .collect();
         self.recount(id, &new);
+        if self.kept.contains(&id) {
+            self.kept.extend(&new);
+        }
         let mut node = self.html.tree.get_mut(id).expect("just seen");
         for child in new {
             node.insert_id_before(child);
