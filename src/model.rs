@@ -120,6 +120,9 @@ pub struct Feed {
     /// The entries, in document order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,
+    /// The document ended within its last entry, which may lack its end.
+    #[serde(skip)]
+    pub breaks_off: bool,
 }
 
 /// One entry of a feed: RSS `item`, Atom `entry`, JSON Feed item.
