@@ -183,7 +183,7 @@ pub const PASSES: &[Pass] = &[
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// `off` names no pass.
-    #[error("no pass is called `{name}`{}", suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    #[error("no pass is called `{name}`; {}", suggestion.map_or_else(every_pass, |name| format!("did you mean `{name}`?")))]
     UnknownPass {
         /// The name as written.
         name: String,
@@ -193,14 +193,26 @@ pub enum RuleError {
     /// `off` names `safety`.
     #[error("`safety` can't be switched off")]
     SafetyOff,
-    /// A selector is no CSS.
-    #[error("`{selector}` is no CSS selector: {reason}")]
+    /// A selector is no CSS, or CSS of a kind that the parser doesn't know.
+    #[error(
+        "{selector:?} is no CSS selector that is understood here: write one like \"div.promo\" or \"#ad\", or {{ text = \"…\" }} to match text"
+    )]
     BadSelector {
         /// The selector as written.
         selector: String,
-        /// What the parser said.
-        reason: String,
     },
+    /// A text to match is empty, and so would match everything or nothing.
+    #[error("the text to match is empty: write some words that stand in the part you mean")]
+    EmptyText,
+}
+
+fn every_pass() -> String {
+    let names: Vec<_> = PASSES
+        .iter()
+        .map(|pass| pass.name)
+        .filter(|name| *name != SAFETY)
+        .collect();
+    format!("there are {}", names.join(", "))
 }
 
 /// Says whether rules can be used, for whoever reads them from a file.
@@ -227,11 +239,14 @@ pub fn check_rules(rules: &Rules) -> Result<(), RuleError> {
         }
     }
     for matcher in rules.remove.iter().chain(&rules.keep) {
-        if let Matcher::Selector(selector) = matcher {
-            scraper::Selector::parse(selector).map_err(|error| RuleError::BadSelector {
-                selector: selector.clone(),
-                reason: error.to_string(),
-            })?;
+        match matcher {
+            Matcher::Selector(selector) if scraper::Selector::parse(selector).is_err() => {
+                return Err(RuleError::BadSelector {
+                    selector: selector.clone(),
+                });
+            }
+            Matcher::Text(text) if text.trim().is_empty() => return Err(RuleError::EmptyText),
+            _ => {}
         }
     }
     Ok(())
@@ -330,16 +345,45 @@ mod tests {
             off("share-button"),
             Err("no pass is called `share-button`; did you mean `share-buttons`?"),
         );
-        check_rule(off("xyz"), Err("no pass is called `xyz`"));
+        check_rule(
+            off("xyz"),
+            Err(&format!("no pass is called `xyz`; {}", every_pass())),
+        );
         check_rule(off("safety"), Err("`safety` can't be switched off"));
-        let keep = vec![Matcher::Selector("div[".to_owned())];
-        assert!(matches!(
-            check_rules(&Rules {
-                keep,
-                ..Rules::default()
-            }),
-            Err(RuleError::BadSelector { .. })
-        ));
+    }
+
+    #[test]
+    fn matchers_that_match_nothing() {
+        let keep = |matcher| Rules {
+            keep: vec![matcher],
+            ..Rules::default()
+        };
+        for selector in ["p..a", "div[", "", "  "] {
+            let expected = format!(
+                "{selector:?} is no CSS selector that is understood here: write one like \"div.promo\" or \"#ad\", or {{ text = \"…\" }} to match text"
+            );
+            check_rule(keep(Matcher::Selector(selector.to_owned())), Err(&expected));
+        }
+        check_rule(
+            keep(Matcher::Text(" \n".to_owned())),
+            Err("the text to match is empty: write some words that stand in the part you mean"),
+        );
+    }
+
+    #[test]
+    fn what_is_removed_leaves_no_gap() {
+        check(
+            "\n<p>Story.</p>\n<p>Leave a reply</p>\n\n<script>x</script>\n",
+            "<p>Story.</p>",
+        );
+        check(
+            "<div>\n  <p>One.</p>\n  <p>Leave a reply</p>\n  <p>Two.</p>\n</div>",
+            "<div>\n  <p>One.</p>\n  <p>Two.</p>\n</div>",
+        );
+        check(
+            "<p>One.</p>\n<script>x</script><p>Two.</p>",
+            "<p>One.</p>\n<p>Two.</p>",
+        );
     }
 
     #[test]

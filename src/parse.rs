@@ -48,6 +48,19 @@ pub enum ParseError {
         /// The feeds that it links to with `rel=alternate`.
         feeds: Vec<LinkedFeed>,
     },
+    /// JSON that breaks off or was never whole, with nothing in it that could be kept.
+    #[error("document is JSON, but broken at line {line}, column {column}: {reason}")]
+    BrokenJson {
+        /// The line where it breaks, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// JSON of another kind.
+    #[error("document is JSON, but no JSON Feed: it has neither a version nor items")]
+    OtherJson,
     /// Something else.
     #[error("document is no feed: it starts with “{starts_with}”")]
     NotAFeed {
@@ -77,8 +90,13 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
     }
     let mut notes = Notes::default();
     if start.starts_with('{') {
-        let feed = json::read(start, url, &mut notes).ok_or_else(|| not_a_feed(start))?;
+        let Some(feed) = json::read(start, url, &mut notes) else {
+            return Err(json::error(text, start).unwrap_or_else(|| not_a_feed(start)));
+        };
         return Ok((feed, notes.into_warnings(text)));
+    }
+    if start.starts_with('[') && json::error(text, start) == Some(ParseError::OtherJson) {
+        return Err(ParseError::OtherJson);
     }
     if !start.contains('<') {
         return Err(not_a_feed(start));

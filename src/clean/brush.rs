@@ -248,7 +248,9 @@ impl<'a> Brush<'a> {
         }
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
-            false => Some(scrub.markup()),
+            // White space around a field shows nothing, and would tell where something was removed.
+            false if run.field == Field::Extension => Some(scrub.markup()),
+            false => Some(scrub.markup().trim().to_owned()),
         };
         Ok(Some(Washed { markup }))
     }

@@ -7,7 +7,7 @@ use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{Sure, remove_containers, remove_named};
 use super::telling;
-use super::words::{Lexicon, Stems, fold};
+use super::words::{Lexicon, NUMBER, Stems, fold};
 use std::sync::LazyLock;
 
 /// Labels before a list of tags.
@@ -21,6 +21,12 @@ const TAG_LABELS: &[&str] = &[
 const INTERFACE: &[&str] = &[
     "minute read", "min read", "minutes read", "mins read", "views", "view", "reads", "visited times visits today", "visited times visit today", "times visits today", "back to top", "skip to content", "skip to main content", "click to enlarge", "view photo", "view photos", "see gallery", "view gallery", "photos", "replay", "show caption", "hide caption", "read full story", "dismiss", "see all", "back to slide", "up next", "edit post", "print this article", "print this page", "print", "download pdf", "listen to this article", "your video will play in", "browser not compatible", "loading", "please wait", "close", "search", "menu", "toggle navigation", "share this article print", "mail the editor", "error report", "newer post older post home", "older posts", "newer posts", "older post", "newer post", "home",
     "lesezeit minuten", "lesedauer minuten", "minuten lesezeit", "min lesezeit", "zur übersicht", "nach oben", "zurück zur übersicht", "zurück zur startseite", "artikel drucken", "drucken", "print drucken", "seite drucken", "email newsletter", "email kontakt zur redaktion", "tempo di lettura minuti", "minuti di lettura", "tempo di lettura", "stampa", "temps de lecture minutes", "minutes de lecture", "temps de lecture min", "imprimer", "signaler une erreur", "escucha esta noticia", "lectura de minutos", "minutos de lectura", "tiempo de lectura minutos", "imprimir", "cargando", "tempo de leitura minutos", "minutos de leitura", "min de leitura", "leestijd minuten", "czas czytania minut", "время чтения минут", "мин чтения", "уменьшено до", "dakika okuma süresi", "纠错", "责任编辑", "图集", "返回顶部", "打印本页", "この記事を印刷", "印刷する", "ページの先頭へ", "轉寄", "인쇄하기",
+];
+
+/// What readers' comments are called where they are counted.
+#[rustfmt::skip]
+const COMMENTS: &[&str] = &[
+    "comment", "comments", "kommentar", "kommentare", "commentaire", "commentaires", "comentario", "comentarios", "comentário", "comentários", "commento", "commenti", "reactie", "reacties", "komentarz", "komentarze", "komentarzy", "комментарий", "комментария", "комментариев", "комментарии", "коментар", "коментарі", "коментарів", "yorum", "komentar", "bình luận", "コメント", "件のコメント", "コメント 件", "评论", "条评论", "評論", "則評論", "留言", "則留言", "댓글", "개의 댓글", "댓글 개", "تعليق", "تعليقات", "تعليقا", "टिप्पणी", "टिप्पणियां", "टिप्पणियाँ", "kommentarer", "kommentti", "kommenttia", "komentář", "komentáře", "komentářů", "komentár", "komentáre", "komentárov", "hozzászólás", "comentariu", "comentarii", "de comentarii", "σχόλιο", "σχόλια",
 ];
 
 /// How rights are reserved.
@@ -41,6 +47,7 @@ const NEIGHBOURS: &[&str] = &[
     "previous article", "next article", "previous post", "next post", "previous story", "next story", "vorheriger artikel", "nächster artikel", "vorheriger beitrag", "nächster beitrag", "artículo anterior", "artículo siguiente", "entrada anterior", "entrada siguiente", "article précédent", "article suivant", "artigo anterior", "próximo artigo", "articolo precedente", "prossimo articolo", "articolo successivo", "vorig artikel", "volgend artikel", "poprzedni artykuł", "następny artykuł", "предыдущая статья", "следующая статья", "предыдущая запись", "следующая запись", "önceki yazı", "sonraki yazı", "artikel sebelumnya", "artikel berikutnya", "前の記事", "次の記事", "上一篇", "下一篇",
 ];
 
+static COUNTED: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, COMMENTS)], false));
 static RESERVED_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(RESERVED));
 static HOMES_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(HOMES));
 static NEIGHBOURS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(NEIGHBOURS));
@@ -212,6 +219,9 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     {
         return cut("a line of an interface");
     }
+    if behind_story && at > 0 && counts_comments(block) {
+        return cut("a count of comments behind the story");
+    }
     if is_copyright(block) && behind_story && at > 0 {
         return cut("a copyright line behind the story");
     }
@@ -222,6 +232,16 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
         return cut("a link to the entry before or after");
     }
     None
+}
+
+/// `12 Comments`, `Yorum (3)`: one number and the word, in no heading and no list of the story.
+fn counts_comments(block: &Block) -> bool {
+    let kinds = COUNTED.tile(&block.folded).unwrap_or_default();
+    kinds.len() == 2
+        && kinds.contains(&NUMBER)
+        && kinds.contains(&1)
+        && !block.heading
+        && !block.is_loose_item()
 }
 
 fn is_copyright(block: &Block) -> bool {
@@ -291,8 +311,25 @@ mod tests {
     }
 
     #[test]
+    fn counts_of_comments_go() {
+        for text in [
+            "12 Comments",
+            "3 Kommentare",
+            "Yorum (3)",
+            "5 комментариев",
+            "2条评论",
+            "댓글 4",
+        ] {
+            check(&format!("<p>Story.</p><p>{text}</p>"), "<p>Story.</p>");
+        }
+    }
+
+    #[test]
     fn lines_of_the_story_stay() {
         for html in [
+            "<p>Story.</p><p>12 comments were deleted.</p>",
+            "<p>Counted:</p><ul><li>12 comments</li><li>40 letters</li></ul>",
+            "<p>12 comments</p><p>That is how many there were on Monday, when the council of the island met for the first time.</p>",
             "<p>Story.</p><p>Themes: grief, <a href=\"https://a.example/b\">and ferries</a> and many other things besides</p>",
             "<p>Story.</p><p>Copyright law is changing, said the minister.</p>",
             "<p>Story.</p><p>Copyright law was last changed in 1998.</p>",

@@ -43,6 +43,8 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
+    // Of too many entries the last are left out, and the broken one with them.
+    feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
     if feed.entries.len() > ENTRIES_MAX {
         reader.notes.add(
             "the document has too many entries; the first are kept",

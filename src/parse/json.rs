@@ -4,6 +4,7 @@
 //! where a list belongs) and kept as an extension where it is not. A document that JSON itself
 //! refuses is repaired once: control characters in strings, trailing commas, a missing end.
 
+use super::ParseError;
 use super::notes::{NOWHERE, Notes};
 use super::parts;
 use super::scope::{Reader, Scope};
@@ -16,10 +17,14 @@ use std::rc::Rc;
 /// Reads a JSON Feed; `None` where the document is none.
 pub(super) fn read(document: &str, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
     let value = serde_json::from_str(document).or_else(|_| {
-        let repaired = repair(document);
+        let (repaired, cut) = repair(document);
         let value = serde_json::from_str(&repaired);
         if value.is_ok() {
-            notes.add_anywhere("the document is not well-formed JSON and was repaired");
+            notes.add_anywhere(if cut {
+                "the document breaks off; its whole entries are kept"
+            } else {
+                "the document is not well-formed JSON and was repaired"
+            });
         }
         value
     });
@@ -38,6 +43,27 @@ pub(super) fn read(document: &str, url: Option<&str>, notes: &mut Notes) -> Opti
     }
     let mut reader = Reader { notes, atom: false };
     Some(feed(&mut members, url, &mut reader))
+}
+
+/// Why JSON is no feed; `None` where the document isn't even begun as JSON. `start` is the end of `text` that is read.
+pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
+    let error = match serde_json::from_str::<serde::de::IgnoredAny>(start) {
+        Ok(_) => return Some(ParseError::OtherJson),
+        Err(error) => error,
+    };
+    let begun = start.trim_start_matches('{').trim_start();
+    if start.starts_with("{{") || !begun.is_empty() && !begun.starts_with(['"', '}']) {
+        return None;
+    }
+    let said = error.to_string();
+    let reason = said.split(" at line ").next().unwrap_or_default();
+    let skipped = text[..text.len() - start.len()].matches('\n').count();
+    Some(ParseError::BrokenJson {
+        line: error.line() + skipped,
+        column: error.column(),
+        // “EOF while parsing …” is the only one that begins with a capital.
+        reason: reason.replacen("EOF", "the document ends", 1),
+    })
 }
 
 fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
@@ -243,8 +269,8 @@ fn whole(members: &mut Map<String, Value>, name: &str) -> Option<u64> {
 }
 
 /// Mends what keeps a document from being JSON: control characters in strings, commas before a
-/// closing bracket, and an end that is missing, where everything behind the last whole item goes.
-fn repair(document: &str) -> String {
+/// closing bracket, and an end that is missing, where everything behind the last whole item goes; true if so.
+fn repair(document: &str) -> (String, bool) {
     let mut out = String::with_capacity(document.len());
     let mut open: Vec<char> = Vec::new();
     let (mut in_string, mut escaped) = (false, false);
@@ -280,14 +306,14 @@ fn repair(document: &str) -> String {
         }
         if matches!(c, '}' | ']') && open.is_empty() {
             // What follows the document is not part of it.
-            return out;
+            return (out, false);
         }
     }
     if let Some(end) = whole_items {
         out.truncate(end);
         out.push_str("]}");
     }
-    out
+    (out, whole_items.is_some())
 }
 
 #[cfg(test)]

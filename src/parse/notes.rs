@@ -8,6 +8,8 @@ use crate::model::Warning;
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     kinds: Vec<Note>,
+    /// The document ended within an entry.
+    pub(super) broke_entry: bool,
 }
 
 #[derive(Debug)]

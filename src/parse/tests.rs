@@ -140,7 +140,7 @@ fn a_document_that_breaks_off_keeps_what_was_there() {
 #[test]
 fn what_is_no_feed_says_what_it_is() {
     assert_eq!(parse(" \n\u{feff} ", None), Err(ParseError::Empty));
-    for document in ["hello", "{\"a\":1}", "<opml/>", "<x>", "{"] {
+    for document in ["hello", "<opml/>", "<x>", "{{"] {
         assert!(
             matches!(parse(document, None), Err(ParseError::NotAFeed { .. })),
             "{document}"
@@ -452,4 +452,63 @@ fn no_document_makes_it_panic() {
             Ok(())
         })
         .expect("no document makes it panic");
+}
+
+#[track_caller]
+fn check_breaks_off(document: &str, expected: (usize, bool)) {
+    let (feed, _) = parse(document, None).expect("the document is a feed");
+    assert_eq!(
+        (feed.entries.len(), feed.breaks_off),
+        expected,
+        "{document}"
+    );
+    let (clean, _, _) = crate::clean::feed(&feed, &crate::model::Rules::default());
+    assert_eq!(clean.breaks_off, expected.1, "{document}");
+}
+
+#[test]
+fn documents_that_end_within_an_entry() {
+    let start = "<rss><channel><item><title>a</title></item>";
+    check_breaks_off(&format!("{start}<item><title>b</title>"), (2, true));
+    check_breaks_off(&format!("{start}<item><description>b &am"), (2, true));
+    check_breaks_off(&format!("{start}<item><title>b</title></ite"), (2, true));
+    check_breaks_off(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>a",
+        (1, true),
+    );
+}
+
+#[test]
+fn documents_that_end_behind_their_entries() {
+    let start = "<rss><channel><item><title>a</title></item>";
+    check_breaks_off(start, (1, false));
+    check_breaks_off(&format!("{start}</channel>"), (1, false));
+    check_breaks_off(&format!("{start}<it"), (1, false));
+    check_breaks_off(
+        "<rss><channel><item><title>a</item></channel></rss>",
+        (1, false),
+    );
+    // Of JSON only whole entries are kept, so none of them lacks its end.
+    check_breaks_off(r#"{"items":[{"id":"a"},{"id":"b"#, (1, false));
+}
+
+#[test]
+fn json_that_is_no_feed() {
+    let error = |document: &str| parse(document, None).expect_err("no feed").to_string();
+    assert_eq!(
+        error("{\n \"version\": tru}"),
+        "document is JSON, but broken at line 2, column 16: expected ident"
+    );
+    assert_eq!(
+        error("{\"a\":1}"),
+        "document is JSON, but no JSON Feed: it has neither a version nor items"
+    );
+    assert_eq!(
+        error("[{\"a\":1}]"),
+        "document is JSON, but no JSON Feed: it has neither a version nor items"
+    );
+    assert_eq!(
+        error("{{ page }}"),
+        "document is no feed: it starts with “{{ page }}”"
+    );
 }

@@ -217,6 +217,7 @@ pub(super) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
         }
     }
     let (at, truncated) = (tokens.at(), tokens.truncated);
+    notes.broke_entry = builder.open.iter().any(|open| is_entry(open.el.name));
     if truncated || builder.open.len() > 1 {
         notes.add("the document breaks off; what was there is kept", at);
     }

@@ -8,7 +8,9 @@ use super::graft::{Graft, graft};
 use super::names::Names;
 use super::xml::{self, element};
 use super::{Context, date, is_main, json_element, needed_base, plain};
-use crate::model::{Category, Date, Element, Entry, Feed, Link, Node, Person, Text, TextKind};
+use crate::model::{
+    Category, Date, Element, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
+};
 use atom_syndication as atom;
 
 /// The document.
@@ -238,8 +240,10 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
     let mut links = Vec::new();
     links.extend(main_link(feed.link.as_deref(), &feed.links));
     if let Some(url) = context.self_link(feed) {
+        // Of the publisher's own address only the format of their feed is known.
+        let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
         links.push(atom::Link {
-            mime_type: Some("application/atom+xml".to_owned()),
+            mime_type: is_atom.then(|| "application/atom+xml".to_owned()),
             ..relation("self", url)
         });
     }

@@ -166,10 +166,12 @@ fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
 fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
     let mut extras = Vec::new();
     if let Some(url) = context.self_link(feed) {
+        // Of the publisher's own address only the format of their feed is known.
+        let is_rss = context.self_url.is_some() || feed.format == FeedFormat::Rss;
         extras.push(atom_link(&Link {
             href: url.to_owned(),
             rel: Some("self".to_owned()),
-            media_type: Some("application/rss+xml".to_owned()),
+            media_type: is_rss.then(|| "application/rss+xml".to_owned()),
             ..Link::default()
         }));
     }

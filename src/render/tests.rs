@@ -102,6 +102,32 @@ fn date(time: &str) -> Date {
 }
 
 #[test]
+fn the_type_of_an_own_address_is_written_where_it_is_known() {
+    for (read, written, known) in [
+        (FeedFormat::Atom, FeedFormat::Atom, true),
+        (FeedFormat::Json, FeedFormat::Atom, false),
+        (FeedFormat::Rss, FeedFormat::Atom, false),
+        (FeedFormat::Rss, FeedFormat::Rss, true),
+        (FeedFormat::Json, FeedFormat::Rss, false),
+    ] {
+        let feed = Feed {
+            format: read,
+            self_link: Some("http://h/feed".to_owned()),
+            ..Feed::default()
+        };
+        let says = |context: &Context<'_>| {
+            let document = String::from_utf8(render(&feed, written, context)).unwrap();
+            document.contains("+xml\"")
+        };
+        assert_eq!(says(&Context::default()), known, "{read:?} as {written:?}");
+        assert!(says(&Context {
+            self_url: Some("http://ours/"),
+            ..Context::default()
+        }));
+    }
+}
+
+#[test]
 fn an_empty_feed_is_a_document() {
     for format in FORMATS {
         assert_eq!(strict(&rendered(&Feed::default(), format), format), 0);

@@ -131,10 +131,32 @@ impl Scrub<'_> {
             }
             before.push_str(tree::outer(self.node(top)).trim());
             self.take_line_break(top);
+            self.take_gap(top);
             self.html.tree.get_mut(top).expect("just seen").detach();
         }
         let evidence = Some(evidence).filter(|evidence| !evidence.is_empty());
         self.record(rule, evidence, before, None);
+    }
+
+    /// What stood on lines of its own takes the white space before it along, so that the rest looks as if it had never been there.
+    fn take_gap(&mut self, top: NodeId) {
+        let node = self.node(top);
+        let white = |node: &NodeRef<'_>| {
+            node.value()
+                .as_text()
+                .is_some_and(|text| text.trim().is_empty())
+        };
+        let before = node.prev_sibling().filter(white);
+        let alone = node.next_sibling().is_none_or(|next| white(&next));
+        let laid_out = node.ancestors().any(|above| {
+            above
+                .value()
+                .as_element()
+                .is_some_and(|element| matches!(element.name(), "pre" | "textarea"))
+        });
+        if let Some(gap) = before.map(|gap| gap.id()).filter(|_| alone && !laid_out) {
+            self.tidy_remove(gap);
+        }
     }
 
     /// A line that goes takes one of the two breaks around it along.
