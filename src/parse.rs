@@ -59,7 +59,7 @@ pub enum ParseError {
         reason: String,
     },
     /// JSON of another kind.
-    #[error("document is JSON, but no JSON Feed: it has neither a version nor items")]
+    #[error("document is no feed: it is JSON, but has neither the version nor the items of a JSON Feed")]
     OtherJson,
     /// Something else.
     #[error("document is no feed: it starts with “{starts_with}”")]
