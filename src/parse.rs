@@ -59,7 +59,9 @@ pub enum ParseError {
         reason: String,
     },
     /// JSON of another kind.
-    #[error("document is no feed: it is JSON, but has neither the version nor the items of a JSON Feed")]
+    #[error(
+        "document is no feed: it is JSON, but has neither the version nor the items of a JSON Feed"
+    )]
     OtherJson,
     /// Something else.
     #[error("document is no feed: it starts with “{starts_with}”")]

@@ -501,11 +501,11 @@ fn json_that_is_no_feed() {
     );
     assert_eq!(
         error("{\"a\":1}"),
-        "document is JSON, but no JSON Feed: it has neither a version nor items"
+        "document is no feed: it is JSON, but has neither the version nor the items of a JSON Feed"
     );
     assert_eq!(
         error("[{\"a\":1}]"),
-        "document is JSON, but no JSON Feed: it has neither a version nor items"
+        "document is no feed: it is JSON, but has neither the version nor the items of a JSON Feed"
     );
     assert_eq!(
         error("{{ page }}"),
