@@ -1,11 +1,12 @@
 //! Finding and loading `feeds.toml`, and `check`.
 
 use super::output;
-use crate::config::{Config, Location, SourceConfig};
+use crate::config::{Config, Location, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
 use crate::model::Validators;
-use crate::poll::{self, Live, PollError};
-use anyhow::{Context as _, Result, anyhow};
+use crate::poll::{self, Live};
+use crate::store::{Status, Store};
+use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -14,6 +15,9 @@ use std::process::ExitCode;
 
 /// Where the packaged service has its configuration.
 const SYSTEM_CONFIG: &str = "/etc/feedwash/feeds.toml";
+
+/// Where the packaged service has its state.
+const SYSTEM_STATE: &str = "/var/lib/feedwash";
 
 /// The configuration to use: the one named, else `feeds.toml` in the working folder, else the system's.
 pub(super) fn path(named: Option<&Path>) -> PathBuf {
@@ -26,6 +30,17 @@ pub(super) fn path(named: Option<&Path>) -> PathBuf {
     }
 }
 
+/// Where a relative store path leads, if not beside the configuration: systemd gives the service a list of folders, of
+/// which the first is the store's; a person who runs a command with the service's configuration means the same store.
+fn state_folder<'a>(config: &Path, given: Option<&'a str>) -> Option<&'a Path> {
+    let first = given
+        .and_then(|folders| folders.split(':').next())
+        .filter(|first| !first.is_empty());
+    first
+        .map(Path::new)
+        .or_else(|| (config == Path::new(SYSTEM_CONFIG)).then(|| Path::new(SYSTEM_STATE)))
+}
+
 /// Loads a configuration.
 pub(super) fn load(path: &Path) -> Result<Config> {
     let text = std::fs::read_to_string(path).with_context(|| {
@@ -35,14 +50,8 @@ pub(super) fn load(path: &Path) -> Result<Config> {
         .ok()
         .and_then(|path| path.parent().map(Path::to_owned))
         .unwrap_or_default();
-    // systemd gives a list where a unit asks for several folders; the store goes into the first.
-    let state = std::env::var("STATE_DIRECTORY")
-        .ok()
-        .filter(|folders| !folders.is_empty());
-    let state = state
-        .as_deref()
-        .and_then(|folders| folders.split(':').next())
-        .map(Path::new);
+    let given = std::env::var("STATE_DIRECTORY").ok();
+    let state = state_folder(path, given.as_deref());
     Config::from_toml(&text, &folder, state).map_err(|error| {
         let listed: Vec<String> = error
             .problems
@@ -55,6 +64,20 @@ pub(super) fn load(path: &Path) -> Result<Config> {
             listed.join("\n  ")
         )
     })
+}
+
+/// How each source fares by the store. Looking makes no store: where there is none yet, nothing is known.
+pub(super) async fn statuses(config: &Config) -> Result<Vec<Status>> {
+    if let StoreLocation::Sqlite(path) = &config.store.location
+        && !path.exists()
+        && path.parent().is_some_and(Path::is_dir)
+    {
+        return Ok(Vec::new());
+    }
+    let store = Store::open(&config.store.location).await?;
+    let statuses = store.statuses().await?;
+    store.close().await;
+    Ok(statuses)
 }
 
 /// `feedwash check`.
@@ -114,7 +137,7 @@ fn missing_file(source: &SourceConfig) -> Option<String> {
 }
 
 /// Fetches and washes a source, and stores nothing.
-async fn try_source(live: &Live, source: &SourceConfig) -> Result<String, PollError> {
+async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
     let request = Request {
         location: &source.location,
         validators: &Validators::default(),
@@ -122,11 +145,9 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String, PollEr
     };
     let body = match live.client.fetch(request, Timestamp::now()).await? {
         Fetched::Body(body) => body,
-        Fetched::Gone => {
-            return Ok("gone for good (410): take it out, or find its new address".into());
-        }
+        Fetched::Gone => bail!("it is gone for good (410): take it out, or find its new address"),
         Fetched::NotModified { .. } => {
-            return Ok("answered \"not modified\" to a first request: its server is broken".into());
+            bail!("it answered \"not modified\" to a first request: its server is broken")
         }
     };
     let moved = body
@@ -151,4 +172,30 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String, PollEr
     Ok(format!(
         "fine: {entries}, {removals} taken out or mended{warned}{moved}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(config: &str, given: Option<&str>, expected: Option<&str>) {
+        assert_eq!(
+            state_folder(Path::new(config), given),
+            expected.map(Path::new)
+        );
+    }
+
+    #[test]
+    fn a_person_means_the_service_store_where_it_means_the_service_configuration() {
+        check("feeds.toml", None, None);
+        check("feeds.toml", Some(""), None);
+        check(SYSTEM_CONFIG, None, Some(SYSTEM_STATE));
+        check(
+            SYSTEM_CONFIG,
+            Some("/var/lib/private/feedwash:/x"),
+            Some("/var/lib/private/feedwash"),
+        );
+        check("feeds.toml", Some("/state"), Some("/state"));
+    }
 }

@@ -3,11 +3,12 @@
 use super::{config, output};
 use crate::config::{Config, SourceName};
 use crate::opml::{self, Outline};
-use crate::store::Store;
 use crate::web;
 use anyhow::{Context as _, Result, bail};
 use std::collections::HashSet;
+use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::ExitCode;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
@@ -15,9 +16,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 /// `feedwash opml export`: the clean feeds under their public URLs.
 pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
     let config = config::load(&config::path(named))?;
-    let store = Store::open(&config.store.location).await?;
-    let statuses = store.statuses().await?;
-    store.close().await;
+    let statuses = config::statuses(&config).await?;
     let titled: Vec<(&str, Option<&str>)> = config
         .sources
         .iter()
@@ -169,15 +168,22 @@ fn name_for(outline: &Outline, url: &url::Url, taken: &mut HashSet<String>) -> S
     name
 }
 
-/// Writes beside the file and renames, so that a crash leaves the old one or the new one.
+/// Writes beside the file and renames, so that a crash leaves the old one or the new one. A link stays a link, and
+/// a file that only its owner may read is never anything else.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let beside = path.with_extension("toml.new");
-    let mut file = std::fs::File::create(&beside)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    let mode = std::fs::metadata(&path)
+        .map_or_else(|_| Permissions::from_mode(0o644), |old| old.permissions());
+    file.set_permissions(mode)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    if let Ok(metadata) = std::fs::metadata(path) {
-        file.set_permissions(metadata.permissions())?;
-    }
     std::fs::rename(beside, path)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{config, output};
 use crate::schedule::words;
-use crate::store::{Status, Store};
+use crate::store::Status;
 use anyhow::Result;
 use jiff::Timestamp;
 use std::path::Path;
@@ -12,9 +12,7 @@ use std::time::Duration;
 /// `feedwash status`.
 pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCode> {
     let config = config::load(&config::path(named))?;
-    let store = Store::open(&config.store.location).await?;
-    let statuses = store.statuses().await?;
-    store.close().await;
+    let statuses = config::statuses(&config).await?;
     if as_json {
         return output::text(&format!("{}\n", serde_json::to_string_pretty(&statuses)?));
     }
