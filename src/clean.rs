@@ -5,7 +5,7 @@
 //!
 //! Invariants: the entries of the result stand where they stood; all visible text of the input is in the
 //! output or in a [`Removal`]; no pass changes a tree but through `Scrub`, which records; whatever the
-//! passes did, [`safety`] runs last.
+//! passes did, `safety` runs last.
 
 mod about;
 mod ads;

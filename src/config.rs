@@ -1,7 +1,7 @@
 //! `feeds.toml` text to [`Config`]: what the user wrote, checked, with every default filled in.
 //!
 //! Touches no file and asks no environment: folders come in as arguments. Two layers, as in ripgrep:
-//! [`file`] holds the TOML as written, this module turns it into what the program needs.
+//! `file` holds the TOML as written, this module turns it into what the program needs.
 //! Every problem is collected with its line, column, key and remedy; a configuration with a
 //! problem is none.
 

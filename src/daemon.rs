@@ -24,12 +24,18 @@ const PRUNE_EVERY: Duration = Duration::from_secs(3600);
 /// How many polls may run at one host at once: a publisher with fifty feeds sees two visitors, not fifty.
 const POLLS_A_HOST: usize = 2;
 
-/// How long a source whose host is busy is put back.
-const TURN_RETRY: SignedDuration = SignedDuration::from_secs(3);
+/// How many sources of one host may wait for its turn; more are put back into the store.
+const WAITING_A_HOST: usize = 8;
+
+/// How many sources are taken for each place among the polls, since some wait for their host.
+const TAKEN_A_PLACE: usize = 4;
+
+/// How long a source whose host has a full queue is put back.
+const TURN_RETRY: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long a wash and its writing may take, on top of the fetch, before the source is thought to be lost by a
 /// crash and given to somebody else. Generous: the largest documents take seconds.
-pub(crate) const WASH_TIME: Duration = Duration::from_secs(60);
+const WASH_TIME: Duration = Duration::from_secs(60);
 
 /// What every part of the running program shares.
 #[derive(Debug, Clone)]
@@ -126,15 +132,23 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 /// Who may poll at the same time.
 #[derive(Clone)]
 struct Crew {
+    /// Sources that were taken: they poll, or wait for their host's turn or for a place.
+    taken: Arc<Semaphore>,
+    /// Polls.
     places: Arc<Semaphore>,
     turns: Arc<Turns>,
 }
 
 impl Crew {
     fn new(config: &Config) -> Self {
-        let places = Arc::new(Semaphore::new(config.polling.concurrency));
+        let concurrency = config.polling.concurrency;
         Self {
-            places,
+            taken: Arc::new(Semaphore::new(
+                concurrency
+                    .saturating_mul(TAKEN_A_PLACE)
+                    .min(Semaphore::MAX_PERMITS),
+            )),
+            places: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
             turns: Arc::default(),
         }
     }
@@ -142,29 +156,45 @@ impl Crew {
 
 /// The turns of hosts: so many polls at once a host, however many feeds it has.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Weak<Semaphore>>>);
+pub(crate) struct Turns(Mutex<HashMap<String, Weak<Host>>>);
+
+/// A host at which somebody polls or waits.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// Places in its queue, those that poll included.
+    queue: Arc<Semaphore>,
+    /// Its turns.
+    pub(crate) turn: Semaphore,
+}
 
 impl Turns {
-    /// The turn of a location's host. Hosts at which nobody polls are forgotten.
-    pub(crate) fn of(&self, location: &Location) -> Arc<Semaphore> {
-        let host = match location {
+    /// The host of a location. Hosts at which nobody polls are forgotten.
+    pub(crate) fn of(&self, location: &Location) -> Arc<Host> {
+        let new = || {
+            let queue = Arc::new(Semaphore::new(POLLS_A_HOST + WAITING_A_HOST));
+            Arc::new(Host {
+                queue,
+                turn: Semaphore::new(POLLS_A_HOST),
+            })
+        };
+        let name = match location {
             Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
-            Location::File(_) => return Arc::new(Semaphore::new(1)),
+            Location::File(_) => return new(),
         };
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(&host).and_then(Weak::upgrade) {
-            return turn;
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(&name).and_then(Weak::upgrade) {
+            return host;
         }
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::new(Semaphore::new(POLLS_A_HOST));
-        turns.insert(host, Arc::downgrade(&turn));
-        turn
+        hosts.retain(|_, host| host.strong_count() > 0);
+        let host = new();
+        hosts.insert(name, Arc::downgrade(&host));
+        host
     }
 }
 
-/// Starts the polls of due sources while there are free places. A source whose host is busy is put back for
-/// some seconds, so that one slow host with many feeds holds up no other.
+/// Starts the polls of due sources. A source whose host has a full queue is put back for a moment, so that one
+/// slow host with many feeds holds up no other.
 async fn hand_out(
     app: &App,
     crew: &Crew,
@@ -172,33 +202,38 @@ async fn hand_out(
     shutdown: &CancellationToken,
 ) -> Result<(), StoreError> {
     loop {
-        let free = crew.places.available_permits();
+        let free = crew.taken.available_permits();
         if free == 0 || shutdown.is_cancelled() {
             return Ok(());
         }
         let live = Arc::clone(&app.live.borrow());
         let now = Timestamp::now();
-        let due = app
-            .store
-            .due(free, live.config.polling.timeout + WASH_TIME, now)
-            .await?;
+        let due = app.store.due(free, lease(&live.config), now).await?;
         let was_all = due.len() < free;
         let mut put_back = Vec::new();
         for source in due {
-            let config = live.config.source(&source.name);
-            let turn =
-                config.and_then(|config| crew.turns.of(&config.location).try_acquire_owned().ok());
-            let place = Arc::clone(&crew.places).try_acquire_owned().ok();
-            match (turn, place) {
-                (Some(turn), Some(place)) => {
-                    let (app, live) = (app.clone(), Arc::clone(&live));
-                    polls.spawn(async move {
-                        one(&app, &live, &source).await;
-                        drop((turn, place));
-                    });
-                }
-                _ => put_back.push(source.id),
-            }
+            let host = live
+                .config
+                .source(&source.name)
+                .map(|config| crew.turns.of(&config.location));
+            let queued = host
+                .as_ref()
+                .and_then(|host| Arc::clone(&host.queue).try_acquire_owned().ok());
+            let taken = Arc::clone(&crew.taken).try_acquire_owned().ok();
+            let (Some(host), Some(queued), Some(taken)) = (host, queued, taken) else {
+                put_back.push(source.id);
+                continue;
+            };
+            let (app, live, crew, shutdown) = (
+                app.clone(),
+                Arc::clone(&live),
+                crew.clone(),
+                shutdown.clone(),
+            );
+            polls.spawn(async move {
+                one(&app, &live, &crew, &host, &source, &shutdown).await;
+                drop((queued, taken));
+            });
         }
         app.store.put_back(&put_back, now + TURN_RETRY).await?;
         if was_all {
@@ -207,13 +242,37 @@ async fn hand_out(
     }
 }
 
-async fn one(app: &App, live: &Live, source: &Source) {
+/// Waits for the host's turn and for a place, and polls.
+async fn one(
+    app: &App,
+    live: &Live,
+    crew: &Crew,
+    host: &Host,
+    source: &Source,
+    shutdown: &CancellationToken,
+) {
     let Some(config) = live.config.source(&source.name) else {
         return;
+    };
+    let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
+    let _turn_and_place = tokio::select! {
+        () = shutdown.cancelled() => {
+            if let Err(error) = app.store.put_back(&[source.id], Timestamp::now()).await {
+                tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
+            }
+            return;
+        }
+        both = wait => both,
     };
     let started = Instant::now();
     let outcome = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
     log(&source.name, &config.location, &outcome, started.elapsed());
+}
+
+/// How long a source that was taken belongs to its taker: through the queue of its host, its own fetch, and its wash.
+pub(crate) fn lease(config: &Config) -> Duration {
+    const ROUNDS: u32 = (WAITING_A_HOST / POLLS_A_HOST) as u32 + 1;
+    config.polling.timeout.saturating_mul(ROUNDS) + WASH_TIME
 }
 
 /// Says once how a poll ended.

@@ -11,7 +11,6 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// `feedwash poll`.
@@ -68,7 +67,11 @@ async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>
     let mut polled = Vec::new();
     loop {
         let due = store
-            .due(live.config.polling.concurrency, lease(live), now)
+            .due(
+                live.config.polling.concurrency,
+                daemon::lease(&live.config),
+                now,
+            )
             .await?;
         if due.is_empty() {
             return Ok(polled);
@@ -87,7 +90,7 @@ async fn poll_named(
     let mut left = Vec::new();
     for name in names {
         match store
-            .take(name, force, lease(live), Timestamp::now())
+            .take(name, force, daemon::lease(&live.config), Timestamp::now())
             .await?
         {
             Some(source) => taken.push(source),
@@ -99,21 +102,16 @@ async fn poll_named(
     Ok(polled)
 }
 
-/// How long a source that is polled here is nobody else's.
-fn lease(live: &Live) -> Duration {
-    live.config.polling.timeout + daemon::WASH_TIME
-}
-
 async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
     let bar = ProgressBar::new(sources.len() as u64).with_message("polling");
     let turns = Turns::default();
     let polls = stream::iter(sources)
         .filter_map(|source| async move { Some((live.config.source(&source.name)?, source)) });
     let polls = polls.map(|(config, source)| {
-        let (bar, turn) = (&bar, turns.of(&config.location));
+        let (bar, host) = (&bar, turns.of(&config.location));
         async move {
             // The semaphore of a host is never closed.
-            let _turn = turn.acquire().await;
+            let _turn = host.turn.acquire().await;
             let outcome = poll::poll(live, store, &source, config, Timestamp::now()).await;
             bar.inc(1);
             (source.name.clone(), Some(outcome))
