@@ -305,7 +305,8 @@ pub async fn rewash(
     now: Timestamp,
 ) -> Result<bool, PollError> {
     let version = rules_version(rules);
-    if source.rules_version == version {
+    // A source without a version was never washed.
+    if source.rules_version.is_empty() || source.rules_version == version {
         return Ok(false);
     }
     let Some(raw) = store.stored_raw(source).await? else {

@@ -332,7 +332,7 @@ macro_rules! record {
                clean = case when $7 or head_hash is distinct from $8 then $9 else clean end, \
                head_hash = $8, \
                rules_version = case when exists \
-                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $4) then '' else $4 end \
+                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $4) then 'mixed' else $4 end \
              where id = $1 and ($5 or raw = $2)",
         )
         .bind($source.id)

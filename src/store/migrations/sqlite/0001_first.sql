@@ -10,7 +10,7 @@ create table source (
     etag text,
     last_modified text,
     body_hash text,
-    rules_version text not null default '',
+    rules_version text not null default '', -- empty: never washed; 'mixed': some entries by other rules
     failures bigint not null default 0,
     pace text not null default '{}',  -- what the last document said about how often to come
     last_poll_at bigint,
