@@ -337,6 +337,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
         #[test]
         fn holds_for_any_feed(entries in proptest::collection::vec(("[xy\u{1}]{0,2}", "[ab]{0,1}", "[tu]{0,1}"), 0..12)) {
             assigned(entries.iter().map(|(id, link, title)| entry(id, link, title)).collect());

@@ -295,6 +295,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
         #[test]
         fn any_text_is_read_without_panic(text in "\\PC*") {
             let _ = parse(&text);
