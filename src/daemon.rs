@@ -8,7 +8,6 @@ use crate::poll::{self, Live, Outcome};
 use crate::store::{Source, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
@@ -48,27 +47,20 @@ pub struct App {
     pub pulse: Arc<Pulse>,
 }
 
-/// Signs of life of the poll loop, for `/health` and the watchdog.
+/// Signs of life of the poll loop, for `/health` and the watchdog: when it last came round.
 #[derive(Debug, Default)]
-pub struct Pulse {
-    /// When the loop last came round, in epoch seconds by the monotonic clock's count; 0 before the first time.
-    last_tick: AtomicI64,
-    started: std::sync::OnceLock<Instant>,
-}
+pub struct Pulse(Mutex<Option<Instant>>);
 
 impl Pulse {
     fn beat(&self) {
-        let started = self.started.get_or_init(Instant::now);
-        self.last_tick
-            .store(started.elapsed().as_secs() as i64 + 1, Ordering::Relaxed);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// How long ago the loop last came round; `None` before it did.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let started = self.started.get()?;
-        let since = started.elapsed().as_secs() as i64 + 1 - self.last_tick.load(Ordering::Relaxed);
-        Some(Duration::from_secs(since.max(0) as u64))
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.map(|last| last.elapsed())
     }
 }
 
