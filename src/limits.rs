@@ -36,9 +36,6 @@ pub const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How many entries of one document are read; the largest real feeds have about 5,000.
 pub const ENTRIES_MAX: usize = 20_000;
 
-/// How much of a body is looked at to tell a feed from a page, in bytes: a browser sniffs 1,445 (MIME Sniffing standard), PHP warnings before a feed are longer.
-pub const SNIFF_BYTES_MAX: usize = 16 * 1024;
-
 /// The longest interval that can be configured or asked for by a feed: a year, a sanity bound only.
 pub const INTERVAL_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 
