@@ -155,20 +155,10 @@ impl<'a> Brush<'a> {
                 self.defuse(text, field);
             }
             Ok(Some(Washed { markup })) => {
-                let (pass, rule) = (SAFETY, "second sanitiser");
-                let key = self.about.key.clone();
-                let removal = |before, after| Removal {
-                    entry: key,
-                    number: 0,
-                    field,
-                    pass: pass.to_owned(),
-                    rule: rule.to_owned(),
-                    evidence: None,
-                    before,
-                    after,
-                };
-                let (sealed, removal) = safety::seal(markup.unwrap_or_default(), removal);
-                self.removals.extend(removal);
+                let (sealed, removal) = safety::seal(markup.unwrap_or_default());
+                if let Some((before, after)) = removal {
+                    self.note(SAFETY, "second sanitiser", field, before, Some(after));
+                }
                 text.kind = TextKind::Html;
                 text.value = sealed;
             }

@@ -9,7 +9,6 @@
 use super::links::{map_srcset, may_link, may_load};
 use super::scrub::Scrub;
 use super::tree::{self, NodeId};
-use crate::model::Removal;
 use ammonia::Builder;
 use html5ever::ns;
 use scraper::Node;
@@ -286,11 +285,9 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// The second net: the field's final markup. Where ammonia takes out more than our pass did, that is one more removal.
-pub(super) fn seal(
-    markup: String,
-    removal: impl FnOnce(String, Option<String>) -> Removal,
-) -> (String, Option<Removal>) {
+/// The second net: the field's final markup. Where ammonia takes out more than our pass did, that is one more removal,
+/// given as what stood there before and after.
+pub(super) fn seal(markup: String) -> (String, Option<(String, String)>) {
     if !markup.contains('<') {
         return (markup, None);
     }
@@ -307,7 +304,7 @@ pub(super) fn seal(
         after,
         "the second sanitiser changed what the first had let through"
     );
-    let removal = lost.then(|| removal(before.to_owned(), Some(after.to_owned())));
+    let removal = lost.then(|| (before.to_owned(), after.to_owned()));
     (sealed, removal)
 }
 
