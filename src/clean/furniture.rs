@@ -4,7 +4,7 @@
 //! that nothing else says are taken.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
+use super::scrub::{Cut, Scrub, sweep};
 use super::structure::{Sure, remove_containers, remove_named};
 use super::telling;
 use super::words::{Lexicon, NUMBER, Stems, fold};
@@ -64,18 +64,10 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     // A copyright line of two sentences is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !is_copyright(block));
     let blocks = &blocks.list;
-    let mut cuts = Vec::new();
-    let mut at = 0;
-    while at < blocks.len() {
+    let cuts = sweep(blocks, |at| {
         let behind_story = story_end.is_none_or(|end| at > end);
-        let cut = tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story));
-        at = cut
-            .as_ref()
-            .and_then(|cut| cut.blocks.last().copied())
-            .unwrap_or(at)
-            + 1;
-        cuts.extend(cut);
-    }
+        tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story))
+    });
     scrub.cut(cuts);
 }
 

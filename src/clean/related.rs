@@ -4,7 +4,7 @@
 //! Lists of links without a label are left alone: podcasts and link blogs are made of them.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
+use super::scrub::{Cut, Scrub, sweep};
 use super::structure::{Sure, remove_named};
 use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
@@ -59,17 +59,9 @@ pub(super) fn links(scrub: &mut Scrub<'_>) {
     remove_named(scrub, judge);
     let own = own_links(scrub);
     let blocks = &scrub.blocks().list;
-    let mut cuts = Vec::new();
-    let mut at = 0;
-    while at < blocks.len() {
-        let cut = headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at));
-        at = cut
-            .as_ref()
-            .and_then(|cut| cut.blocks.last().copied())
-            .unwrap_or(at)
-            + 1;
-        cuts.extend(cut);
-    }
+    let cuts = sweep(blocks, |at| {
+        headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at))
+    });
     scrub.cut(cuts);
 }
 

@@ -36,6 +36,22 @@ pub(super) struct Cut {
     pub(super) evidence: String,
 }
 
+/// Asks at each block in turn for a cut that starts there, and goes on behind it.
+pub(super) fn sweep(blocks: &[Block], find: impl Fn(usize) -> Option<Cut>) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    let mut at = 0;
+    while at < blocks.len() {
+        let cut = find(at);
+        at = cut
+            .as_ref()
+            .and_then(|cut| cut.blocks.last().copied())
+            .unwrap_or(at)
+            + 1;
+        cuts.extend(cut);
+    }
+    cuts
+}
+
 impl Cut {
     pub(super) fn new(
         blocks: Vec<usize>,
