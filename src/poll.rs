@@ -76,9 +76,12 @@ impl PollError {
         }
     }
 
-    fn retry_after(&self) -> Option<Duration> {
+    /// How long the server asked to wait, from the start of a poll that took `elapsed`: it asked when it answered.
+    fn retry_after(&self, elapsed: Duration) -> Option<Duration> {
         match self {
-            Self::Fetch(FetchError::Status { retry_after, .. }) => *retry_after,
+            Self::Fetch(FetchError::Status { retry_after, .. }) => {
+                retry_after.map(|wait| wait + Duration::from_secs(elapsed.as_secs() + 1))
+            }
             _ => None,
         }
     }
@@ -111,13 +114,8 @@ pub async fn poll(
         Err(error) => (error.ending(), Some(error), Brought::default()),
     };
     let elapsed = started.elapsed();
-    // The server asked when it answered, and that is later than `now`.
-    let retry_after = error
-        .as_ref()
-        .and_then(PollError::retry_after)
-        .map(|wait| wait + Duration::from_secs(elapsed.as_secs() + 1));
     let hints = Hints {
-        retry_after,
+        retry_after: error.as_ref().and_then(|error| error.retry_after(elapsed)),
         pace: brought.pace.unwrap_or(source.pace),
         ..brought.hints
     };
@@ -126,36 +124,23 @@ pub async fn poll(
     } else {
         source.failures.saturating_add(1)
     };
-    // A file costs nobody anything, and who edits it wants to see it.
-    let is_remote = matches!(config.location, Location::Http(_));
-    let policy = Policy {
-        interval: config.interval,
-        adaptive: live.config.polling.adaptive && is_remote,
-    };
+    let policy = policy(live, config);
     let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
-    let retry_after = hints
-        .retry_after
-        .and_then(|wait| SignedDuration::try_from(wait).ok());
     let finish = Finish {
         recording: brought
             .washed
             .as_deref()
-            .map(|washed| recording(washed, &version)),
+            .map(|washed| Recording::new(washed, &version)),
         body_hash: brought.body_hash.as_deref(),
         validators: brought.validators.as_ref(),
-        outcome: match ending {
-            Ending::Gone => "gone",
-            Ending::Failed | Ending::Missing => "failed",
-            Ending::Fine if brought.washed.is_some() => "changed",
-            Ending::Fine => "unchanged",
-        },
+        outcome: word(ending, brought.washed.is_some()),
         detail: error.as_ref().map(ToString::to_string),
         pace: brought.pace,
         moved_to: brought.moved_to,
         failures,
         next_poll_at: next.at,
         next_poll_reason: next.reason,
-        retry_after_until: retry_after.and_then(|wait| now.checked_add(wait).ok()),
+        retry_after_until: hints.retry_after.and_then(|wait| later(now, wait)),
         duration: elapsed,
     };
     let recorded = match store.finish(source, &finish, now).await {
@@ -164,8 +149,15 @@ pub async fn poll(
         Err(failure) => {
             let failures = source.failures.saturating_add(1);
             let next = schedule::next(&source.name, policy, Ending::Failed, failures, &hints, now);
-            let finish = Finish { failures, ..finish };
-            finish_without_document(store, source, finish, next, &failure, now).await;
+            finish_without_document(
+                store,
+                source,
+                Finish { failures, ..finish },
+                next,
+                &failure,
+                now,
+            )
+            .await;
             return Outcome::Failed(failure.into());
         }
     };
@@ -177,6 +169,29 @@ pub async fn poll(
             new: recorded.new,
             updated: recorded.updated,
         },
+    }
+}
+
+/// How the store calls the end of a poll.
+fn word(ending: Ending, has_document: bool) -> &'static str {
+    match ending {
+        Ending::Gone => "gone",
+        Ending::Failed | Ending::Missing => "failed",
+        Ending::Fine if has_document => "changed",
+        Ending::Fine => "unchanged",
+    }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::try_from(wait).ok()?).ok()
+}
+
+/// How often the source may be polled. A file costs nobody anything, and who edits it wants to see it.
+fn policy(live: &Live, config: &SourceConfig) -> Policy {
+    let is_remote = matches!(config.location, Location::Http(_));
+    Policy {
+        interval: config.interval,
+        adaptive: live.config.polling.adaptive && is_remote,
     }
 }
 
@@ -283,16 +298,6 @@ pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<W
     Ok(washed.map_err(|_| PollError::Panicked)??)
 }
 
-fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
-    Recording {
-        raw: &washed.raw,
-        clean: &washed.clean,
-        removals: &washed.removals,
-        warnings: Some(&washed.warnings),
-        rules_version,
-    }
-}
-
 /// Washes the stored entries of a source anew, where they were cleaned with other rules or by another version.
 /// No date and no id changes. Gives whether there was something to do.
 ///
@@ -325,7 +330,7 @@ pub async fn rewash(
     let washed = washed.await.map_err(|_| PollError::Panicked)?;
     let recording = Recording {
         warnings: None,
-        ..recording(&washed, &version)
+        ..Recording::new(&washed, &version)
     };
     store.rewrite(source, &recording, now).await?;
     Ok(true)

@@ -4,7 +4,7 @@ use super::db::{Db, in_transaction, on};
 use super::record::{Prepared, record, storable};
 use super::{Store, StoreError, rows};
 use crate::config::{Config, SourceConfig};
-use crate::model::{Feed, Removal, Validators, Warning};
+use crate::model::{Feed, Removal, Validators, Warning, Washed};
 use crate::render;
 use crate::schedule::Pace;
 use jiff::Timestamp;
@@ -129,6 +129,20 @@ pub struct Recording<'a> {
     pub warnings: Option<&'a [Warning]>,
     /// The version of the rules.
     pub rules_version: &'a str,
+}
+
+impl<'a> Recording<'a> {
+    /// A document as it was washed.
+    #[must_use]
+    pub fn new(washed: &'a Washed, rules_version: &'a str) -> Self {
+        Self {
+            raw: &washed.raw,
+            clean: &washed.clean,
+            removals: &washed.removals,
+            warnings: Some(&washed.warnings),
+            rules_version,
+        }
+    }
 }
 
 /// The end of a poll: everything that is written about it.

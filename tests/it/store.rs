@@ -6,9 +6,7 @@ mod entries;
 #[path = "store/sources.rs"]
 mod sources;
 
-use crate::support::{
-    LEASE, NOW, after, channel, config, fine, item, recording, rss, skip, washed,
-};
+use crate::support::{LEASE, NOW, after, channel, config, fine, item, rss, skip, washed};
 use feedwash::config::{Config, StoreLocation};
 use feedwash::identity;
 use feedwash::model::{Entry, Feed, Field, Removal, Text, Validators, Washed};
@@ -187,7 +185,7 @@ async fn record_washed(
     now: Timestamp,
 ) -> Recorded {
     let finish = Finish {
-        recording: Some(recording(washed, "rules-1")),
+        recording: Some(Recording::new(washed, "rules-1")),
         outcome: "changed",
         ..fine(now)
     };

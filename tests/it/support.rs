@@ -111,17 +111,6 @@ pub(crate) fn washed(document: &str) -> Washed {
     wash::wash(&response, &Rules::default()).expect("a feed")
 }
 
-/// What a washed document leaves in the store.
-pub(crate) fn recording<'a>(washed: &'a Washed, rules_version: &'a str) -> Recording<'a> {
-    Recording {
-        raw: &washed.raw,
-        clean: &washed.clean,
-        removals: &washed.removals,
-        warnings: Some(&washed.warnings),
-        rules_version,
-    }
-}
-
 /// The end of a poll that went well and brought nothing; the next one is an hour later.
 pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
     Finish {
@@ -148,7 +137,7 @@ pub(crate) async fn publish(store: &Store, name: &str, washed: &Washed, now: Tim
         .expect("the store answers");
     let source = source.expect("nobody else polls it");
     let finish = Finish {
-        recording: Some(recording(washed, "rules-1")),
+        recording: Some(Recording::new(washed, "rules-1")),
         outcome: "changed",
         ..fine(now)
     };

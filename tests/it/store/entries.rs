@@ -316,7 +316,7 @@ pub(super) async fn a_failing_write_leaves_everything_as_it_was(store: Store) {
     };
     washed.removals = vec![removal.clone(), removal];
     let finish = Finish {
-        recording: Some(recording(&washed, "rules-1")),
+        recording: Some(Recording::new(&washed, "rules-1")),
         outcome: "changed",
         ..fine(after(60))
     };
@@ -353,7 +353,7 @@ pub(super) async fn new_rules_change_no_date_and_announce_nothing(store: Store) 
     rewashed.clean.entries[0].content = Some(Text::html("<p>The story.</p>"));
     let anew = Recording {
         warnings: None,
-        ..recording(&rewashed, "rules-2")
+        ..Recording::new(&rewashed, "rules-2")
     };
     store.rewrite(&source, &anew, after(60)).await.unwrap();
     let mut now = published(&store).await;
@@ -374,7 +374,7 @@ pub(super) async fn new_rules_change_no_date_and_announce_nothing(store: Store) 
     let raw = store.stored_raw(&source).await.unwrap().unwrap();
     assert_eq!(raw.entries, rewashed.raw.entries, "raw is the truth");
     let again = Finish {
-        recording: Some(recording(&rewashed, "rules-2")),
+        recording: Some(Recording::new(&rewashed, "rules-2")),
         outcome: "changed",
         ..fine(after(120))
     };
@@ -520,7 +520,7 @@ pub(super) async fn a_wash_from_the_store_undoes_no_poll(store: Store) {
     let before = published(&store).await;
     let anew = Recording {
         warnings: None,
-        ..recording(&old, "rules-2")
+        ..Recording::new(&old, "rules-2")
     };
     store.rewrite(&source, &anew, after(61)).await.unwrap();
     assert_eq!(published(&store).await, before);

@@ -121,7 +121,7 @@ pub(super) async fn a_new_address_starts_anew_and_keeps_the_entries(store: Store
         last_modified: Some("then".into()),
     };
     let finish = Finish {
-        recording: Some(recording(&washed, "rules-1")),
+        recording: Some(Recording::new(&washed, "rules-1")),
         body_hash: Some("a hash"),
         validators: Some(&validators),
         failures: 3,
