@@ -108,6 +108,7 @@ pub(super) fn into_feed(
     feed.skip_hours.retain(|hour| *hour < 24);
     feed.skip_days = ours.value("skip_days").unwrap_or_default();
     feed.extensions = ours.elements(|el| is_entry(el, reader.atom));
+    feed.order = ours.value("order").unwrap_or_default();
     ours.give_back(members);
 }
 
@@ -134,8 +135,7 @@ pub(super) fn into_entry(entry: &mut Entry, members: &mut Map<String, Value>) {
     entry.source = ours.origin();
     entry.rights = ours.value("rights");
     entry.extensions = ours.elements(|_| false);
-    let before = ours.value("extensions_before_content");
-    entry.extensions_before_content = before.unwrap_or(0).min(entry.extensions.len());
+    entry.order = ours.value("order").unwrap_or_default();
     ours.give_back(members);
 }
 

@@ -121,6 +121,7 @@ fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     ours.list("skip_hours", feed.skip_hours.iter().map(to_value));
     ours.list("skip_days", feed.skip_days.iter().map(to_value));
     ours.list("xml", feed.extensions.iter().map(xml_string));
+    ours.put("order", Some(&feed.order).filter(|order| !order.is_empty()));
     ours
 }
 
@@ -196,8 +197,10 @@ fn own_members_of(entry: &Entry, feed: &Feed) -> Object {
     ours.put("source", entry.source.as_ref().map(origin));
     ours.put("rights", &entry.rights);
     ours.list("xml", entry.extensions.iter().map(xml_string));
-    let before = entry.extensions_before_content.min(entry.extensions.len());
-    ours.put("extensions_before_content", (before > 0).then_some(before));
+    ours.put(
+        "order",
+        Some(&entry.order).filter(|order| !order.is_empty()),
+    );
     ours
 }
 
