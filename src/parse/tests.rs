@@ -454,6 +454,35 @@ fn no_document_makes_it_panic() {
         .expect("no document makes it panic");
 }
 
+#[test]
+fn json_behind_something_else() {
+    let feed =
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"title":"E"}]}"#;
+    for before in [
+        "\u{feff}",
+        ")]}'\n",
+        "Notice: Undefined index: x in /y.php on line 3\n",
+        "<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b> on line <b>3</b><br />\n",
+    ] {
+        check(&format!("{before}{feed}"), FeedFormat::Json, &["F", "E"]);
+    }
+    let page = format!("<!DOCTYPE html><title>How to write</title><pre>{feed}</pre>");
+    assert!(matches!(parse(&page, None), Err(ParseError::Page { .. })));
+    assert!(matches!(
+        parse("callback({\"a\":1});", None),
+        Err(ParseError::OtherJson)
+    ));
+}
+
+#[test]
+fn warnings_of_xml_name_their_entry() {
+    let document = "<rss><channel><title>A & B</title><item><title>a</title></item>
+        <item><title>b</title><pubDate>soon</pubDate></item><ttl>x</channel></rss>";
+    let (_, warnings) = parse(document, None).expect("the document is a feed");
+    let told: Vec<_> = warnings.iter().map(|w| (w.line, w.entry_index)).collect();
+    assert_eq!(told, [(Some(1), None), (Some(2), Some(1)), (Some(2), None)]);
+}
+
 #[track_caller]
 fn check_breaks_off(document: &str, expected: (usize, bool)) {
     let (feed, _) = parse(document, None).expect("the document is a feed");
