@@ -8,7 +8,7 @@ use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Feed, FeedFormat, Text};
+use crate::model::{Feed, FeedFormat, Part, Text};
 use std::rc::Rc;
 
 /// Reads a feed from its root element.
@@ -31,10 +31,6 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
     let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
     let channel = root.child("channel").filter(|_| has_channel);
-    if scope.base.is_none() {
-        scope.base = site(channel.unwrap_or(root)).map(Rc::from);
-        scope.base_is_guess = true;
-    }
     match channel {
         Some(channel) => {
             let inside = scope.enter(channel);
@@ -55,17 +51,6 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     feed
 }
 
-/// The feed's own link, which relative addresses resolve against where nothing better is known.
-fn site(head: &El<'_>) -> Option<String> {
-    let links = head
-        .elements()
-        .filter(|el| roles::of_feed(el, true) == Role::Link);
-    links
-        .filter_map(|el| parts::link(el, &Scope::default()))
-        .find(|link| parts::is_alternate(link) && parts::is_web_address(&link.href))
-        .map(|link| link.href)
-}
-
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
 fn read_around(
     feed: &mut Feed,
@@ -79,7 +64,8 @@ fn read_around(
             Role::Entry => push_entry(feed, el, scope, reader),
             Role::Container => read_container(feed, el, scope, reader),
             Role::One(Slot::Image, _) if feed.image.is_none() => {
-                feed.image = parts::image(el, scope)
+                feed.order.push(Part::Image);
+                feed.image = parts::image(el, scope);
             }
             _ => keep(feed, el, scope),
         }
@@ -101,18 +87,33 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                 fill(feed, slot, child, scope, reader);
             }
             Role::Link => match parts::link(child, scope) {
-                Some(link) => links.push((child.attribute("href").is_some() != atom, link)),
+                Some(link) => {
+                    feed.order.push(Part::Link);
+                    links.push((child.attribute("href").is_some() != atom, link));
+                }
                 None => keep(feed, child, scope),
             },
-            Role::Author => parts::push_person(&mut feed.authors, child, scope),
-            Role::Contributor => parts::push_person(&mut feed.contributors, child, scope),
+            Role::Author => {
+                if parts::push_person(&mut feed.authors, child, scope) {
+                    feed.order.push(Part::Author);
+                }
+            }
+            Role::Contributor => {
+                if parts::push_person(&mut feed.contributors, child, scope) {
+                    feed.order.push(Part::Contributor);
+                }
+            }
             Role::Category => {
                 match parts::category(child) {
-                    Some(category) => feed.categories.push(category),
+                    Some(category) => {
+                        feed.order.push(Part::Category);
+                        feed.categories.push(category);
+                    }
                     None => keep(feed, child, scope),
                 }
-                feed.extensions
-                    .extend(child.elements().map(|inner| scope.extension(inner)));
+                for inner in child.elements() {
+                    keep(feed, inner, scope);
+                }
             }
             Role::Entry => push_entry(feed, child, scope, reader),
             Role::Container => read_container(feed, child, scope, reader),
@@ -154,14 +155,16 @@ fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Read
 /// An element that no field stands for, or whose field is taken.
 fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     if !el.is_blank() || !el.family.is_native() {
+        feed.order.push(Part::Extension);
         feed.extensions.push(scope.extension(el));
     }
 }
 
 fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
+    feed.order.push(slot.part());
     match slot {
-        Slot::Id => feed.id = el.trimmed(),
+        Slot::Id => feed.id = el.trimmed().map(|id| inner.resolve(&id)),
         Slot::Title => feed.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => feed.description = some(text::read(el, &inner, reader, Use::Body)),
         Slot::Language => feed.language = el.trimmed().or(feed.language.take()),

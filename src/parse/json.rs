@@ -169,17 +169,11 @@ pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
 }
 
 fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
-    let mut scope = Scope {
+    let scope = Scope {
         base: url.map(Rc::from),
         ..Scope::default()
     };
     let link = string(members, "home_page_url").map(|link| scope.resolve(&link));
-    if scope.base.is_none() {
-        scope.base = link
-            .clone()
-            .filter(|link| parts::is_web_address(link))
-            .map(Rc::from);
-    }
     members.shift_remove("version");
     let mut feed = Feed {
         format: FeedFormat::Json,
@@ -516,8 +510,8 @@ mod tests {
     #[test]
     fn members_and_what_is_left_of_them() {
         let feed = read_feed(
-            r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":"http://h/","icon":"/i.png",
-                "_x":{"y":1},"author":{"name":"Jo"},"items":[{"id":"1","url":"/a","external_url":"http://o/",
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":"http://h/","icon":"http://h/i.png",
+                "_x":{"y":1},"author":{"name":"Jo"},"items":[{"id":"1","url":"http://h/a","external_url":"http://o/",
                 "content_html":"<p>x","content_text":"x","tags":["t",1],"summary":"A &amp; B","banner_image":"b",
                 "attachments":[{"url":"a.mp3","size_in_bytes":"12","duration_in_seconds":3.5}]}]}"#,
         )

@@ -16,8 +16,6 @@ pub(super) struct Scope {
     pub(super) language: Option<Rc<str>>,
     /// Whether an `xml:base` of the document set the base, rather than the document's own address.
     pub(super) base_is_declared: bool,
-    /// Whether the base is no more than the feed's own link, for want of anything better.
-    pub(super) base_is_guess: bool,
     /// Whether `xml:lang` was set below the document's root.
     pub(super) language_is_local: bool,
 }
@@ -35,11 +33,12 @@ impl Scope {
             .filter(|b| !b.is_empty())
         {
             let resolved = absolute::resolve(self.base.as_deref(), base);
-            // A base that is still relative, or that is no address of the web, resolves nothing.
-            if resolved.starts_with("http://") || resolved.starts_with("https://") {
+            // A base that is no address of the web resolves nothing; one that is still relative is
+            // for whoever knows the document's address.
+            let is_web = resolved.starts_with("http://") || resolved.starts_with("https://");
+            if is_web || !absolute::has_scheme(&resolved) {
                 inner.base = Some(Rc::from(resolved));
                 inner.base_is_declared = true;
-                inner.base_is_guess = false;
             }
         }
         if let Some(language) = el.attribute_of(Family::Xml, "lang") {

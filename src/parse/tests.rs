@@ -281,15 +281,12 @@ fn bases_and_languages_are_inherited() {
 }
 
 #[test]
-fn addresses_resolve_against_the_document_else_against_the_site() {
+fn addresses_resolve_against_the_document_and_stay_where_it_is_not_known() {
     let document = "<rss><channel><link>http://site/</link><item><link>/a</link>
         <description>&lt;img src='i.png'&gt; &lt;a href='#n'&gt;</description></item></channel></rss>";
     let entry = read(document).entries.remove(0);
-    assert_eq!(entry.link.as_deref(), Some("http://site/a"));
-    assert_eq!(
-        entry.content.and_then(|text| text.base).as_deref(),
-        Some("http://site/")
-    );
+    assert_eq!(entry.link.as_deref(), Some("/a"));
+    assert_eq!(entry.content.and_then(|text| text.base), None);
     let (feed, _) = parse(document, Some("http://doc/x/")).expect("the document is a feed");
     assert_eq!(feed.entries[0].link.as_deref(), Some("http://doc/a"));
     let fragment = item("<link>http://h/</link><description>&lt;a href='#n'&gt;</description>");
