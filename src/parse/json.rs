@@ -500,7 +500,7 @@ mod tests {
                 (
                     Some(4),
                     Some(1),
-                    "a date cannot be understood: \"soon\"".to_owned()
+                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
                 ),
                 (Some(5), None, "a comma too many was skipped".to_owned())
             ]

@@ -92,7 +92,8 @@ impl Notes {
                 let detail = note.detail.map(|d| format!(": {d:?}")).unwrap_or_default();
                 let times = match note.count {
                     1 => String::new(),
-                    n => format!(" ({n} times)"),
+                    n if note.at == NOWHERE => format!(" ({n} times)"),
+                    n => format!(" ({n} times, here first)"),
                 };
                 let line = (note.at != NOWHERE).then_some(line);
                 let message = format!("{}{detail}{times}", note.kind);
@@ -176,7 +177,7 @@ mod tests {
             shown,
             [
                 ("a: \"x\\\"y\"".to_owned(), Some(2)),
-                ("b (2 times)".to_owned(), Some(4))
+                ("b (2 times, here first)".to_owned(), Some(4))
             ]
         );
     }

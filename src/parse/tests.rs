@@ -345,7 +345,10 @@ fn what_was_forgiven_is_told_with_its_line() {
         told,
         [
             (Some(2), "an & that begins no reference was kept as text"),
-            (Some(3), "a date cannot be understood: \"soon\"")
+            (
+                Some(3),
+                "a date cannot be understood and was kept as it is: \"soon\""
+            )
         ]
     );
 }
