@@ -229,11 +229,14 @@ fn as_json_lines(washed: &Washed) -> String {
         let _ = writeln!(out, "{line}");
     }
     for warning in &washed.warnings {
-        let _ = writeln!(
-            out,
-            "{}",
-            json!({ "warning": warning.message, "line": warning.line })
-        );
+        let entry = warning.entry.as_ref().and_then(|key| entries.get(key));
+        let line = json!({
+            "warning": warning.message,
+            "line": warning.line,
+            "entry": entry.and_then(|entry| entry.id.as_deref()),
+            "key": warning.entry,
+        });
+        let _ = writeln!(out, "{line}");
     }
     out
 }
@@ -261,11 +264,7 @@ fn as_words(washed: &Washed) -> String {
             .for_each(|removal| push_removal(&mut out, removal));
     }
     for warning in &washed.warnings {
-        let line = warning
-            .line
-            .map(|line| format!("line {line}: "))
-            .unwrap_or_default();
-        let _ = writeln!(out, "warning: {line}{}", warning.message);
+        let _ = writeln!(out, "warning: {}", output::warning(warning));
     }
     let entries = washed.raw.entries.len();
     let untouched = washed

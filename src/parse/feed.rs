@@ -137,6 +137,7 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
 fn push_entry(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     // One more than the limit is enough to know that there are too many.
     if feed.entries.len() <= ENTRIES_MAX {
+        reader.notes.entries_at.push(el.at);
         feed.entries.push(entry::read(el, scope, reader));
     }
 }
