@@ -1,9 +1,14 @@
 //! The laws of reading and writing, on feeds that nobody would write.
 
+/// Of reading and writing.
 #[path = "laws/hold.rs"]
 mod hold;
+/// The feeds that the laws are tried on.
 #[path = "laws/tape.rs"]
 mod tape;
+/// Of washing.
+#[path = "laws/washed.rs"]
+pub mod washed;
 
 use proptest::prelude::*;
 
