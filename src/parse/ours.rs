@@ -196,6 +196,16 @@ impl Ours {
         for link in &mut all {
             link.href = link.href.trim().to_owned();
             link.attributes.retain(parts::is_foreign);
+            let said = [
+                &mut link.rel,
+                &mut link.media_type,
+                &mut link.hreflang,
+                &mut link.title,
+                &mut link.length,
+            ];
+            for value in said {
+                *value = value.take().filter(|value| !value.trim().is_empty());
+            }
         }
         links.retain(|link| {
             !all.iter()

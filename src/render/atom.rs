@@ -231,7 +231,7 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
     if !feed.authors.iter().any(is_somebody) && !all_signed {
         let title = feed.title.as_ref().map(plain).unwrap_or_default();
         authors.push(atom::Person {
-            name: legal(if title.trim().is_empty() {
+            name: legal(if xml::is_blank(&title) {
                 "Unknown"
             } else {
                 title.trim()
@@ -293,8 +293,8 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
     links.extend(
         feed.links
             .iter()
-            .filter(|link| context.keeps(link))
-            .filter_map(link),
+            .filter(|link| context.keeps(link) && !are_larger(&feed.links))
+            .map(link),
     );
     links
 }
@@ -302,7 +302,9 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
 fn entry_links(entry: &Entry) -> Vec<atom::Link> {
     let mut links = Vec::new();
     links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().filter_map(link));
+    if !are_larger(&entry.links) {
+        links.extend(entry.links.iter().map(link));
+    }
     links.extend(entry.enclosures.iter().map(|enclosure| atom::Link {
         mime_type: enclosure.media_type.as_deref().map(legal),
         title: enclosure.title.as_deref().map(legal),
@@ -324,15 +326,19 @@ fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
     Some(relation("alternate", main))
 }
 
-/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
-fn link(link: &Link) -> Option<atom::Link> {
-    link.attributes.is_empty().then(|| atom::Link {
+/// Whether one of the links has attributes that the crate has no place for. Then all are among the extras, in their order.
+fn are_larger(links: &[Link]) -> bool {
+    links.iter().any(|link| !link.attributes.is_empty())
+}
+
+fn link(link: &Link) -> atom::Link {
+    atom::Link {
         mime_type: link.media_type.as_deref().map(legal),
         hreflang: link.hreflang.as_deref().map(legal),
         title: link.title.as_deref().map(legal),
         length: link.length.as_deref().map(legal),
         ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    })
+    }
 }
 
 /// The people and links that hold what the crate has no place for.
@@ -347,7 +353,6 @@ fn larger<'a>(
             let somebody = people.iter().filter(|person| is_somebody(person));
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
-    let links = links.filter(|link| !link.attributes.is_empty());
     people.chain(links.map(|link| Extra::of(Part::Link, super::rss::atom_link(link))))
 }
 
@@ -366,8 +371,8 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Author, "author", feed.authors.as_slice()),
         (Part::Contributor, "contributor", &feed.contributors),
     ];
-    let links = feed.links.iter().filter(|link| context.keeps(link));
-    extras.extend(larger(people, links));
+    let is_extra = |link: &&Link| context.keeps(link) && are_larger(&feed.links);
+    extras.extend(larger(people, feed.links.iter().filter(is_extra)));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let address = super::people::address(publisher);
         let publisher = element(Some(xml::DC), "publisher", &[], &address);
@@ -388,7 +393,8 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Author, "author", entry.authors.as_slice()),
         (Part::Contributor, "contributor", &entry.contributors),
     ];
-    extras.extend(larger(people, entry.links.iter()));
+    let links = entry.links.iter().filter(|_| are_larger(&entry.links));
+    extras.extend(larger(people, links));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
         let attributes = [("url", Some(image))];

@@ -59,20 +59,12 @@ pub(super) fn atom_person(name: &str, person: &Person) -> Element {
 
 /// A contributor, in the smallest vocabulary that holds all that is known.
 pub(super) fn contributor(person: &Person) -> Option<Element> {
-    match person {
-        Person {
-            name: Some(name),
-            email: None,
-            uri: None,
-            ..
-        } => Some(element(Some(xml::DC), "contributor", &[], name)),
-        Person {
-            name: None,
-            email: None,
-            uri: None,
-            ..
-        } => None,
-        person => Some(atom_person("contributor", person)),
+    let is_named_only =
+        person.email.is_none() && person.uri.is_none() && person.extensions.is_empty();
+    match &person.name {
+        Some(name) if is_named_only => Some(element(Some(xml::DC), "contributor", &[], name)),
+        None if is_named_only => None,
+        _ => Some(atom_person("contributor", person)),
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
 fn part(element: &str) -> Option<Part> {
     Some(match name_of(element) {
         "title" => Part::Title,
+        // What we had to make has no place of the publisher's.
+        "link" if element == "<link></link>" => return None,
         "link" => Part::Link,
         "description" => Part::Summary,
         "content:encoded" => Part::Content,
@@ -110,8 +112,8 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
     rss::Channel {
         image: feed.image.as_ref().map(|image| rss::Image {
             url: legal(&image.url),
-            title: image.title.as_deref().map_or_else(|| title.clone(), legal),
-            link: image.link.as_deref().map_or_else(|| link.clone(), legal),
+            title: filled(image.title.as_deref()).map_or_else(|| title.clone(), legal),
+            link: filled(image.link.as_deref()).map_or_else(|| link.clone(), legal),
             width: image.width.as_deref().map(legal),
             height: image.height.as_deref().map(legal),
             description: image.description.as_deref().map(legal),
@@ -549,6 +551,11 @@ fn looks_like_html(text: &str) -> bool {
                     .any(|tag| tag.eq_ignore_ascii_case(&name[..end]))
             })
         })
+}
+
+/// A string, unless a reader would see nothing of it.
+fn filled(value: Option<&str>) -> Option<&str> {
+    value.filter(|value| !xml::is_blank(value))
 }
 
 /// What XML can carry of a string, for the crate.
