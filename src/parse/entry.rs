@@ -35,10 +35,12 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
                 fill(&mut entry, slot, child, &scope, reader);
             }
             Role::Link => match parts::link(child, &scope) {
-                Some(link) if parts::is_rel(&link, "enclosure") => {
+                Some(link) if parts::is_enclosure(&link) => {
                     entry.order.push(Part::Enclosure);
                     entry.enclosures.push(parts::enclosure_of_link(link));
                 }
+                // An enclosure that leads nowhere is none, but stays.
+                Some(link) if parts::is_rel(&link, "enclosure") => keep(&mut entry, child, &scope),
                 Some(link) => {
                     entry.order.push(Part::Link);
                     links.push((child.attribute("href").is_some() != atom, link));

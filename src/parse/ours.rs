@@ -123,8 +123,9 @@ pub(super) fn into_entry(entry: &mut Entry, members: &mut Map<String, Value>) {
     ours.links(&mut entry.links);
     let (enclosures, links) = std::mem::take(&mut entry.links)
         .into_iter()
-        .partition::<Vec<_>, _>(|link| parts::is_rel(link, "enclosure"));
+        .partition::<Vec<_>, _>(parts::is_enclosure);
     entry.links = parts::settle(&mut entry.link, links);
+    entry.links.retain(|link| !parts::is_rel(link, "enclosure"));
     entry
         .enclosures
         .extend(enclosures.into_iter().map(parts::enclosure_of_link));

@@ -206,6 +206,11 @@ pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
     links.into_iter().filter(|link| !is_twin(link)).collect()
 }
 
+/// Whether a link is an enclosure and leads anywhere.
+pub(super) fn is_enclosure(link: &Link) -> bool {
+    is_rel(link, "enclosure") && !link.href.is_empty()
+}
+
 /// A link that is an enclosure (RFC 4287 §4.2.7.2).
 pub(super) fn enclosure_of_link(link: Link) -> Enclosure {
     Enclosure {

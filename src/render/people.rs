@@ -36,7 +36,43 @@ pub(super) fn rest<'a>(
 /// goes where readers of RSS look, and the page is left out: RSS has no place for it.
 fn needs_atom(person: &Person, feed: &Feed) -> bool {
     let says_more = person.uri.is_some() || !person.extensions.is_empty();
-    says_more && feed.format == FeedFormat::Rss
+    says_more && feed.format == FeedFormat::Rss || is_misread(person)
+}
+
+/// Whether readers would take a person apart wrongly in one line: an address that is none, a name that holds one.
+fn is_misread(person: &Person) -> bool {
+    let name = person.name.as_deref().unwrap_or_default();
+    let separators = |c: char| {
+        c.is_whitespace() || matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | '"' | ',' | ';')
+    };
+    let holds_address = name
+        .split(separators)
+        .filter(|word| is_address(word))
+        .count()
+        == 1;
+    match &person.email {
+        None => holds_address,
+        Some(email) => {
+            let is_set_apart = |c: char| separators(c) && !matches!(c, '(' | ')') || c == '\'';
+            !is_address(email)
+                || email.starts_with("mailto:")
+                || email.contains(|c: char| separators(c) || c.is_control())
+                || name.contains('@')
+                || name.matches('(').count() != name.matches(')').count()
+                || name.starts_with(|c| is_set_apart(c) || matches!(c, '(' | ')'))
+                || name.ends_with(is_set_apart)
+        }
+    }
+}
+
+/// Whether a word is an e-mail address as readers know one.
+fn is_address(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.contains('@')
+            && !domain.starts_with('.')
+    })
 }
 
 /// A person as Atom writes one, with everything that is known.
@@ -61,6 +97,7 @@ pub(super) fn atom_person(name: &str, person: &Person) -> Element {
 pub(super) fn contributor(person: &Person) -> Option<Element> {
     let is_named_only =
         person.email.is_none() && person.uri.is_none() && person.extensions.is_empty();
+    let is_named_only = is_named_only && !is_misread(person);
     match &person.name {
         Some(name) if is_named_only => Some(element(Some(xml::DC), "contributor", &[], name)),
         None if is_named_only => None,

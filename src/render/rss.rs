@@ -349,7 +349,9 @@ pub(super) fn atom_link(link: &Link) -> Element {
 /// Whether a link says no more than the item's `link` does.
 pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     let says_more = link.hreflang.is_some() || link.title.is_some() || link.length.is_some();
-    is_main(link, main) && !says_more && link.attributes.is_empty()
+    // That the thing itself is a page goes without saying.
+    let is_page = matches!(link.media_type.as_deref(), None | Some("text/html"));
+    is_main(link, main) && !says_more && is_page && link.attributes.is_empty()
 }
 
 fn enclosure(enclosure: &Enclosure) -> Element {
