@@ -132,22 +132,27 @@ pub(super) fn family(uri: &str) -> Family {
         return Family::None;
     }
     // Dave Winer's addresses for RSS 2.0 end in anything: rss2, rss2-2, RSS2/.
-    if uri.starts_with("backend.userland.com/rss") {
+    if strip_start(uri, "backend.userland.com/rss").is_some() {
         return Family::Rss;
     }
     FAMILIES
         .iter()
-        .find(|(known, _)| *known == uri)
+        .find(|(known, _)| known.eq_ignore_ascii_case(uri))
         .map_or(Family::Other, |(_, family)| *family)
 }
 
-fn normalised(uri: &str) -> String {
-    let uri = uri.trim().to_ascii_lowercase();
-    let uri = uri
-        .strip_prefix("http://")
-        .or_else(|| uri.strip_prefix("https://"))
-        .unwrap_or(&uri);
-    uri.trim_end_matches(['/', '#']).to_owned()
+/// An address without what varies at its ends. Its case, which varies too, is left to the comparison.
+fn normalised(uri: &str) -> &str {
+    let uri = uri.trim();
+    let uri = strip_start(uri, "http://")
+        .or_else(|| strip_start(uri, "https://"))
+        .unwrap_or(uri);
+    uri.trim_end_matches(['/', '#'])
+}
+
+fn strip_start<'u>(uri: &'u str, start: &str) -> Option<&'u str> {
+    let (found, rest) = uri.split_at_checked(start.len())?;
+    found.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 #[cfg(test)]
@@ -176,7 +181,7 @@ mod tests {
     #[test]
     fn every_known_address_is_written_as_it_is_compared() {
         for (uri, _) in FAMILIES {
-            assert_eq!(*uri, normalised(uri));
+            assert_eq!(*uri, normalised(uri).to_ascii_lowercase());
         }
     }
 }
