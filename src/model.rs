@@ -647,6 +647,9 @@ pub struct Warning {
     /// The entry it concerns, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryKey>,
+    /// The index of that entry in its feed, while entries have no keys yet; `wash` makes the key of it.
+    #[serde(skip)]
+    pub entry_index: Option<usize>,
 }
 
 impl Warning {
@@ -657,6 +660,7 @@ impl Warning {
             message: message.into(),
             line,
             entry: None,
+            entry_index: None,
         }
     }
 }

@@ -63,7 +63,7 @@ fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut R
         let Node::El(el) = node else { continue };
         match roles::of_feed(el, reader.atom) {
             Role::Entry => push_entry(feed, node.take(), scope, reader),
-            Role::Container => read_container(feed, el, scope, reader),
+            Role::Container => read_entries(feed, el, scope, reader),
             Role::One(Slot::Image, _) if feed.image.is_none() => {
                 feed.order.push(Part::Image);
                 feed.image = parts::image(el, scope);
@@ -80,6 +80,8 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
         .filled("lastmod")
         .map(|raw| parts::date_of(raw, head.at, reader));
     let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
+    // Dublin Core names once more whom Atom has named already.
+    let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
     expect_entries(feed, head, reader);
     for (index, node) in head.children.iter_mut().enumerate() {
@@ -95,6 +97,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
                 }
                 None => keep(feed, child, scope),
             },
+            Role::Author if has_author && child.family == Family::Dc => keep(feed, child, scope),
             Role::Author => {
                 if parts::push_person(&mut feed.authors, child, scope) {
                     feed.order.push(Part::Author);
@@ -118,7 +121,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
                 }
             }
             Role::Entry => push_entry(feed, node.take(), scope, reader),
-            Role::Container => read_container(feed, child, scope, reader),
+            Role::Container => read_entries(feed, child, scope, reader),
             _ => keep(feed, child, scope),
         }
     }
@@ -146,11 +149,28 @@ fn push_entry(feed: &mut Feed, node: Node<'_>, scope: &Scope, reader: &mut Reade
     if let Node::El(el) = node
         && feed.entries.len() <= ENTRIES_MAX
     {
+        reader.notes.entries_at.push(el.at);
         feed.entries.push(entry::read(&el, scope, reader));
     }
 }
 
-/// RSS 1.0 `items` is a table of contents; RSS 1.1 `items` and a channel in a channel hold entries.
+/// RSS 1.1 `items` and a channel in a channel hold entries; RSS 1.0 `items` is a table of contents,
+/// which is kept as it is.
+fn read_entries(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let is_table = el.family == Family::Rss
+        && el
+            .elements()
+            .all(|child| child.family == Family::Rdf && child.name == "Seq");
+    if is_table {
+        let mut table = scope.extension(el);
+        table.namespace = el.namespace.as_deref().map(str::to_owned);
+        feed.order.push(Part::Extension);
+        feed.extensions.push(table);
+    } else {
+        read_container(feed, el, scope, reader);
+    }
+}
+
 fn read_container(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
     expect_entries(feed, el, reader);

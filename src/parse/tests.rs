@@ -345,7 +345,10 @@ fn what_was_forgiven_is_told_with_its_line() {
         told,
         [
             (Some(2), "an & that begins no reference was kept as text"),
-            (Some(3), "a date cannot be understood: \"soon\"")
+            (
+                Some(3),
+                "a date cannot be understood and was kept as it is: \"soon\""
+            )
         ]
     );
 }
@@ -449,6 +452,35 @@ fn no_document_makes_it_panic() {
             Ok(())
         })
         .expect("no document makes it panic");
+}
+
+#[test]
+fn json_behind_something_else() {
+    let feed =
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"title":"E"}]}"#;
+    for before in [
+        "\u{feff}",
+        ")]}'\n",
+        "Notice: Undefined index: x in /y.php on line 3\n",
+        "<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b> on line <b>3</b><br />\n",
+    ] {
+        check(&format!("{before}{feed}"), FeedFormat::Json, &["F", "E"]);
+    }
+    let page = format!("<!DOCTYPE html><title>How to write</title><pre>{feed}</pre>");
+    assert!(matches!(parse(&page, None), Err(ParseError::Page { .. })));
+    assert!(matches!(
+        parse("callback({\"a\":1});", None),
+        Err(ParseError::OtherJson)
+    ));
+}
+
+#[test]
+fn warnings_of_xml_name_their_entry() {
+    let document = "<rss><channel><title>A & B</title><item><title>a</title></item>
+        <item><title>b</title><pubDate>soon</pubDate></item><ttl>x</channel></rss>";
+    let (_, warnings) = parse(document, None).expect("the document is a feed");
+    let told: Vec<_> = warnings.iter().map(|w| (w.line, w.entry_index)).collect();
+    assert_eq!(told, [(Some(1), None), (Some(2), Some(1)), (Some(2), None)]);
 }
 
 #[track_caller]
