@@ -42,7 +42,7 @@ pub(super) fn undone<'t>(text: &'t str, warnings: &mut Vec<Warning>) -> Cow<'t, 
 fn sequences(text: &str) -> Option<usize> {
     let mut count = 0;
     let mut rest = text;
-    while let Some(start) = rest.bytes().position(|b| !b.is_ascii()) {
+    while let Some(start) = beyond_ascii(rest.as_bytes()) {
         let run = &rest[start..];
         let end = run.bytes().position(|b| b.is_ascii()).unwrap_or(run.len());
         // What stands for the first byte of a sequence (RFC 3629 §4); nearly all text fails here.
@@ -57,6 +57,15 @@ fn sequences(text: &str) -> Option<usize> {
         rest = &run[end..];
     }
     Some(count)
+}
+
+/// Where the first byte beyond ASCII stands; most text has few, so blocks are looked at first.
+fn beyond_ascii(text: &[u8]) -> Option<usize> {
+    const BLOCK_BYTES: usize = 128;
+    let blocks = text.chunks(BLOCK_BYTES);
+    let skipped = blocks.take_while(|block| block.is_ascii()).count() * BLOCK_BYTES;
+    let within = text.get(skipped..)?.iter().position(|b| !b.is_ascii())?;
+    Some(skipped + within)
 }
 
 /// Joins what lies beyond U+FFFF and was written as two surrogates of three bytes each (CESU-8, as

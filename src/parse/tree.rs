@@ -48,6 +48,45 @@ pub(super) enum Node<'a> {
     Text(Cow<'a, str>),
 }
 
+/// A name in lower case, without memory of its own: names are asked for more often than anything else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lower<'a> {
+    name: &'a str,
+    lower: [u8; LOWER_BYTES_MAX],
+    is_lower: bool,
+}
+
+/// The longest name that is put into lower case; no known one is longer.
+const LOWER_BYTES_MAX: usize = 24;
+
+impl<'a> Lower<'a> {
+    fn new(name: &'a str) -> Self {
+        let mut lower = [0; LOWER_BYTES_MAX];
+        let has_capitals = name.bytes().any(|b| b.is_ascii_uppercase());
+        if has_capitals && let Some(lower) = lower.get_mut(..name.len()) {
+            lower.copy_from_slice(name.as_bytes());
+            lower.make_ascii_lowercase();
+        }
+        Self {
+            name,
+            lower,
+            is_lower: !has_capitals || name.len() > LOWER_BYTES_MAX,
+        }
+    }
+}
+
+impl std::ops::Deref for Lower<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        if self.is_lower {
+            return self.name;
+        }
+        str::from_utf8(&self.lower[..self.name.len()])
+            .expect("letters of ASCII in another case are UTF-8 as before")
+    }
+}
+
 impl Node<'_> {
     /// Takes the node out of its parent, in which an empty text stays.
     pub(super) fn take(&mut self) -> Self {
@@ -57,12 +96,8 @@ impl Node<'_> {
 
 impl<'a> El<'a> {
     /// The local name in lower case; RSS is written in every case there is.
-    pub(super) fn lower(&self) -> Cow<'a, str> {
-        if self.name.bytes().any(|b| b.is_ascii_uppercase()) {
-            Cow::Owned(self.name.to_ascii_lowercase())
-        } else {
-            Cow::Borrowed(self.name)
-        }
+    pub(super) fn lower(&self) -> Lower<'a> {
+        Lower::new(self.name)
     }
 
     /// The child elements.
