@@ -314,7 +314,10 @@ impl<'h> Scanner<'h> {
         {
             let lt = self.at + offset;
             self.at = lt + 1;
-            if self.html[lt..].starts_with("<!--") && !self.no_comment_end {
+            if bytes.get(lt + 1) == Some(&b'!')
+                && self.html[lt..].starts_with("<!--")
+                && !self.no_comment_end
+            {
                 match self.html[lt + 4..].find("-->") {
                     Some(end) => self.at = lt + 4 + end + 3,
                     None => self.no_comment_end = true,

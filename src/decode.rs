@@ -369,7 +369,10 @@ pub(crate) fn windows_1252(c: char) -> char {
 /// so a run of Latin-1 that holds one and is UTF-8 was encoded twice; elsewhere it is windows-1252.
 pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
     let is_c1 = |c: &char| matches!(c, '\u{80}'..='\u{9f}');
-    if !text.chars().any(|c| is_c1(&c)) {
+    // In UTF-8 they are `C2 80` to `C2 9F`, and the first of the two bytes is rare.
+    let behind = |at: usize| text.as_bytes().get(at + 1);
+    let mut starts = memchr::memchr_iter(0xc2, text.as_bytes());
+    if !starts.any(|at| behind(at).is_some_and(|b| *b < 0xa0)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

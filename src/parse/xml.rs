@@ -114,7 +114,9 @@ impl<'a, 'n> Tokens<'a, 'n> {
         let mut at = from;
         let found = loop {
             match memchr(end[0], text.get(at..)?) {
-                Some(offset) if text[at + offset..].starts_with(end) => break Some(at + offset),
+                Some(offset) if end.len() == 1 || text[at + offset..].starts_with(end) => {
+                    break Some(at + offset);
+                }
                 Some(offset) => at += offset + 1,
                 None => break None,
             }

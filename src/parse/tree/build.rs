@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
         notes: &mut Notes,
     ) -> (Option<Rc<str>>, Family) {
         let mut known = self.declarations.iter().rev().chain(&self.assumed);
-        if let Some(found) = known.find(|d| d.prefix == prefix) {
+        if let Some(found) = known.find(|d| is_same(d.prefix, prefix)) {
             return (found.uri.clone(), found.family);
         }
         match prefix {
@@ -389,8 +389,14 @@ fn joined<'a>(nodes: impl Iterator<Item = Node<'a>>) -> Vec<Node<'a>> {
 fn split(written: &str) -> (&str, &str) {
     match memchr::memchr(b':', written.as_bytes()) {
         Some(at) if at > 0 && at + 1 < written.len() => (&written[..at], &written[at + 1..]),
-        _ => ("", written.trim_matches(':')),
+        Some(_) => ("", written.trim_matches(':')),
+        None => ("", written),
     }
+}
+
+/// Whether two prefixes are the same. They are so short that calling the comparison costs more than it does.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(a, b)| a == b)
 }
 
 #[cfg(test)]
