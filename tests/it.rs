@@ -14,6 +14,10 @@ mod wash;
 #[path = "it/support.rs"]
 mod support;
 
+/// What reading and writing leave as it was.
+#[path = "it/transparency.rs"]
+mod transparency;
+
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;

@@ -19,6 +19,7 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     };
     let mut scope = document.enter(root);
     scope.language_is_local = false;
+    scope.is_atom03 = root.family == Family::Atom03;
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom
