@@ -388,7 +388,7 @@ pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
     let end_run = |run: &mut Vec<char>, out: &mut String| {
         let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
         match String::from_utf8(bytes) {
-            Ok(text) if run.iter().any(|c| is_c1(c)) => out.push_str(&text),
+            Ok(text) if run.iter().any(is_c1) => out.push_str(&text),
             _ => out.extend(run.iter().map(|c| windows_1252(*c))),
         }
         run.clear();
