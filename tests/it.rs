@@ -10,6 +10,10 @@
 #[path = "it/wash.rs"]
 mod wash;
 
+/// The laws of reading and writing: what is written is read again as it was, and nothing panics.
+#[path = "it/laws.rs"]
+mod laws;
+
 /// What several subjects share.
 #[path = "it/support.rs"]
 mod support;
