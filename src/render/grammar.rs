@@ -273,7 +273,7 @@ mod tests {
         );
         check("a[0]", "a%5B0%5D");
         check("http://a:b/", "http://a%3Ab/");
-        check("http://[::1/", "http://%5B%3A%3A1/");
+        check("http://[::1/", "http://%5B%3A:1/");
         check("9:60", "9%3A60");
         check("é://ü", "é%3A//ü");
         check("http:", "http%3A");

@@ -14,6 +14,9 @@ mod rss;
 /// XML, read strictly.
 #[path = "valid/tree.rs"]
 mod tree;
+/// The judges themselves, tried on what is wrong.
+#[path = "valid/trials.rs"]
+mod trials;
 /// Small grammars.
 #[path = "valid/words.rs"]
 mod words;

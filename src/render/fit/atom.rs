@@ -242,22 +242,35 @@ fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
 }
 
 /// The alternate links so far, by type and language.
-struct Alternates(HashSet<(Option<String>, Option<String>)>);
+struct Alternates<'m> {
+    seen: HashSet<(Option<String>, Option<String>)>,
+    /// The main link, until it comes: its place is kept for it.
+    main: Option<&'m str>,
+}
 
-impl Alternates {
-    /// With the main link, unless that stands among the others.
-    fn new(main: Option<&str>, links: &[Link]) -> Self {
-        let alone = main.is_some() && !links.iter().any(|link| is_main(link, main));
-        Self(alone.then_some((None, None)).into_iter().collect())
+impl<'m> Alternates<'m> {
+    /// With a place for the main link, whether it stands among the others or is written alone.
+    fn new(main: Option<&'m str>, links: &[Link]) -> Self {
+        let among = links.iter().find(|link| is_main(link, main));
+        let kind = among.map_or((None, None), kind_of);
+        Self {
+            seen: main.map(|_| kind).into_iter().collect(),
+            main: main.filter(|_| among.is_some()),
+        }
     }
 
     fn adds(&mut self, link: &Link) -> bool {
+        if self.main.is_some() && is_main(link, self.main) {
+            self.main = None;
+            return true;
+        }
         let is_alternate = link.rel.as_deref().is_none_or(|rel| rel == "alternate");
-        !is_alternate
-            || self
-                .0
-                .insert((link.media_type.clone(), link.hreflang.clone()))
+        !is_alternate || self.seen.insert(kind_of(link))
     }
+}
+
+fn kind_of(link: &Link) -> (Option<String>, Option<String>) {
+    (link.media_type.clone(), link.hreflang.clone())
 }
 
 fn link_fits(link: &Link) -> bool {
