@@ -198,10 +198,17 @@ pub(super) fn language(given: &str) -> Option<Cow<'_, str>> {
     } else {
         Cow::Borrowed(given)
     };
-    let is_tag = tag.split('-').enumerate().all(|(at, part)| {
-        let fits = |c: u8| c.is_ascii_alphabetic() || at > 0 && c.is_ascii_digit();
-        (1..=8).contains(&part.len()) && part.bytes().all(fits)
-    });
+    let (first, rest) = tag.split_once('-').unwrap_or((&tag, ""));
+    // RFC 5646 §2.2.1: no language has a longer name; `i` and `x` begin tags of another kind.
+    let is_language = match first.len() {
+        1 => matches!(first, "i" | "I" | "x" | "X") && !rest.is_empty(),
+        2 | 3 => first.bytes().all(|b| b.is_ascii_alphabetic()),
+        _ => false,
+    };
+    let is_subtag = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let is_tag = is_language && tag.split('-').skip(1).all(is_subtag);
     is_tag.then_some(tag)
 }
 
@@ -297,7 +304,9 @@ mod tests {
     fn languages() {
         assert_eq!(language("en_US").as_deref(), Some("en-US"));
         assert_eq!(language("zh-Hant-TW").as_deref(), Some("zh-Hant-TW"));
-        assert_eq!(language("English, or so"), None);
+        assert_eq!(language("x-klingon").as_deref(), Some("x-klingon"));
+        assert_eq!(language("English"), None);
+        assert_eq!(language("en-"), None);
         assert_eq!(language(""), None);
     }
 

@@ -27,7 +27,7 @@ fn rss_breaks(channel: &str, expected: &str) {
     let found = judged(&document(channel), FeedFormat::Rss);
     assert!(
         found.iter().any(|one| one.starts_with(expected)),
-        "{found:?}"
+        "{expected}: {found:?}"
     );
 }
 
@@ -189,7 +189,7 @@ fn atom_breaks(head: &str, entry: &str, expected: &str) {
     let found = judged(&atom_of(head, entry), FeedFormat::Atom);
     assert!(
         found.iter().any(|one| one.starts_with(expected)),
-        "{found:?}"
+        "{expected}: {found:?}"
     );
 }
 

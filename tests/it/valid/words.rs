@@ -17,10 +17,13 @@ fn is_iri_character(c: char) -> bool {
 
 /// BCP 47 (RFC 5646 §2.1), without asking the registry.
 pub(crate) fn is_language(text: &str) -> bool {
-    text.split('-').enumerate().all(|(at, part)| {
-        let letters = |c: char| c.is_ascii_alphabetic() || at > 0 && c.is_ascii_digit();
-        (1..=8).contains(&part.len()) && part.chars().all(letters)
-    })
+    let first = text.split('-').next().unwrap_or_default();
+    let is_language = matches!(first.len(), 2 | 3) || matches!(first, "i" | "x") && text.len() > 2;
+    is_language
+        && first.chars().all(|c| c.is_ascii_alphabetic())
+        && text.split('-').all(|part| {
+            (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
+        })
 }
 
 /// A media type (RFC 6838 §4.2), perhaps with parameters.
