@@ -22,7 +22,7 @@ pub(super) use atom::link as atom_link;
 /// A feed whose every field may be written in `format`.
 pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
     let mut out = Cow::Borrowed(feed);
-    let is_blank = |title: &Text| super::plain(title).trim().is_empty();
+    let is_blank = |title: &Text| title.value.trim().is_empty();
     if feed.title.as_ref().is_none_or(is_blank) {
         out.to_mut().title = Some(Text::plain(made_title(feed)));
     }
@@ -90,11 +90,13 @@ fn address(given: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
     fits(&fit).then(|| fit.into_owned())
 }
 
-/// Makes an address fit in its place; gives back one that cannot be.
+/// Makes an address fit in its place. Gives back what was there, where it had to change by more than
+/// the space around it.
 fn mend(slot: &mut Option<String>, fits: impl Fn(&str) -> bool) -> Option<String> {
     let given = slot.take()?;
     *slot = address(&given, fits);
-    (slot.is_none() && !given.trim().is_empty()).then_some(given)
+    let is_changed = slot.as_deref() != Some(given.trim());
+    (is_changed && !given.trim().is_empty()).then_some(given)
 }
 
 /// Whether a text's language and base may be written.

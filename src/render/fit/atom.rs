@@ -40,8 +40,10 @@ fn head(feed: &mut Cow<'_, Feed>) {
         let feed = feed.to_mut();
         let given = feed.language.take().unwrap_or_default();
         feed.language = grammar::language(&given).map(Cow::into_owned);
-        feed.extensions
-            .push(xml::element(Some(xml::DC), "language", &[], &given));
+        if feed.language.is_none() {
+            let given = xml::element(Some(xml::DC), "language", &[], &given);
+            feed.extensions.push(given);
+        }
     }
     let texts = [&feed.title, &feed.description, &feed.rights];
     if !texts.into_iter().flatten().all(text_fits) {
@@ -100,7 +102,8 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let entry = &mut feed.to_mut().entries[at];
         if let Some(unfit) = mend(&mut entry.id, is_iri) {
             // §4.2.6: an IRI, and another one for each id.
-            entry.id = Some(format!("urn:feedwash:id:{}", grammar::component(&unfit)));
+            let made = || format!("urn:feedwash:id:{}", grammar::component(&unfit));
+            entry.id = entry.id.take().or_else(|| Some(made()));
             entry.extensions.push(guid(&unfit));
         }
     }
@@ -109,9 +112,10 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let entry = &mut feed.to_mut().entries[at];
         let given = entry.language.take().unwrap_or_default();
         entry.language = grammar::language(&given).map(Cow::into_owned);
-        entry
-            .extensions
-            .push(xml::element(Some(xml::DC), "language", &[], &given));
+        if entry.language.is_none() {
+            let given = xml::element(Some(xml::DC), "language", &[], &given);
+            entry.extensions.push(given);
+        }
     }
     let entry = &feed.entries[at];
     let texts = [&entry.title, &entry.summary, &entry.content, &entry.rights];
@@ -209,7 +213,9 @@ fn mend_person(person: &mut Person) {
             .extensions
             .extend(email.map(|email| extension("email", &[], &email)));
     }
-    mend(&mut person.uri, |_| true);
+    let uri = mend(&mut person.uri, |_| true);
+    let uri = uri.map(|uri| extension("uri", &[], &uri));
+    person.extensions.extend(uri);
 }
 
 /// §4.2.7, and §4.1.1: no two alternates of the same type and language.
@@ -311,6 +317,9 @@ pub(in crate::render) fn link(given: &Link) -> Option<Link> {
         }
     }
     let is_length = |length: &str| length.parse::<u64>().is_ok();
+    if out.href != given.href.trim() {
+        out.attributes.push(attribute("href", given.href.clone()));
+    }
     let slots: [(&str, &mut Option<String>, &dyn Fn(&str) -> bool); 3] = [
         ("type", &mut out.media_type, &is_media_type),
         ("hreflang", &mut out.hreflang, &is_language),

@@ -40,7 +40,9 @@ fn head(feed: &mut Cow<'_, Feed>) {
         let feed = feed.to_mut();
         let given = feed.language.take().unwrap_or_default();
         feed.language = grammar::language(&given).map(Cow::into_owned);
-        feed.extensions.push(extension("language", &[], &given));
+        if feed.language.is_none() {
+            feed.extensions.push(extension("language", &[], &given));
+        }
     }
     // "0 to 23", and each once; days by their English names.
     let mut hours = feed.skip_hours.clone();
@@ -167,7 +169,8 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let Some(source) = &mut entry.source else {
             return;
         };
-        if let (Some(url), None) = (mend(&mut source.url, is_iri), &source.element) {
+        let unfit = mend(&mut source.url, is_iri).filter(|_| source.url.is_none());
+        if let (Some(url), None) = (unfit, &source.element) {
             let title = source
                 .title
                 .as_ref()
