@@ -23,11 +23,12 @@ const ADDRESS_ATTRIBUTES: &[&str] = &[
     "usemap",
 ];
 
-/// Resolves a reference against an absolute base (RFC 3986 §5.2). Without a base it comes back trimmed.
+/// Resolves a reference against a base (RFC 3986 §5.2). A base that is no more than a path gives no
+/// more than a path; without any, the reference comes back trimmed.
 #[must_use]
 pub fn resolve(base: Option<&str>, reference: &str) -> String {
     let reference = reference.trim();
-    let Some(base) = base.filter(|base| has_scheme(base)) else {
+    let Some(base) = base.filter(|base| has_scheme(base) || base.starts_with('/')) else {
         return reference.to_owned();
     };
     if has_scheme(reference) {
@@ -37,7 +38,10 @@ pub fn resolve(base: Option<&str>, reference: &str) -> String {
     if reference.is_empty() {
         return base.to_owned();
     }
-    let scheme_end = base.find(':').map_or(0, |at| at + 1);
+    let scheme_end = match base.find(':') {
+        Some(at) if has_scheme(base) => at + 1,
+        _ => 0,
+    };
     let (scheme, rest) = base.split_at(scheme_end);
     if reference.starts_with("//") {
         return format!("{scheme}{reference}");

@@ -7,6 +7,8 @@
 //!
 //! Invariant: the text holds no character that XML 1.0 cannot carry.
 
+mod mojibake;
+
 use crate::limits::BODY_BYTES_MAX;
 use crate::model::{Response, Warning};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -46,21 +48,27 @@ pub fn decode(response: &Response) -> Decoded {
     }
 }
 
-/// Unpacks a body that is gzip though nobody said so: a `.xml.gz` that a server hands out as a file.
+/// Unpacks a body that is packed though nobody said so: a `.xml.gz` that a server hands out as a file.
 fn unpack(body: &[u8], warnings: &mut Vec<Warning>) -> Option<Vec<u8>> {
-    // RFC 1952 §2.3.1: the magic number, and deflate as the method.
-    if !body.starts_with(&[0x1f, 0x8b, 8]) {
-        return None;
-    }
+    let (mut unpacker, name): (Box<dyn Read + '_>, _) = match body {
+        // RFC 1952 §2.3.1: the magic number, and deflate as the method.
+        [0x1f, 0x8b, 8, ..] => (Box::new(flate2::read::MultiGzDecoder::new(body)), "gzip"),
+        // RFC 1950 §2.2: deflate with its usual window, at each of the four levels.
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+            (Box::new(flate2::read::ZlibDecoder::new(body)), "zlib")
+        }
+        _ => return None,
+    };
     let mut unpacked = Vec::new();
     let limit = u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX);
     // What was read before an error is a document that breaks off, and `parse` reads those.
-    let whole = flate2::read::MultiGzDecoder::new(body)
-        .take(limit)
-        .read_to_end(&mut unpacked);
+    let whole = unpacker.by_ref().take(limit).read_to_end(&mut unpacked);
+    if unpacked.is_empty() {
+        return None;
+    }
     let broken = if whole.is_ok() { "" } else { " and breaks off" };
     warnings.push(Warning::new(
-        format!("the document is gzip without saying so{broken}"),
+        format!("the document is {name} without saying so{broken}"),
         None,
     ));
     Some(unpacked)
@@ -75,7 +83,7 @@ fn decode_bytes<'r>(
         return (decode_utf_32(body, big_endian, warnings).into(), "UTF-32");
     }
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
-        return with_errors(encoding, &body[mark..], warnings);
+        return decode_marked(encoding, &body[mark..], content_type, warnings);
     }
     if let Some(encoding) = utf_16(body) {
         return with_errors(encoding, body, warnings);
@@ -90,10 +98,32 @@ fn decode_bytes<'r>(
             .any(|label| known(label) == Some(ISO_2022_JP));
         if !(japanese && body.contains(&0x1b)) {
             warn_of_labels(&labels, UTF_8, !body.is_ascii(), warnings);
-            return (Cow::Borrowed(text), "UTF-8");
+            return (mojibake::undone(text, warnings), "UTF-8");
         }
     }
     decode_by_label(body, &labels, warnings)
+}
+
+/// A document behind its byte order mark. A mark that its first characters belie was put there by
+/// a program that did not know what it wrote in front of.
+fn decode_marked<'r>(
+    encoding: &'static Encoding,
+    body: &'r [u8],
+    content_type: Option<&str>,
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
+    // In UTF-16 these two bytes would be one of the rarest characters of Chinese.
+    let is_narrow = matches!(body, [b'<', second, ..] if second.is_ascii_graphic());
+    let is_broken = encoding == UTF_8 && std::str::from_utf8(body).is_err();
+    if is_broken || encoding != UTF_8 && is_narrow {
+        let message = format!(
+            "the byte order mark says {}, but the document is none",
+            encoding.name()
+        );
+        warnings.push(Warning::new(message, None));
+        return decode_bytes(body, content_type, warnings);
+    }
+    with_errors(encoding, body, warnings)
 }
 
 /// Bytes that are not valid UTF-8.
@@ -106,6 +136,14 @@ fn decode_by_label<'r>(
         .iter()
         .flatten()
         .all(|label| known(label).is_none_or(|e| e == UTF_8));
+    if utf_8_is_meant && let Some(joined) = mojibake::joined(body) {
+        warnings.push(Warning::new(
+            "characters that were written in two halves were joined",
+            None,
+        ));
+        let (text, encoding) = decode_bytes(&joined, None, warnings);
+        return (text.into_owned().into(), encoding);
+    }
     let (whole, broken) = utf_8_sequences(body);
     let is_labelled = utf_8_is_meant && labels.iter().any(Option::is_some);
     let is_mostly = broken * SLIPS_MAX_RATIO <= whole || is_labelled && broken <= whole;
@@ -120,7 +158,10 @@ fn decode_by_label<'r>(
     let guess = guess(body);
     let mut candidates: Vec<&'static Encoding> = Vec::new();
     for label in labels.iter().flatten() {
-        candidates.extend(known(label).filter(|e| *e != UTF_8));
+        // Characters of two bytes leave a zero in each `<`.
+        let is_wide = |e: &Encoding| e == UTF_16LE || e == UTF_16BE;
+        let fits = |e: &&'static Encoding| **e != *UTF_8 && (!is_wide(e) || body.contains(&0));
+        candidates.extend(known(label).filter(fits));
     }
     // Servers add a charset to what they do not know; where the two labels differ, the bytes decide.
     if candidates.len() == 2 && candidates[0] != candidates[1] && candidates[1] == guess {
@@ -317,6 +358,35 @@ pub(crate) fn windows_1252(c: char) -> char {
     }
 }
 
+/// Reads C1 control characters as what they were meant to be. No publisher means a control character,
+/// so a run of Latin-1 that holds one and is UTF-8 was encoded twice; elsewhere it is windows-1252.
+pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
+    let is_c1 = |c: &char| matches!(c, '\u{80}'..='\u{9f}');
+    if !text.chars().any(|c| is_c1(&c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut run = Vec::new();
+    let end_run = |run: &mut Vec<char>, out: &mut String| {
+        let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
+        match String::from_utf8(bytes) {
+            Ok(text) if run.iter().any(|c| is_c1(c)) => out.push_str(&text),
+            _ => out.extend(run.iter().map(|c| windows_1252(*c))),
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if matches!(c, '\u{80}'..='\u{ff}') {
+            run.push(c);
+        } else {
+            end_run(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end_run(&mut run, &mut out);
+    Cow::Owned(out)
+}
+
 /// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.
 fn scrub(text: String, warnings: &mut Vec<Warning>) -> String {
     let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
@@ -467,6 +537,72 @@ mod tests {
     }
 
     #[test]
+    fn marks_and_labels_that_lie() {
+        check(b"\xef\xbb\xbf<\xe9>", "", "<é>", "windows-1252", 2);
+        check(b"\xff\xfe<a>\xc3\xa9", "", "<a>é", "UTF-8", 1);
+        check(
+            b"\xef\xbb\xbf\xef\xbb\xbf<a>",
+            "",
+            "\u{feff}<a>",
+            "UTF-8",
+            0,
+        );
+        check(
+            b"<\xe9\xe8>",
+            "text/xml; charset=utf-16",
+            "<éè>",
+            "windows-1252",
+            1,
+        );
+        check(
+            b"<\xe9>",
+            "text/xml; charset=us-ascii",
+            "<é>",
+            "windows-1252",
+            0,
+        );
+        check(
+            b"<\xe9>",
+            "text/xml; charset=UTF-8",
+            "<é>",
+            "windows-1252",
+            1,
+        );
+        check(
+            b"<?xml version='1.0' encoding='iso-8859-2'?>\xb9",
+            "text/xml",
+            "<?xml version='1.0' encoding='iso-8859-2'?>š",
+            "ISO-8859-2",
+            0,
+        );
+        // The server's charset counts before the declaration where the bytes do not decide (RFC 7303 §8.1).
+        check(
+            b"<?xml version='1.0' encoding='iso-8859-1'?>\xb9",
+            "text/xml; charset=iso-8859-2",
+            "<?xml version='1.0' encoding='iso-8859-1'?>š",
+            "ISO-8859-2",
+            1,
+        );
+        check("<déjà là>".as_bytes(), "", "<déjà là>", "UTF-8", 0);
+        check(
+            "<dÃ©jÃ\u{a0} lÃ\u{a0}>".as_bytes(),
+            "",
+            "<déjà là>",
+            "UTF-8",
+            1,
+        );
+        check(b"<\xed\xa0\xbd\xed\xb8\x80>", "", "<😀>", "UTF-8", 1);
+        // UTF-7 has let scripts through (RFC 2152 is no encoding of the Encoding standard): it is ASCII.
+        check(
+            b"+ADw-a+AD4-",
+            "text/xml; charset=utf-7",
+            "+ADw-a+AD4-",
+            "UTF-8",
+            0,
+        );
+    }
+
+    #[test]
     fn gzip_that_nobody_mentioned() {
         use std::io::Write;
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -474,6 +610,10 @@ mod tests {
         let packed = packer.finish().unwrap();
         check(&packed, "", "<é>", "UTF-8", 1);
         check(&packed[..packed.len() - 1], "", "<é>", "UTF-8", 1);
+        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all("<é>".as_bytes()).unwrap();
+        check(&packer.finish().unwrap(), "", "<é>", "UTF-8", 1);
+        check(b"x\x01", "", "x", "UTF-8", 1);
     }
 
     #[test]
@@ -499,6 +639,14 @@ mod tests {
         let russian = "Сегодня в городе прошёл большой праздник, на который пришли тысячи людей";
         let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(russian);
         check(&bytes, "", russian, "windows-1251", 1);
+    }
+
+    #[test]
+    fn control_characters_tell_what_was_encoded_twice() {
+        assert_eq!(without_c1("a\u{e2}\u{80}\u{a6}b"), "a…b");
+        assert_eq!(without_c1("a\u{e2}\u{80}b"), "aâ€b");
+        assert_eq!(without_c1("Ã© stays"), "Ã© stays");
+        assert_eq!(without_c1("\u{92}"), "’");
     }
 
     #[test]

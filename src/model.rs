@@ -117,6 +117,9 @@ pub struct Feed {
     /// Members of a JSON Feed that no field stands for (`_custom`, `hubs`, `expired`, …).
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub json_extensions: serde_json::Map<String, serde_json::Value>,
+    /// The order in which the document named the feed's fields and extensions.
+    #[serde(skip_serializing_if = "Order::is_empty")]
+    pub order: Order,
     /// The entries, in document order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,
@@ -193,12 +196,106 @@ pub struct Entry {
     /// Everything else in the entry, in document order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Element>,
-    /// How many of the extensions stood before the content. Readers that take the first or the last
-    /// of several bodies (`itunes:summary`, `content:encoded`) see another one if they change places.
-    pub extensions_before_content: usize,
+    /// The order in which the document named the entry's fields and extensions.
+    #[serde(skip_serializing_if = "Order::is_empty")]
+    pub order: Order,
     /// Members of a JSON Feed item that no field stands for.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub json_extensions: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a child element of a feed or an entry stands for, as far as its place among the others goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Part {
+    /// The title.
+    Title = b't',
+    /// One of the links that are no enclosure.
+    Link = b'l',
+    /// The id.
+    Id = b'i',
+    /// An author.
+    Author = b'a',
+    /// A contributor.
+    Contributor = b'o',
+    /// RSS `webMaster`.
+    Publisher = b'w',
+    /// The date of publication.
+    Published = b'p',
+    /// The date of the last change.
+    Updated = b'u',
+    /// A feed's description, an entry's summary; RSS `description` also where it is all the content there is.
+    Summary = b's',
+    /// The content.
+    Content = b'c',
+    /// A category.
+    Category = b'k',
+    /// An enclosure.
+    Enclosure = b'e',
+    /// The page of reader comments.
+    Comments = b'm',
+    /// The feed that an entry came from.
+    Source = b'f',
+    /// The rights.
+    Rights = b'r',
+    /// The language.
+    Language = b'n',
+    /// The program that wrote the feed.
+    Generator = b'g',
+    /// The picture.
+    Image = b'h',
+    /// The icon.
+    Icon = b'j',
+    /// RSS `ttl`.
+    Ttl = b'y',
+    /// RSS `skipHours`.
+    SkipHours = b'z',
+    /// RSS `skipDays`.
+    SkipDays = b'd',
+    /// Any other element.
+    Extension = b'x',
+}
+
+/// The order in which a document named things: readers that take the first or the last of several
+/// titles, bodies or pictures see another one if these change places. Empty where there was none (JSON).
+///
+/// The *n*th [`Part::Extension`] is the *n*th of the extensions, and so for all others. It is a wish
+/// for the output: a part may be missing from the order or from the fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Order(String);
+
+impl Order {
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds what the document named next.
+    pub fn push(&mut self, part: Part) {
+        self.0.push(char::from(part as u8));
+    }
+
+    /// Whether the document named a part at all.
+    #[must_use]
+    pub fn has(&self, part: Part) -> bool {
+        self.0.as_bytes().contains(&(part as u8))
+    }
+
+    /// The letters: a `char::from(part as u8)` for each naming.
+    #[must_use]
+    pub fn letters(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Forgets those namings of a part that do not stay; `stays` has a value for each, and those past its end stay.
+    pub fn retain(&mut self, part: Part, stays: &[bool]) {
+        let mut stays = stays.iter();
+        self.0.retain(|letter| {
+            letter != char::from(part as u8) || stays.next().copied().unwrap_or(true)
+        });
+    }
 }
 
 /// How an entry is recognised again: a short hash of its id, else of its link, else of title and date.
@@ -236,7 +333,11 @@ pub struct Text {
     pub kind: TextKind,
     /// The text (unescaped: `&` is `&`), or the HTML (as a browser would be given it).
     pub value: String,
-    /// The absolute base that relative URLs in HTML resolve against (`xml:base` in scope, else the document's).
+    /// HTML that came as markup and not as a string: Atom's `xhtml`, which it goes out as again where it can.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_xhtml: bool,
+    /// The base that relative URLs in HTML resolve against (`xml:base` in scope, else the document's);
+    /// absolute, unless the document's own address is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// `xml:lang` in scope (BCP 47); empty where a publisher took back the language around it.
@@ -546,6 +647,9 @@ pub struct Warning {
     /// The entry it concerns, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryKey>,
+    /// The index of that entry in its feed, while entries have no keys yet; `wash` makes the key of it.
+    #[serde(skip)]
+    pub entry_index: Option<usize>,
 }
 
 impl Warning {
@@ -556,6 +660,7 @@ impl Warning {
             message: message.into(),
             line,
             entry: None,
+            entry_index: None,
         }
     }
 }

@@ -91,27 +91,28 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
         return Err(ParseError::Empty);
     }
     let mut notes = Notes::default();
-    if start.starts_with('{') {
-        let Some(feed) = json::read(start, url, &mut notes) else {
-            return Err(json::error(text, start).unwrap_or_else(|| not_a_feed(start)));
-        };
-        return Ok((feed, notes.into_warnings(text)));
+    if let Some(begin) = json::begin(start) {
+        return read_json(text, &start[begin..], url);
     }
     if start.starts_with('[') && json::error(text, start) == Some(ParseError::OtherJson) {
         return Err(ParseError::OtherJson);
     }
     if !start.contains('<') {
-        return Err(not_a_feed(start));
+        return match json::inside(start) {
+            Some(begin) => read_json(text, &start[begin..], url),
+            None => Err(not_a_feed(start)),
+        };
     }
     let document = tree::build(text, &mut notes);
     let Some(root) = find_root(&document) else {
-        return Err(page::read(start, &document, url).unwrap_or_else(|| not_a_feed(start)));
+        return match (page::read(start, &document, url), json::inside(start)) {
+            (Some(page), _) => Err(page),
+            (None, Some(begin)) => read_json(text, &start[begin..], url),
+            (None, None) => Err(not_a_feed(start)),
+        };
     };
     if !starts_well(start) {
-        notes.add(
-            "something stands before the feed and was skipped",
-            text.len() - start.len(),
-        );
+        notes.add(SOMETHING_BEFORE, text.len() - start.len());
     }
     let atom = is_named(root, "feed") || is_named(root, "entry");
     let mut reader = Reader {
@@ -121,6 +122,30 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
     let feed = feed::read(root, url, &mut reader);
     Ok((feed, notes.into_warnings(text)))
 }
+
+/// Reads JSON, which is the end of the text from `json` on.
+fn read_json(
+    text: &str,
+    json: &str,
+    url: Option<&str>,
+) -> Result<(Feed, Vec<Warning>), ParseError> {
+    let mut notes = Notes::default();
+    let from = text.len() - json.len();
+    if !text[..from]
+        .trim_matches(['\u{feff}', '\0'])
+        .trim()
+        .is_empty()
+    {
+        notes.add(SOMETHING_BEFORE, 0);
+    }
+    match json::read(text, from, url, &mut notes) {
+        Some(feed) => Ok((feed, notes.into_warnings(text))),
+        None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),
+    }
+}
+
+/// The warning where a feed does not begin at once.
+const SOMETHING_BEFORE: &str = "something stands before the feed and was skipped";
 
 fn not_a_feed(start: &str) -> ParseError {
     /// How much of a document an error quotes, in characters; a line in a terminal.

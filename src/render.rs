@@ -22,6 +22,8 @@ mod names;
 mod people;
 mod plain;
 mod rss;
+
+mod xhtml;
 pub(crate) mod xml;
 
 use crate::model::{Element, Enclosure, Feed, FeedFormat, Link, Text, TextKind};

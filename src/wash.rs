@@ -28,6 +28,12 @@ pub fn read(response: &Response) -> Result<Washed, ParseError> {
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
     warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));
+    for warning in &mut warnings {
+        let entry = warning.entry_index.take().and_then(|i| raw.entries.get(i));
+        warning.entry = entry
+            .map(|entry| entry.key.clone())
+            .or(warning.entry.take());
+    }
     Ok(Washed {
         raw,
         warnings,

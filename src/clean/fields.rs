@@ -8,7 +8,8 @@ use super::tracking::strip;
 use super::tree::{carried, collapse, has_tags, text_of};
 use super::{SAFETY, TRACKERS};
 use crate::model::{
-    Attribute, Element, Enclosure, Entry, Feed, Field, Link, Node, Person, Text, TextKind,
+    Attribute, Element, Enclosure, Entry, Feed, Field, Link, Node, Order, Part, Person, Text,
+    TextKind,
 };
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ pub(super) fn entry(brush: &mut Brush<'_>, entry: &mut Entry) {
             self::element(brush, element);
         }
     }
-    elements(brush, &mut entry.extensions);
+    extensions(brush, &mut entry.extensions, &mut entry.order);
     json(brush, &mut entry.json_extensions);
 }
 
@@ -120,7 +121,7 @@ pub(super) fn feed(brush: &mut Brush<'_>, feed: &mut Feed) {
             plain(brush, text, Field::Feed, true);
         }
     }
-    elements(brush, &mut feed.extensions);
+    extensions(brush, &mut feed.extensions, &mut feed.order);
     json(brush, &mut feed.json_extensions);
 }
 
@@ -210,6 +211,16 @@ fn acts(text: &str) -> bool {
         let bare = after.trim_start_matches([' ', '/']).starts_with('>');
         opens && (!bare || ACTIVE.contains(&name.to_ascii_lowercase().as_str()))
     })
+}
+
+/// Extensions, whose places the order knows by their number.
+fn extensions(brush: &mut Brush<'_>, elements: &mut Vec<Element>, order: &mut Order) {
+    let mut stays = Vec::with_capacity(elements.len());
+    elements.retain_mut(|element| {
+        stays.push(self::element(brush, element));
+        stays.last() == Some(&true)
+    });
+    order.retain(Part::Extension, &stays);
 }
 
 fn elements(brush: &mut Brush<'_>, elements: &mut Vec<Element>) {

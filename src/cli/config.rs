@@ -160,11 +160,11 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
     let removals = output::count(washed.removals.len(), "piece", "pieces");
     let warned = match washed.warnings.split_first() {
         None => String::new(),
-        Some((first, [])) => format!("; but {}", first.message),
+        Some((first, [])) => format!("; but {}", output::warning(first)),
         Some((first, others)) => {
             format!(
                 "; but {}, and {}",
-                first.message,
+                output::warning(first),
                 output::count(others.len(), "more warning", "more warnings")
             )
         }

@@ -1,5 +1,6 @@
 //! Writing to standard output, where a closed pipe is no error.
 
+use crate::model::Warning;
 use anyhow::{Context as _, Result};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -27,6 +28,19 @@ pub(super) fn say(text: &str) {
 /// A number with its noun.
 pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// What was forgiven, behind its place: `line 3, entry 3f9a…: …`.
+pub(super) fn warning(warning: &Warning) -> String {
+    let places = [
+        warning.line.map(|line| format!("line {line}")),
+        warning.entry.as_ref().map(|key| format!("entry {key}")),
+    ];
+    let places: Vec<String> = places.into_iter().flatten().collect();
+    match places.as_slice() {
+        [] => warning.message.clone(),
+        places => format!("{}: {}", places.join(", "), warning.message),
+    }
 }
 
 /// Whether whoever read our output has left.
@@ -60,4 +74,27 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EntryKey;
+
+    #[track_caller]
+    fn check(line: Option<u32>, entry: bool, expected: &str) {
+        let told = warning(&Warning {
+            entry: entry.then(|| EntryKey::from_hash(&[1; 8])),
+            ..Warning::new("x", line)
+        });
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn warnings_say_where_as_far_as_it_is_known() {
+        check(None, false, "x");
+        check(Some(3), false, "line 3: x");
+        check(None, true, "entry 0101010101010101: x");
+        check(Some(3), true, "line 3, entry 0101010101010101: x");
+    }
 }

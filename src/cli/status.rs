@@ -9,6 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// How many warnings of a source are shown; a source with more is broken in one way many times.
+const WARNINGS_SHOWN: usize = 3;
+
 /// `feedwash status`.
 pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCode> {
     let config = config::load(&config::path(named))?;
@@ -56,20 +59,18 @@ fn as_table(statuses: &[Status], now: Timestamp) -> String {
             status.moved_to.as_ref().map(|url| {
                 format!("its server says that it moved to {url}; change its url in feeds.toml")
             }),
-            status.warnings.first().map(|warning| {
-                let line = warning
-                    .line
-                    .map(|line| format!(" (line {line})"))
-                    .unwrap_or_default();
-                let more = if status.warnings.len() > 1 {
-                    format!(", and {} more warnings", status.warnings.len() - 1)
-                } else {
-                    String::new()
-                };
-                format!("{}{line}{more}", warning.message)
-            }),
         ];
-        for note in notes.into_iter().flatten() {
+        let warnings = status.warnings.iter().take(WARNINGS_SHOWN);
+        let warnings = warnings.map(|warning| format!("warning: {}", output::warning(warning)));
+        let others = status.warnings.len().saturating_sub(WARNINGS_SHOWN);
+        let others = (others > 0).then(|| {
+            let others = output::count(others, "more warning", "more warnings");
+            format!(
+                "{others}; \"feedwash explain --source {}\" shows them",
+                status.name
+            )
+        });
+        for note in notes.into_iter().flatten().chain(warnings).chain(others) {
             out.push_str(&format!("{}: {note}\n", status.name));
         }
     }

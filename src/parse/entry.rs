@@ -8,7 +8,7 @@ use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::{El, Node};
-use crate::model::{Entry, Link, Text};
+use crate::model::{Entry, Link, Part, Text};
 
 /// Reads an entry. The scope is the one around it.
 pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
@@ -24,6 +24,8 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
     }
     from_attributes(&mut entry, el, &scope, reader);
     let winners = Winners::choose(el, |child| roles::of_entry(child, atom));
+    // Dublin Core names once more whom Atom has named already.
+    let has_author = atom && el.child("author").is_some();
     let mut links = Vec::new();
     for (index, node) in el.children.iter().enumerate() {
         let Node::El(child) = node else { continue };
@@ -33,24 +35,45 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
             }
             Role::Link => match parts::link(child, &scope) {
                 Some(link) if parts::is_rel(&link, "enclosure") => {
+                    entry.order.push(Part::Enclosure);
                     entry.enclosures.push(parts::enclosure_of_link(link));
                 }
-                Some(link) => links.push((child.attribute("href").is_some() != atom, link)),
+                Some(link) => {
+                    entry.order.push(Part::Link);
+                    links.push((child.attribute("href").is_some() != atom, link));
+                }
                 None => keep(&mut entry, child, &scope),
             },
-            Role::Author => parts::push_person(&mut entry.authors, child, &scope),
-            Role::Contributor => parts::push_person(&mut entry.contributors, child, &scope),
+            Role::Author if has_author && child.family == Family::Dc => {
+                keep(&mut entry, child, &scope);
+            }
+            Role::Author => {
+                if parts::push_person(&mut entry.authors, child, &scope) {
+                    entry.order.push(Part::Author);
+                }
+            }
+            Role::Contributor => {
+                if parts::push_person(&mut entry.contributors, child, &scope) {
+                    entry.order.push(Part::Contributor);
+                }
+            }
             Role::Category => {
                 match parts::category(child) {
-                    Some(category) => entry.categories.push(category),
+                    Some(category) => {
+                        entry.order.push(Part::Category);
+                        entry.categories.push(category);
+                    }
                     None => keep(&mut entry, child, &scope),
                 }
-                entry
-                    .extensions
-                    .extend(child.elements().map(|inner| scope.extension(inner)));
+                for inner in child.elements() {
+                    keep(&mut entry, inner, &scope);
+                }
             }
             Role::Enclosure => match parts::enclosure(child, &scope) {
-                Some(enclosure) => entry.enclosures.push(enclosure),
+                Some(enclosure) => {
+                    entry.order.push(Part::Enclosure);
+                    entry.enclosures.push(enclosure);
+                }
                 None => keep(&mut entry, child, &scope),
             },
             _ => keep(&mut entry, child, &scope),
@@ -66,6 +89,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
 /// An element that no field stands for, or whose field is taken.
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
     if !el.is_blank() || !el.family.is_native() {
+        entry.order.push(Part::Extension);
         entry.extensions.push(scope.extension(el));
     }
 }
@@ -84,6 +108,7 @@ fn from_attributes(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut R
 
 fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
+    entry.order.push(slot.part());
     match slot {
         Slot::Id => {
             if let Some(id) = el.trimmed() {
@@ -97,10 +122,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
         }
         Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => entry.summary = some(text::read(el, &inner, reader, Use::Body)),
-        Slot::Content => {
-            entry.extensions_before_content = entry.extensions.len();
-            content(entry, el, scope, reader);
-        }
+        Slot::Content => content(entry, el, scope, reader),
         Slot::Language => entry.language = el.trimmed(),
         Slot::Rights => entry.rights = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Published => entry.published = parts::date(el, reader),

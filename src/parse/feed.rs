@@ -8,7 +8,7 @@ use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Feed, FeedFormat, Text};
+use crate::model::{Feed, FeedFormat, Part, Text};
 use std::rc::Rc;
 
 /// Reads a feed from its root element.
@@ -31,10 +31,6 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
     let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
     let channel = root.child("channel").filter(|_| has_channel);
-    if scope.base.is_none() {
-        scope.base = site(channel.unwrap_or(root)).map(Rc::from);
-        scope.base_is_guess = true;
-    }
     match channel {
         Some(channel) => {
             let inside = scope.enter(channel);
@@ -55,17 +51,6 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     feed
 }
 
-/// The feed's own link, which relative addresses resolve against where nothing better is known.
-fn site(head: &El<'_>) -> Option<String> {
-    let links = head
-        .elements()
-        .filter(|el| roles::of_feed(el, true) == Role::Link);
-    links
-        .filter_map(|el| parts::link(el, &Scope::default()))
-        .find(|link| parts::is_alternate(link) && parts::is_web_address(&link.href))
-        .map(|link| link.href)
-}
-
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
 fn read_around(
     feed: &mut Feed,
@@ -77,9 +62,10 @@ fn read_around(
     for el in root.elements().filter(|el| !std::ptr::eq(*el, channel)) {
         match roles::of_feed(el, reader.atom) {
             Role::Entry => push_entry(feed, el, scope, reader),
-            Role::Container => read_container(feed, el, scope, reader),
+            Role::Container => read_entries(feed, el, scope, reader),
             Role::One(Slot::Image, _) if feed.image.is_none() => {
-                feed.image = parts::image(el, scope)
+                feed.order.push(Part::Image);
+                feed.image = parts::image(el, scope);
             }
             _ => keep(feed, el, scope),
         }
@@ -93,6 +79,8 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
         .filled("lastmod")
         .map(|raw| parts::date_of(raw, head.at, reader));
     let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
+    // Dublin Core names once more whom Atom has named already.
+    let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
     for (index, node) in head.children.iter().enumerate() {
         let Node::El(child) = node else { continue };
@@ -101,21 +89,37 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                 fill(feed, slot, child, scope, reader);
             }
             Role::Link => match parts::link(child, scope) {
-                Some(link) => links.push((child.attribute("href").is_some() != atom, link)),
+                Some(link) => {
+                    feed.order.push(Part::Link);
+                    links.push((child.attribute("href").is_some() != atom, link));
+                }
                 None => keep(feed, child, scope),
             },
-            Role::Author => parts::push_person(&mut feed.authors, child, scope),
-            Role::Contributor => parts::push_person(&mut feed.contributors, child, scope),
+            Role::Author if has_author && child.family == Family::Dc => keep(feed, child, scope),
+            Role::Author => {
+                if parts::push_person(&mut feed.authors, child, scope) {
+                    feed.order.push(Part::Author);
+                }
+            }
+            Role::Contributor => {
+                if parts::push_person(&mut feed.contributors, child, scope) {
+                    feed.order.push(Part::Contributor);
+                }
+            }
             Role::Category => {
                 match parts::category(child) {
-                    Some(category) => feed.categories.push(category),
+                    Some(category) => {
+                        feed.order.push(Part::Category);
+                        feed.categories.push(category);
+                    }
                     None => keep(feed, child, scope),
                 }
-                feed.extensions
-                    .extend(child.elements().map(|inner| scope.extension(inner)));
+                for inner in child.elements() {
+                    keep(feed, inner, scope);
+                }
             }
             Role::Entry => push_entry(feed, child, scope, reader),
-            Role::Container => read_container(feed, child, scope, reader),
+            Role::Container => read_entries(feed, child, scope, reader),
             _ => keep(feed, child, scope),
         }
     }
@@ -133,11 +137,28 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
 fn push_entry(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     // One more than the limit is enough to know that there are too many.
     if feed.entries.len() <= ENTRIES_MAX {
+        reader.notes.entries_at.push(el.at);
         feed.entries.push(entry::read(el, scope, reader));
     }
 }
 
-/// RSS 1.0 `items` is a table of contents; RSS 1.1 `items` and a channel in a channel hold entries.
+/// RSS 1.1 `items` and a channel in a channel hold entries; RSS 1.0 `items` is a table of contents,
+/// which is kept as it is.
+fn read_entries(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let is_table = el.family == Family::Rss
+        && el
+            .elements()
+            .all(|child| child.family == Family::Rdf && child.name == "Seq");
+    if is_table {
+        let mut table = scope.extension(el);
+        table.namespace = el.namespace.as_deref().map(str::to_owned);
+        feed.order.push(Part::Extension);
+        feed.extensions.push(table);
+    } else {
+        read_container(feed, el, scope, reader);
+    }
+}
+
 fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
     for child in el.elements() {
@@ -153,14 +174,16 @@ fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Read
 /// An element that no field stands for, or whose field is taken.
 fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     if !el.is_blank() || !el.family.is_native() {
+        feed.order.push(Part::Extension);
         feed.extensions.push(scope.extension(el));
     }
 }
 
 fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
+    feed.order.push(slot.part());
     match slot {
-        Slot::Id => feed.id = el.trimmed(),
+        Slot::Id => feed.id = el.trimmed().map(|id| inner.resolve(&id)),
         Slot::Title => feed.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => feed.description = some(text::read(el, &inner, reader, Use::Body)),
         Slot::Language => feed.language = el.trimmed().or(feed.language.take()),

@@ -2,7 +2,10 @@
 //!
 //! A member of the wrong type is coerced where its meaning is clear (a number as an id, a lone string
 //! where a list belongs) and kept as an extension where it is not. A document that JSON itself
-//! refuses is repaired once: control characters in strings, trailing commas, a missing end.
+//! refuses is read by `lenient`, one that converters made of RSS or Atom is renamed by `shapes`.
+
+mod lenient;
+mod shapes;
 
 use super::ParseError;
 use super::notes::{NOWHERE, Notes};
@@ -14,42 +17,141 @@ use crate::model::{Category, Date, Enclosure, Entry, Feed, FeedFormat, Image, Li
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
-/// Reads a JSON Feed; `None` where the document is none.
-pub(super) fn read(document: &str, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
-    let value = serde_json::from_str(document).or_else(|_| {
-        let (repaired, cut) = repair(document);
-        let value = serde_json::from_str(&repaired);
-        if value.is_ok() {
-            notes.add_anywhere(if cut {
-                "the document breaks off; its whole entries are kept"
-            } else {
-                "the document is not well-formed JSON and was repaired"
-            });
+/// What stands before JSON so that a page cannot load it as a script.
+const GUARDS: [&str; 7] = [
+    ")]}'",
+    "while(1);",
+    "while (1);",
+    "for(;;);",
+    "for (;;);",
+    "throw 1;",
+    "{}&&",
+];
+
+/// Where JSON begins in a document that may have something before it: a guard, a comment, the name of
+/// the function that JSONP calls, a variable's name.
+pub(super) fn begin(text: &str) -> Option<usize> {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | ',' | ';');
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(blank);
+        if let Some(guard) = GUARDS.iter().find(|guard| rest.starts_with(**guard)) {
+            rest = &rest[guard.len()..];
+        } else if rest.starts_with('{') {
+            return Some(text.len() - rest.len());
+        } else if rest.starts_with("//") {
+            rest = &rest[rest.find('\n')?..];
+        } else if rest.starts_with("/*") {
+            rest = &rest[rest.find("*/")? + 2..];
+        } else {
+            break;
         }
-        value
-    });
-    let Ok(Value::Object(mut members)) = value else {
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.' | '[' | ']');
+    let call = rest.strip_prefix("var ").unwrap_or(rest).trim_start();
+    let behind = call.trim_start_matches(is_name);
+    let open = behind.trim_start().strip_prefix(['(', '='])?.trim_start();
+    let is_call = behind.len() < call.len() && open.starts_with('{');
+    is_call.then(|| text.len() - open.len())
+}
+
+/// Where a JSON Feed begins that something else was printed before, a PHP warning for one: it must say
+/// what it is.
+pub(super) fn inside(text: &str) -> Option<usize> {
+    let says = text.find("jsonfeed.org/version/")?;
+    let open = text[..says].rfind('{')?;
+    text[open + 1..says]
+        .trim_start()
+        .starts_with("\"version\"")
+        .then_some(open)
+}
+
+/// Reads a JSON Feed that begins at a place in a document; `None` where it is none.
+pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
+    let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter();
+    let (value, cut) = match values.next() {
+        Some(Ok(value)) => (value, false),
+        _ => {
+            let mended = lenient::read(text, from, notes);
+            (mended.value, mended.cut)
+        }
+    };
+    let Value::Object(mut members) = value else {
         return None;
     };
     let is_feed = members
         .get("version")
         .and_then(Value::as_str)
         .is_some_and(|version| version.contains("jsonfeed.org"));
-    if !is_feed && !matches!(members.get("items"), Some(Value::Array(_))) {
+    if !is_feed && !shapes::rename(&mut members) {
         return None;
     }
     if !is_feed {
-        notes.add_anywhere("the document does not say that it is a JSON Feed");
+        notes.add("the document does not say that it is a JSON Feed", from);
     }
     let mut reader = Reader { notes, atom: false };
-    Some(feed(&mut members, url, &mut reader))
+    let feed = feed(&mut members, url, &mut reader);
+    if cut && feed.entries.is_empty() {
+        return None;
+    }
+    if cut {
+        notes.add(
+            "the document breaks off; its whole entries are kept",
+            text.len(),
+        );
+    }
+    if notes.want_places() {
+        notes.entries_at = places(text, from);
+    }
+    Some(feed)
+}
+
+/// Where the entries begin: the objects in the first list that is called like theirs.
+fn places(text: &str, from: usize) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut list, mut at) = (0_usize, None, from);
+    let (mut places, mut word) = (Vec::new(), "");
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while !matches!(bytes.get(at), None | Some(b'"')) {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                word = text.get(start..at).unwrap_or_default();
+            }
+            b'[' | b'{' => {
+                if *byte == b'{' && list == Some(depth) {
+                    places.push(at);
+                }
+                depth += 1;
+                if list.is_none() && shapes::LISTS.contains(&word) {
+                    list = Some(depth);
+                }
+                word = "";
+            }
+            b']' | b'}' => {
+                if list == Some(depth) {
+                    break;
+                }
+                depth = depth.saturating_sub(1);
+            }
+            b',' => word = "",
+            _ => {}
+        }
+        at += 1;
+    }
+    places
 }
 
 /// Why JSON is no feed; `None` where the document isn't even begun as JSON. `start` is the end of `text` that is read.
 pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
-    let error = match serde_json::from_str::<serde::de::IgnoredAny>(start) {
-        Ok(_) => return Some(ParseError::OtherJson),
-        Err(error) => error,
+    let mut values = serde_json::Deserializer::from_str(start).into_iter();
+    let error = match values.next() {
+        Some(Ok(serde::de::IgnoredAny)) => return Some(ParseError::OtherJson),
+        Some(Err(error)) => error,
+        None => return None,
     };
     let begun = start.trim_start_matches('{').trim_start();
     if start.starts_with("{{") || !begun.is_empty() && !begun.starts_with(['"', '}']) {
@@ -67,17 +169,11 @@ pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
 }
 
 fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
-    let mut scope = Scope {
+    let scope = Scope {
         base: url.map(Rc::from),
         ..Scope::default()
     };
     let link = string(members, "home_page_url").map(|link| scope.resolve(&link));
-    if scope.base.is_none() {
-        scope.base = link
-            .clone()
-            .filter(|link| parts::is_web_address(link))
-            .map(Rc::from);
-    }
     members.shift_remove("version");
     let mut feed = Feed {
         format: FeedFormat::Json,
@@ -101,21 +197,14 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
             ..Link::default()
         });
     }
-    let items = match members.shift_remove("items") {
-        Some(Value::Array(items)) => items,
-        Some(other) => {
-            members.insert("items".to_owned(), other);
-            reader.notes.add_anywhere("the items are no list");
-            Vec::new()
-        }
-        None => Vec::new(),
-    };
+    let items = items(members, reader);
     if items.len() > ENTRIES_MAX {
         reader
             .notes
             .add_anywhere("the document has too many entries; the first are kept");
     }
     for item in items.into_iter().take(ENTRIES_MAX) {
+        reader.notes.entry = Some(feed.entries.len());
         match item {
             Value::Object(mut item) => feed.entries.push(entry(&mut item, &scope, reader)),
             _ => reader
@@ -123,8 +212,33 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
                 .add_anywhere("an item is no object and was left out"),
         }
     }
+    reader.notes.entry = None;
     feed.json_extensions = std::mem::take(members);
     feed
+}
+
+/// The list of entries, under another name or as an object with numbers where nothing better is there.
+fn items(members: &mut Map<String, Value>, reader: &mut Reader<'_>) -> Vec<Value> {
+    let Some(name) = shapes::LISTS.iter().find(|name| {
+        matches!(
+            members.get(**name),
+            Some(Value::Array(_) | Value::Object(_))
+        )
+    }) else {
+        if members.contains_key("items") {
+            reader.notes.add_anywhere("the items are no list");
+        }
+        return Vec::new();
+    };
+    let mut value = members.shift_remove(*name).unwrap_or_default();
+    if *name != "items" || !value.is_array() {
+        reader
+            .notes
+            .add_anywhere("the list of items has another name or form");
+    }
+    shapes::as_list(&mut value)
+        .map(std::mem::take)
+        .unwrap_or_default()
 }
 
 fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
@@ -268,60 +382,12 @@ fn whole(members: &mut Map<String, Value>, name: &str) -> Option<u64> {
     whole.parse().ok()
 }
 
-/// Mends what keeps a document from being JSON: control characters in strings, commas before a
-/// closing bracket, and an end that is missing, where everything behind the last whole item goes; true if so.
-fn repair(document: &str) -> (String, bool) {
-    let mut out = String::with_capacity(document.len());
-    let mut open: Vec<char> = Vec::new();
-    let (mut in_string, mut escaped) = (false, false);
-    let mut whole_items = None;
-    for c in document.chars() {
-        if in_string {
-            in_string = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-            match c {
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                c if c < ' ' => {}
-                c => out.push(c),
-            }
-            continue;
-        }
-        match c {
-            '"' => in_string = true,
-            '{' | '[' => open.push(c),
-            '}' | ']' => {
-                let end = out.trim_end().len();
-                if out[..end].ends_with(',') {
-                    out.truncate(end - 1);
-                }
-                open.pop();
-            }
-            _ => {}
-        }
-        out.push(c);
-        if c == '}' && open == ['{', '['] {
-            whole_items = Some(out.len());
-        }
-        if matches!(c, '}' | ']') && open.is_empty() {
-            // What follows the document is not part of it.
-            return (out, false);
-        }
-    }
-    if let Some(end) = whole_items {
-        out.truncate(end);
-        out.push_str("]}");
-    }
-    (out, whole_items.is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read_feed(document: &str) -> Option<Feed> {
-        read(document, None, &mut Notes::default())
+        read(document, begin(document)?, None, &mut Notes::default())
     }
 
     #[track_caller]
@@ -342,15 +408,110 @@ mod tests {
         check(r#"{"items":[{"id":"a"},{"id":"b","title":"brok"#, &["a"]);
         check(r#"{"items":[{"id":"a"}]} trailing"#, &["a"]);
         check(r#"{"version":"https://jsonfeed.org/version/1"}"#, &[]);
+        check(")]}',\n{\"items\":[{\"id\":\"a\"}]}", &["a"]);
+        check(r#"while(1);{"items":[{"id":"a"}]}"#, &["a"]);
+        check(r#"/**/ jQuery.cb_1({"items":[{"id":"a"},]});"#, &["a"]);
+        check(r#"var feed = {"items":[{"id":"a"}]};"#, &["a"]);
+        check(
+            r#"// made by x
+            {"items":[{"id":"a" /* b */, "title": undefined}]}"#,
+            &["a"],
+        );
+        check(r#"{"items":{"0":{"id":"a"},"2":{"id":"b"}}}"#, &["a", "b"]);
+        check(
+            r#"{"version":"https://jsonfeed.org/version/1","entries":[{"id":"a"}]}"#,
+            &["a"],
+        );
+        check(
+            r#"{"version":"https://jsonfeed.org/version/1","items":{"id":"a"}}"#,
+            &["a"],
+        );
         assert_eq!(read_feed(r#"{"a":1}"#), None);
+        assert_eq!(read_feed(r#"cb({"a":1})"#), None);
+        assert_eq!(read_feed("call(1)"), None);
+        assert_eq!(read_feed(r#"{"feed":{"title":"x"}}"#), None);
         assert_eq!(read_feed("{"), None);
+    }
+
+    #[test]
+    fn feeds_that_were_converted() {
+        let feed = read_feed(
+            r##"{"rss":{"channel":{"title":"T","link":"http://h/","item":[{"title":"A","link":"http://h/a",
+                "guid":{"#text":"g","isPermaLink":"false"},"pubDate":"Thu, 01 Jan 2004 19:48:21 GMT",
+                "description":"<p>x","category":["c"],"enclosure":{"url":"http://h/e","type":"audio/mpeg","length":"7"},
+                "dc:creator":"Jo"}]}}}"##,
+        )
+        .expect("the document is a feed");
+        assert_eq!(feed.link.as_deref(), Some("http://h/"));
+        let entry = &feed.entries[0];
+        assert_eq!(
+            (entry.id.as_deref(), entry.link.as_deref()),
+            (Some("g"), Some("http://h/a"))
+        );
+        assert_eq!(
+            entry.content.as_ref().map(|text| text.value.as_str()),
+            Some("<p>x")
+        );
+        assert!(
+            entry
+                .published
+                .as_ref()
+                .is_some_and(|date| date.time.is_some())
+        );
+        assert_eq!(entry.categories[0].term, "c");
+        assert_eq!(entry.enclosures[0].length_bytes, Some(7));
+        assert_eq!(entry.authors[0].name.as_deref(), Some("Jo"));
+
+        let feed = read_feed(
+            r#"{"version":"1.0","feed":{"title":{"type":"text","$t":"T"},"entry":[{"id":{"$t":"tag:1"},
+                "title":{"$t":"A"},"link":[{"rel":"self","href":"http://h/s"},{"rel":"alternate","href":"http://h/a"}],
+                "published":{"$t":"2004-01-01"},"content":{"type":"html","$t":"<b>x</b>"},
+                "author":[{"name":{"$t":"Jo"},"uri":{"$t":"http://jo/"}}],"category":[{"term":"c"}]}]}}"#,
+        )
+        .expect("the document is a feed");
+        assert_eq!(feed.title, Some(Text::plain("T")));
+        let entry = &feed.entries[0];
+        assert_eq!(
+            (entry.id.as_deref(), entry.link.as_deref()),
+            (Some("tag:1"), Some("http://h/a"))
+        );
+        assert_eq!(
+            entry.content.as_ref().map(|text| text.value.as_str()),
+            Some("<b>x</b>")
+        );
+        assert_eq!(entry.authors[0].uri.as_deref(), Some("http://jo/"));
+        assert_eq!(entry.categories[0].term, "c");
+    }
+
+    #[test]
+    fn warnings_name_line_and_entry() {
+        let document = "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[\n{\"id\":\"a\"},\n\
+            {\"id\":\"b\",\"date_published\":\"soon\"},\n]}";
+        let mut notes = Notes::default();
+        read(document, 0, None, &mut notes).expect("the document is a feed");
+        let told: Vec<_> = notes
+            .into_warnings(document)
+            .into_iter()
+            .map(|w| (w.line, w.entry_index, w.message))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    Some(4),
+                    Some(1),
+                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
+                ),
+                (Some(5), None, "a comma too many was skipped".to_owned())
+            ]
+        );
     }
 
     #[test]
     fn members_and_what_is_left_of_them() {
         let feed = read_feed(
-            r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":"http://h/","icon":"/i.png",
-                "_x":{"y":1},"author":{"name":"Jo"},"items":[{"id":"1","url":"/a","external_url":"http://o/",
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":"http://h/","icon":"http://h/i.png",
+                "_x":{"y":1},"author":{"name":"Jo"},"items":[{"id":"1","url":"http://h/a","external_url":"http://o/",
                 "content_html":"<p>x","content_text":"x","tags":["t",1],"summary":"A &amp; B","banner_image":"b",
                 "attachments":[{"url":"a.mp3","size_in_bytes":"12","duration_in_seconds":3.5}]}]}"#,
         )

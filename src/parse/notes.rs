@@ -10,6 +10,10 @@ pub(super) struct Notes {
     kinds: Vec<Note>,
     /// The document ended within an entry.
     pub(super) broke_entry: bool,
+    /// Where the entries begin, in the order of the feed's list.
+    pub(super) entries_at: Vec<usize>,
+    /// The entry that is being read, where a place cannot tell.
+    pub(super) entry: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -17,6 +21,8 @@ struct Note {
     kind: &'static str,
     detail: Option<String>,
     at: usize,
+    /// The entry that the first case stood in, as an index.
+    entry: Option<usize>,
     count: usize,
 }
 
@@ -51,14 +57,27 @@ impl Notes {
                 kind,
                 detail: detail(),
                 at,
+                entry: self.entry,
                 count: 1,
             }),
         }
     }
 
+    /// Whether something was noted of an entry whose place is not known.
+    pub(super) fn want_places(&self) -> bool {
+        let mut kinds = self.kinds.iter();
+        kinds.any(|note| note.at == NOWHERE && note.entry.is_some())
+    }
+
     /// The warnings in document order, with lines counted in `text`.
     pub(super) fn into_warnings(mut self, text: &str) -> Vec<Warning> {
+        for note in &mut self.kinds {
+            if let (NOWHERE, Some(entry)) = (note.at, note.entry) {
+                note.at = self.entries_at.get(entry).copied().unwrap_or(NOWHERE);
+            }
+        }
         self.kinds.sort_by_key(|note| note.at);
+        let places = Places::new(text, &self.entries_at);
         let (mut line, mut counted) = (1_u32, 0);
         self.kinds
             .into_iter()
@@ -73,18 +92,75 @@ impl Notes {
                 let detail = note.detail.map(|d| format!(": {d:?}")).unwrap_or_default();
                 let times = match note.count {
                     1 => String::new(),
-                    n => format!(" ({n} times)"),
+                    n if note.at == NOWHERE => format!(" ({n} times)"),
+                    n => format!(" ({n} times, here first)"),
                 };
                 let line = (note.at != NOWHERE).then_some(line);
-                Warning::new(format!("{}{detail}{times}", note.kind), line)
+                let message = format!("{}{detail}{times}", note.kind);
+                Warning {
+                    entry_index: note.entry.or_else(|| places.entry(note.at)),
+                    ..Warning::new(message, line)
+                }
             })
             .collect()
+    }
+}
+
+/// Which entry a place lies in.
+struct Places<'t> {
+    text: &'t str,
+    /// Where entries begin, and which they are, in document order.
+    starts: Vec<(usize, usize)>,
+}
+
+impl<'t> Places<'t> {
+    fn new(text: &'t str, entries_at: &[usize]) -> Self {
+        let mut starts: Vec<_> = entries_at.iter().copied().zip(0..).collect();
+        starts.sort_unstable();
+        Self { text, starts }
+    }
+
+    fn entry(&self, at: usize) -> Option<usize> {
+        let behind = self.starts.partition_point(|(start, _)| *start <= at);
+        let (start, entry) = *self.starts.get(behind.checked_sub(1)?)?;
+        let next = self
+            .starts
+            .get(behind)
+            .map_or(self.text.len(), |next| next.0);
+        // Behind the last end tag of its kind there is no entry, unless that tag was forgotten.
+        let inside = self.text.get(start..next)?;
+        let name: &str = inside
+            .strip_prefix('<')?
+            .split(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))
+            .next()?;
+        let end = inside.rfind(&format!("</{name}"));
+        end.is_none_or(|end| at < start + end).then_some(entry)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[track_caller]
+    fn check_entry(text: &str, expected: Option<usize>) {
+        let mut notes = Notes {
+            entries_at: text.match_indices("<i").map(|(at, _)| at).collect(),
+            ..Notes::default()
+        };
+        notes.add("x", text.find('!').unwrap_or(NOWHERE));
+        assert_eq!(notes.into_warnings(text)[0].entry_index, expected, "{text}");
+    }
+
+    #[test]
+    fn a_place_lies_in_an_entry_or_beside_them() {
+        check_entry("<c>!<i>a</i><i>b</i></c>", None);
+        check_entry("<c><i>!</i><i>b</i></c>", Some(0));
+        check_entry("<c><i>a</i>!<i>b</i></c>", None);
+        check_entry("<c><i>a</i><i>!</i></c>", Some(1));
+        check_entry("<c><i>a</i><i>b</i>!</c>", None);
+        check_entry("<c><i>a</i><i>b!", Some(1));
+    }
 
     #[test]
     fn repeats_are_one_warning_with_the_first_line() {
@@ -101,7 +177,7 @@ mod tests {
             shown,
             [
                 ("a: \"x\\\"y\"".to_owned(), Some(2)),
-                ("b (2 times)".to_owned(), Some(4))
+                ("b (2 times, here first)".to_owned(), Some(4))
             ]
         );
     }

@@ -38,12 +38,15 @@ pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
 }
 
 /// Reads a person into a list, unless it is there already: RSS names its author twice, in two vocabularies.
-pub(super) fn push_person(people: &mut Vec<Person>, el: &El<'_>, scope: &Scope) {
+/// False where it adds nobody.
+pub(super) fn push_person(people: &mut Vec<Person>, el: &El<'_>, scope: &Scope) -> bool {
     /// How many are compared; no real entry has more authors.
     const COMPARED_MAX: usize = 64;
     let person =
         person(el, scope).filter(|person| !people.iter().take(COMPARED_MAX).any(|p| p == person));
+    let is_new = person.is_some();
     people.extend(person);
+    is_new
 }
 
 /// `jo@example.org (Jo)`, `Jo <jo@example.org>`, `Jo (jo@example.org)`, `Jo`.
@@ -312,9 +315,11 @@ pub(super) fn date(el: &El<'_>, reader: &mut Reader<'_>) -> Option<Date> {
 pub(super) fn date_of(raw: String, at: usize, reader: &mut Reader<'_>) -> Date {
     let time = date::parse(&raw);
     if time.is_none() {
-        reader
-            .notes
-            .add_with("a date cannot be understood", at, &raw);
+        reader.notes.add_with(
+            "a date cannot be understood and was kept as it is",
+            at,
+            &raw,
+        );
     }
     Date { raw, time }
 }

@@ -8,6 +8,7 @@
 use super::date;
 use super::names::Family;
 use super::tree::{El, Node};
+use crate::model::Part;
 
 /// Roles that one element at most can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,31 @@ pub(super) enum Slot {
     SkipDays,
     Comments,
     Source,
+}
+
+impl Slot {
+    /// What it is called in an order.
+    pub(super) fn part(self) -> Part {
+        match self {
+            Self::Id => Part::Id,
+            Self::Title => Part::Title,
+            Self::Summary => Part::Summary,
+            Self::Content => Part::Content,
+            Self::Language => Part::Language,
+            Self::Rights => Part::Rights,
+            Self::Publisher => Part::Publisher,
+            Self::Published => Part::Published,
+            Self::Updated => Part::Updated,
+            Self::Generator => Part::Generator,
+            Self::Ttl => Part::Ttl,
+            Self::Image => Part::Image,
+            Self::Icon => Part::Icon,
+            Self::SkipHours => Part::SkipHours,
+            Self::SkipDays => Part::SkipDays,
+            Self::Comments => Part::Comments,
+            Self::Source => Part::Source,
+        }
+    }
 }
 
 /// How many slots there are.

@@ -281,15 +281,12 @@ fn bases_and_languages_are_inherited() {
 }
 
 #[test]
-fn addresses_resolve_against_the_document_else_against_the_site() {
+fn addresses_resolve_against_the_document_and_stay_where_it_is_not_known() {
     let document = "<rss><channel><link>http://site/</link><item><link>/a</link>
         <description>&lt;img src='i.png'&gt; &lt;a href='#n'&gt;</description></item></channel></rss>";
     let entry = read(document).entries.remove(0);
-    assert_eq!(entry.link.as_deref(), Some("http://site/a"));
-    assert_eq!(
-        entry.content.and_then(|text| text.base).as_deref(),
-        Some("http://site/")
-    );
+    assert_eq!(entry.link.as_deref(), Some("/a"));
+    assert_eq!(entry.content.and_then(|text| text.base), None);
     let (feed, _) = parse(document, Some("http://doc/x/")).expect("the document is a feed");
     assert_eq!(feed.entries[0].link.as_deref(), Some("http://doc/a"));
     let fragment = item("<link>http://h/</link><description>&lt;a href='#n'&gt;</description>");
@@ -348,7 +345,10 @@ fn what_was_forgiven_is_told_with_its_line() {
         told,
         [
             (Some(2), "an & that begins no reference was kept as text"),
-            (Some(3), "a date cannot be understood: \"soon\"")
+            (
+                Some(3),
+                "a date cannot be understood and was kept as it is: \"soon\""
+            )
         ]
     );
 }
@@ -452,6 +452,35 @@ fn no_document_makes_it_panic() {
             Ok(())
         })
         .expect("no document makes it panic");
+}
+
+#[test]
+fn json_behind_something_else() {
+    let feed =
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"title":"E"}]}"#;
+    for before in [
+        "\u{feff}",
+        ")]}'\n",
+        "Notice: Undefined index: x in /y.php on line 3\n",
+        "<br />\n<b>Warning</b>: mysql_connect() in <b>/x.php</b> on line <b>3</b><br />\n",
+    ] {
+        check(&format!("{before}{feed}"), FeedFormat::Json, &["F", "E"]);
+    }
+    let page = format!("<!DOCTYPE html><title>How to write</title><pre>{feed}</pre>");
+    assert!(matches!(parse(&page, None), Err(ParseError::Page { .. })));
+    assert!(matches!(
+        parse("callback({\"a\":1});", None),
+        Err(ParseError::OtherJson)
+    ));
+}
+
+#[test]
+fn warnings_of_xml_name_their_entry() {
+    let document = "<rss><channel><title>A & B</title><item><title>a</title></item>
+        <item><title>b</title><pubDate>soon</pubDate></item><ttl>x</channel></rss>";
+    let (_, warnings) = parse(document, None).expect("the document is a feed");
+    let told: Vec<_> = warnings.iter().map(|w| (w.line, w.entry_index)).collect();
+    assert_eq!(told, [(Some(1), None), (Some(2), Some(1)), (Some(2), None)]);
 }
 
 #[track_caller]

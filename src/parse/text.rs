@@ -74,12 +74,17 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
     let mut text = if let Some(wrapped) = wrapped_html(el, declared) {
         Text::html(wrapped)
     } else if el.has_elements() {
-        Text::html(markup(el, scope, reader))
+        Text {
+            is_xhtml: el.family.is_atom() && declared == Declared::Xhtml,
+            ..Text::html(markup(el, scope, reader))
+        }
     } else {
         let string = string(el, reader);
         match declared {
             Declared::Text => Text::plain(string),
-            Declared::Html | Declared::Xhtml => from_html(string, el, reader),
+            Declared::Html | Declared::Xhtml => {
+                Text::html(unescaped_once_more(&string, el, reader))
+            }
             Declared::Nothing | Declared::Foreign if usage == Use::Html => {
                 Text::html(unescaped_once_more(&string, el, reader))
             }
@@ -95,8 +100,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
     }
     if text.kind == TextKind::Html {
         // A base that nobody declared must not catch `#note`, which points into the text itself.
-        let needs_base =
-            || scope.base_is_declared || absolute::has_relative(&text.value, !scope.base_is_guess);
+        let needs_base = || scope.base_is_declared || absolute::has_relative(&text.value, true);
         let base = scope.base.as_deref().filter(|_| needs_base());
         text.base = base.map(str::to_owned);
     }
@@ -163,15 +167,6 @@ fn only_element<'e, 'a>(el: &'e El<'a>) -> Option<&'e El<'a>> {
     match (words.next(), words.next()) {
         (Some(Node::El(only)), None) => Some(only),
         _ => None,
-    }
-}
-
-/// A string that is said to be HTML; without markup and references it is text as well.
-fn from_html(string: String, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
-    if string.contains(['<', '&']) {
-        Text::html(unescaped_once_more(&string, el, reader))
-    } else {
-        Text::plain(string)
     }
 }
 
@@ -288,6 +283,13 @@ mod tests {
         rss(Use::Html, "<d>a</d>", Text::html("a"));
     }
 
+    fn xhtml(html: &str) -> Text {
+        Text {
+            is_xhtml: true,
+            ..Text::html(html)
+        }
+    }
+
     #[test]
     fn constructs_of_atom() {
         atom("<c>a &lt;b&gt; b</c>", Text::plain("a <b> b"));
@@ -297,13 +299,10 @@ mod tests {
             Text::plain("<b>a</b>"),
         );
         atom("<c type='html'>a &amp;amp; b</c>", Text::html("a &amp; b"));
-        atom(
-            "<c type='xhtml'> <div>a<br/></div> </c>",
-            Text::html("a<br>"),
-        );
+        atom("<c type='xhtml'> <div>a<br/></div> </c>", xhtml("a<br>"));
         atom(
             "<c type='xhtml'><div>a</div><div>b</div></c>",
-            Text::html("<div>a</div><div>b</div>"),
+            xhtml("<div>a</div><div>b</div>"),
         );
         atom(
             "<c type='text/html' mode='base64'>PGI+\nYTwvYj4</c>",

@@ -4,24 +4,28 @@
 //! from the newest entry, an author from the feed's title. What only RSS has goes into RSS's
 //! namespace or into Dublin Core.
 
-use super::graft::{Graft, graft};
+use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri};
 use super::names::Names;
 use super::xml::{self, element};
-use super::{Context, date, fit, is_main, json_element, needed_base, plain};
+use super::{Context, date, fit, is_main, json_element, plain, xhtml};
 use crate::model::{
-    Category, Date, Element, Entry, Feed, FeedFormat, Link, Node, Person, Text, TextKind,
+    Category, Date, Element, Entry, Feed, FeedFormat, Link, Node, Part, Person, Text, TextKind,
 };
 use atom_syndication as atom;
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let head_extras = head_extras(feed, context);
-    let extras: Vec<Vec<Element>> = feed.entries.iter().map(entry_extras).collect();
-    let head = || head_extras.iter().chain(&feed.extensions);
+    let extras: Vec<Vec<Extra>> = feed.entries.iter().map(entry_extras).collect();
     let entries = || feed.entries.iter().zip(&extras);
-    let extensions = entries().flat_map(|(entry, extras)| extras.iter().chain(&entry.extensions));
-    let names = Names::new(xml::ATOM, &[], head().chain(extensions));
+    let in_head = head_extras.iter().map(|extra| &extra.element);
+    let in_entries = entries().flat_map(|(entry, extras)| {
+        let extras = extras.iter().map(|extra| &extra.element);
+        extras.chain(&entry.extensions)
+    });
+    let elements = in_head.chain(&feed.extensions).chain(in_entries);
+    let names = Names::new(xml::ATOM, &[], elements);
 
     let updated = feed_updated(feed, context);
     let mut document = head_of(feed, context, &updated);
@@ -44,11 +48,11 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         .replace("+00:00</updated>", "Z</updated>")
         .replace("+00:00</published>", "Z</published>");
 
-    let mut head_graft = Graft::default();
-    head_graft.add(head(), &names, "\n  ");
-    let grafts: Vec<Graft> = entries()
+    let mut head = Graft::new(&feed.order);
+    head.add_all(&head_extras, &feed.extensions, &names, "\n  ");
+    let grafts: Vec<Graft<'_>> = entries()
         .map(|(entry, extras)| {
-            let mut own = Graft::default();
+            let mut own = Graft::new(&entry.order);
             if let Some(language) = entry
                 .language
                 .as_deref()
@@ -56,7 +60,7 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
             {
                 xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            own.add(extras.iter().chain(&entry.extensions), &names, "\n    ");
+            own.add_all(extras, &entry.extensions, &names, "\n    ");
             own
         })
         .collect();
@@ -64,11 +68,33 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     for (prefix, uri) in names.declarations() {
         xml::push_attribute(&mut start, &format!("xmlns:{prefix}"), &uri);
     }
-    let grown = graft(&written, "entry", "feed", &head_graft.children, &grafts);
+    let grown = graft(&written, "entry", "feed", &head, &grafts, part);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&grown.replacen("<feed", &start, 1));
     out.push('\n');
     out
+}
+
+/// What an element that the crate wrote stands for.
+fn part(element: &str) -> Option<Part> {
+    Some(match name_of(element) {
+        "title" => Part::Title,
+        "link" if element.contains(" rel=\"enclosure\"") => Part::Enclosure,
+        "link" => Part::Link,
+        "id" => Part::Id,
+        "updated" => Part::Updated,
+        "published" => Part::Published,
+        "author" => Part::Author,
+        "contributor" => Part::Contributor,
+        "category" => Part::Category,
+        "generator" => Part::Generator,
+        "icon" => Part::Icon,
+        "logo" => Part::Image,
+        "rights" => Part::Rights,
+        "subtitle" | "summary" => Part::Summary,
+        "content" => Part::Content,
+        _ => return None,
+    })
 }
 
 fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
@@ -90,7 +116,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         updated: moment(updated),
         authors: feed_authors(feed),
         categories: feed.categories.iter().filter_map(category).collect(),
-        contributors: feed.contributors.iter().filter_map(person).collect(),
+        contributors: people(&feed.contributors),
         generator: feed.generator.as_ref().map(|generator| atom::Generator {
             value: legal(&generator.name),
             uri: generator.uri.as_deref().map(legal),
@@ -126,9 +152,9 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         title: text(&entry.title).unwrap_or_default(),
         id: legal(id.unwrap_or("urn:feedwash:entry")),
         updated: moment(updated.as_deref().unwrap_or(feed_updated)),
-        authors: entry.authors.iter().filter_map(person).collect(),
+        authors: people(&entry.authors),
         categories: entry.categories.iter().filter_map(category).collect(),
-        contributors: entry.contributors.iter().filter_map(person).collect(),
+        contributors: people(&entry.contributors),
         links: entry_links(entry),
         published: entry
             .published
@@ -156,14 +182,7 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
             base: written.base,
             lang: written.lang,
             value: Some(written.value),
-            content_type: Some(
-                if text.kind == TextKind::Html {
-                    "html"
-                } else {
-                    "text"
-                }
-                .to_owned(),
-            ),
+            content_type: Some(name_of_type(&written.r#type).to_owned()),
             src: None,
         });
     }
@@ -183,25 +202,38 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
     })
 }
 
+fn name_of_type(kind: &atom::TextType) -> &'static str {
+    match kind {
+        atom::TextType::Text => "text",
+        atom::TextType::Html => "html",
+        atom::TextType::Xhtml => "xhtml",
+    }
+}
+
 fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
     let lang = text
         .language
         .as_deref()
         .filter(|_| text.language.as_deref() != language);
-    atom::Text {
-        value: legal(&text.value),
-        base: needed_base(text).map(legal),
-        lang: lang.map(legal),
-        r#type: match text.kind {
-            TextKind::Plain => atom::TextType::Text,
-            TextKind::Html => atom::TextType::Html,
+    let markup = || text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+    let (kind, value) = match text.kind {
+        TextKind::Plain => (atom::TextType::Text, legal(&text.value)),
+        TextKind::Html => match markup() {
+            Some(markup) => (atom::TextType::Xhtml, markup),
+            None => (atom::TextType::Html, legal(&text.value)),
         },
+    };
+    atom::Text {
+        value,
+        base: text.base.as_deref().map(legal),
+        lang: lang.map(legal),
+        r#type: kind,
     }
 }
 
 /// The authors, or the feed itself as one, where neither it nor all of its entries name one (§4.1.1).
 fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
-    let mut authors: Vec<_> = feed.authors.iter().filter_map(person).collect();
+    let mut authors = people(&feed.authors);
     let all_signed = !feed.entries.is_empty()
         && feed
             .entries
@@ -228,15 +260,26 @@ fn is_somebody(person: &Person) -> bool {
         || !person.extensions.is_empty()
 }
 
-/// A person; `name` is required (§3.2.1) and is empty where there is none.
-fn person(person: &Person) -> Option<atom::Person> {
-    // The crate has no place for more; such people are among the extras.
-    (is_somebody(person) && person.extensions.is_empty()).then(|| atom::Person {
-        name: person.name.as_deref().map(legal).unwrap_or_default(),
-        email: person.email.as_deref().map(legal),
-        uri: person.uri.as_deref().map(legal),
-        ..atom::Person::default()
-    })
+/// People; `name` is required (§3.2.1) and is empty where there is none.
+fn people(people: &[Person]) -> Vec<atom::Person> {
+    if people.iter().any(is_larger) {
+        return Vec::new();
+    }
+    let somebody = people.iter().filter(|person| is_somebody(person));
+    somebody
+        .map(|person| atom::Person {
+            name: person.name.as_deref().map(legal).unwrap_or_default(),
+            email: person.email.as_deref().map(legal),
+            uri: person.uri.as_deref().map(legal),
+            ..atom::Person::default()
+        })
+        .collect()
+}
+
+/// Whether the crate has no place for all that is known of a person. Then all people of the list are
+/// among the extras, since they have an order.
+fn is_larger(person: &Person) -> bool {
+    !person.extensions.is_empty()
 }
 
 /// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
@@ -336,17 +379,29 @@ fn link(link: &Link) -> Option<atom::Link> {
 
 /// The people and links that hold what the crate has no place for.
 fn larger<'a>(
-    people: [(&'a str, &'a [Person]); 2],
+    people: [(Part, &'a str, &'a [Person]); 2],
     links: impl Iterator<Item = &'a Link> + 'a,
     categories: &'a [Category],
-) -> impl Iterator<Item = Element> + 'a {
-    let people = people.into_iter().flat_map(|(name, people)| {
-        let larger = people.iter().filter(|person| !person.extensions.is_empty());
-        larger.map(move |person| super::people::atom_person(name, person))
-    });
+) -> impl Iterator<Item = Extra> + 'a {
+    let lists = people.into_iter();
+    let people = lists
+        .filter(|(_, _, people)| people.iter().any(is_larger))
+        .flat_map(|(part, name, people)| {
+            let somebody = people.iter().filter(|person| is_somebody(person));
+            somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
+        });
     let links = links.filter(|link| !link.attributes.is_empty());
-    let links = links.map(super::rss::atom_link);
-    people.chain(in_domains(categories)).chain(links)
+    let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
+    let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
+    people.chain(categories).chain(links)
+}
+
+/// What a link stands for.
+fn part_of(link: &Link) -> Part {
+    match link.rel.as_deref() {
+        Some("enclosure") => Part::Enclosure,
+        _ => Part::Link,
+    }
 }
 
 fn relation(rel: &str, href: &str) -> atom::Link {
@@ -358,45 +413,44 @@ fn relation(rel: &str, href: &str) -> atom::Link {
 }
 
 /// Elements of the feed that the crate does not write.
-fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
+fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     let mut extras = Vec::new();
     let people = [
-        ("author", feed.authors.as_slice()),
-        ("contributor", &feed.contributors),
+        (Part::Author, "author", feed.authors.as_slice()),
+        (Part::Contributor, "contributor", &feed.contributors),
     ];
     let links = feed.links.iter().filter(|link| context.keeps(link));
     extras.extend(larger(people, links, &feed.categories));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let address = super::people::address(publisher);
-        extras.push(element(Some(xml::DC), "publisher", &[], &address));
+        let publisher = element(Some(xml::DC), "publisher", &[], &address);
+        extras.push(Extra::of(Part::Publisher, publisher));
     }
     if let Some(minutes) = feed.ttl_minutes {
-        extras.push(element(None, "ttl", &[], &minutes.to_string()));
+        let ttl = element(None, "ttl", &[], &minutes.to_string());
+        extras.push(Extra::of(Part::Ttl, ttl));
     }
-    extras.extend(json_element(&feed.json_extensions));
+    extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
 }
 
 /// Elements of an entry that the crate does not write.
-fn entry_extras(entry: &Entry) -> Vec<Element> {
+fn entry_extras(entry: &Entry) -> Vec<Extra> {
     let mut extras = Vec::new();
     let people = [
-        ("author", entry.authors.as_slice()),
-        ("contributor", &entry.contributors),
+        (Part::Author, "author", entry.authors.as_slice()),
+        (Part::Contributor, "contributor", &entry.contributors),
     ];
     let made = made_links(entry);
     let links = entry.links.iter().chain(&made);
     extras.extend(larger(people, links, &entry.categories));
-    extras.extend(source(entry));
+    extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
-        extras.push(element(
-            Some(xml::MEDIA),
-            "thumbnail",
-            &[("url", Some(image))],
-            "",
-        ));
+        let attributes = [("url", Some(image))];
+        let thumbnail = element(Some(xml::MEDIA), "thumbnail", &attributes, "");
+        extras.push(Extra::of(Part::Image, thumbnail));
     }
-    extras.extend(json_element(&entry.json_extensions));
+    extras.extend(json_element(&entry.json_extensions).map(Extra::ours));
     extras
 }
 

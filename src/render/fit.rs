@@ -104,7 +104,7 @@ fn text_fits(text: &Text) -> bool {
     let language = text.language.as_deref();
     let base = text.base.as_deref();
     language.is_none_or(|given| grammar::language(given).as_deref() == Some(given))
-        && base.is_none_or(|base| base.is_empty() || grammar::is_reference(base))
+        && base.is_none_or(grammar::is_reference)
 }
 
 /// Mends a text's language and base, or leaves them out: they are no part of what it says.

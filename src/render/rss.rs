@@ -5,7 +5,7 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
-use super::graft::{Graft, graft};
+use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
 use super::people::{address, contributor, has_email, lead, rest};
@@ -13,26 +13,30 @@ use super::xml::{self, element};
 use super::{Context, date, enclosure_type, fit, html, is_main, json_element, needed_base};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Text, TextKind,
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Part, Text, TextKind,
 };
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let head_extras = head_extras(feed, context);
-    let extras: Vec<Vec<Element>> = feed
+    let extras: Vec<Vec<Extra>> = feed
         .entries
         .iter()
         .map(|entry| entry_extras(entry, feed))
         .collect();
-    let head = || head_extras.iter().chain(&feed.extensions);
     let entries = || feed.entries.iter().zip(&extras);
-    let extensions = entries().flat_map(|(entry, extras)| extras.iter().chain(&entry.extensions));
+    let in_head = head_extras.iter().map(|extra| &extra.element);
+    let in_entries = entries().flat_map(|(entry, extras)| {
+        let extras = extras.iter().map(|extra| &extra.element);
+        extras.chain(&entry.extensions)
+    });
+    let elements = in_head.chain(&feed.extensions).chain(in_entries);
     let has_encoded = feed
         .entries
         .iter()
         .any(|entry| bodies(entry, feed).1.is_some());
     let needed: &[&str] = if has_encoded { &[xml::CONTENT] } else { &[] };
-    let names = Names::new("", needed, head().chain(extensions));
+    let names = Names::new("", needed, elements);
 
     let mut channel = channel(feed, context);
     channel.items = feed.entries.iter().map(|entry| item(entry, feed)).collect();
@@ -44,29 +48,55 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
     let written = written.replacen("encoding=\"utf-8\"", "encoding=\"UTF-8\"", 1);
 
-    let mut head_graft = Graft::default();
-    head_graft.add(head(), &names, "\n    ");
-    let grafts: Vec<Graft> = entries()
+    let mut head = Graft::new(&feed.order);
+    head.add_all(&head_extras, &feed.extensions, &names, "\n    ");
+    let grafts: Vec<Graft<'_>> = entries()
         .map(|(entry, extras)| {
-            let mut own = Graft::default();
+            let mut own = Graft::new(&entry.order);
             if let Some(language) = own_language(entry, feed) {
                 xml::push_attribute(&mut own.attributes, "xml:lang", language);
             }
-            let indent = "\n      ";
-            let before = if bodies(entry, feed).1.is_some() {
-                entry.extensions_before_content.min(entry.extensions.len())
-            } else {
-                0
-            };
-            let (before, behind) = entry.extensions.split_at(before);
-            own.add_before_content(before, &names, indent);
-            own.add(extras.iter().chain(behind), &names, indent);
+            own.add_all(extras, &entry.extensions, &names, "\n      ");
             own
         })
         .collect();
-    let mut out = graft(&written, "item", "channel", &head_graft.children, &grafts);
+    let written = match root_language(feed) {
+        None => written,
+        Some(language) => {
+            let mut start = String::from("<rss");
+            xml::push_attribute(&mut start, "xml:lang", language);
+            written.replacen("<rss", &start, 1)
+        }
+    };
+    let mut out = graft(&written, "item", "channel", &head, &grafts, part);
     out.push('\n');
     out
+}
+
+/// What an element that the crate wrote stands for.
+fn part(element: &str) -> Option<Part> {
+    Some(match name_of(element) {
+        "title" => Part::Title,
+        "link" => Part::Link,
+        "description" => Part::Summary,
+        "content:encoded" => Part::Content,
+        "guid" => Part::Id,
+        "pubDate" => Part::Published,
+        "lastBuildDate" => Part::Updated,
+        "author" | "managingEditor" => Part::Author,
+        "webMaster" => Part::Publisher,
+        "category" => Part::Category,
+        "comments" => Part::Comments,
+        "enclosure" => Part::Enclosure,
+        "language" => Part::Language,
+        "copyright" => Part::Rights,
+        "generator" => Part::Generator,
+        "image" => Part::Image,
+        "ttl" => Part::Ttl,
+        "skipHours" => Part::SkipHours,
+        "skipDays" => Part::SkipDays,
+        _ => return None,
+    })
 }
 
 fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
@@ -122,10 +152,18 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
         // "At least one of title or description must be present."
         title: match &entry.title {
             Some(title) => Some(one_line(title)),
+            None if entry.order.has(Part::Summary) => None,
             None => short.is_none().then(String::new),
         },
-        link: entry.link.as_deref().map(legal),
-        description: short.map(description),
+        link: entry
+            .link
+            .as_deref()
+            .filter(|_| !is_link_made(entry))
+            .map(legal),
+        // An empty one of the publisher's stays: beside it, readers take `itunes:summary` for something else.
+        description: short
+            .map(description)
+            .or_else(|| entry.order.has(Part::Summary).then(String::new)),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
@@ -162,6 +200,27 @@ fn bodies<'a>(entry: &'a Entry, feed: &Feed) -> (Option<&'a Text>, Option<&'a Te
     }
 }
 
+/// Whether the link was taken from the id, which says by `isPermaLink` that it is one: then readers do the same.
+fn is_link_made(entry: &Entry) -> bool {
+    entry.id_is_permalink
+        && entry.link == entry.id
+        && !entry.order.is_empty()
+        && !entry.order.has(Part::Link)
+}
+
+/// The feed's language, if its texts inherit it: then an `xml:lang` said it, and says it again.
+fn root_language(feed: &Feed) -> Option<&str> {
+    let entries = feed.entries.iter();
+    let texts = entries.flat_map(|entry| [&entry.title, &entry.summary, &entry.content]);
+    let language = feed.language.as_deref().filter(|own| !own.is_empty())?;
+    [&feed.title, &feed.description]
+        .into_iter()
+        .chain(texts)
+        .flatten()
+        .any(|text| text.language.as_deref() == Some(language))
+        .then_some(language)
+}
+
 /// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
 fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
     let texts = [&entry.content, &entry.summary, &entry.title];
@@ -176,91 +235,108 @@ fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
 }
 
 /// Elements of the channel that the crate does not write.
-fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Element> {
+fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     let mut extras = Vec::new();
     if let Some(url) = context.self_link(feed) {
         // Of the publisher's own address only the format of their feed is known.
         let is_rss = context.self_url.is_some() || feed.format == FeedFormat::Rss;
-        extras.push(atom_link(&Link {
+        let link = atom_link(&Link {
             href: url.to_owned(),
             rel: Some("self".to_owned()),
             media_type: is_rss.then(|| "application/rss+xml".to_owned()),
             ..Link::default()
-        }));
+        });
+        extras.push(Extra::of(Part::Link, link));
     }
-    extras.extend(context.pages().map(|(rel, url)| {
+    let mut add = |part, element| extras.push(Extra::of(part, element));
+    for (rel, url) in context.pages() {
         let attributes = [("rel", Some(rel)), ("href", Some(url))];
-        element(Some(xml::ATOM), "link", &attributes, "")
-    }));
-    extras.extend(
-        feed.links
-            .iter()
-            .filter(|link| context.keeps(link))
-            .map(atom_link),
-    );
-    extras.extend(
-        feed.id
-            .as_deref()
-            .map(|id| element(Some(xml::ATOM), "id", &[], id)),
-    );
-    extras.extend(rest(&feed.authors, "managingEditor", feed));
-    extras.extend(feed.contributors.iter().filter_map(contributor));
-    if let Some(person) = feed.publisher.as_ref().filter(|person| !has_email(person)) {
-        let name = address(person);
-        extras.push(element(Some(xml::DC), "publisher", &[], &name));
+        add(
+            Part::Link,
+            element(Some(xml::ATOM), "link", &attributes, ""),
+        );
     }
-    extras.extend(labelled(&feed.categories, feed));
-    extras.extend(
-        feed.icon
-            .as_deref()
-            .map(|icon| element(Some(xml::ATOM), "icon", &[], icon)),
-    );
-    extras.extend(json_element(&feed.json_extensions));
+    for link in feed.links.iter().filter(|link| context.keeps(link)) {
+        add(Part::Link, atom_link(link));
+    }
+    if let Some(id) = feed.id.as_deref() {
+        add(Part::Id, element(Some(xml::ATOM), "id", &[], id));
+    }
+    for person in rest(&feed.authors, "managingEditor", feed) {
+        add(Part::Author, person);
+    }
+    for person in feed.contributors.iter().filter_map(contributor) {
+        add(Part::Contributor, person);
+    }
+    if let Some(person) = feed.publisher.as_ref().filter(|person| !has_email(person)) {
+        let publisher = element(Some(xml::DC), "publisher", &[], &address(person));
+        add(Part::Publisher, publisher);
+    }
+    for category in labelled(&feed.categories, feed) {
+        add(Part::Category, category);
+    }
+    if let Some(icon) = feed.icon.as_deref() {
+        add(Part::Icon, element(Some(xml::ATOM), "icon", &[], icon));
+    }
+    extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
 }
 
 /// Elements of an item that the crate does not write.
-fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Element> {
+fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
     let mut extras = Vec::new();
-    extras.extend(rest(&entry.authors, "author", feed));
-    extras.extend(entry.contributors.iter().filter_map(contributor));
-    if let Some(updated) = entry.updated.as_ref().and_then(date::rfc3339) {
-        extras.push(element(Some(xml::ATOM), "updated", &[], &updated));
+    let mut add = |part, element| extras.push(Extra::of(part, element));
+    for person in rest(&entry.authors, "author", feed) {
+        add(Part::Author, person);
     }
-    extras.extend(labelled(&entry.categories, feed));
+    for person in entry.contributors.iter().filter_map(contributor) {
+        add(Part::Contributor, person);
+    }
+    if let Some(updated) = entry.updated.as_ref().and_then(date::rfc3339) {
+        let updated = element(Some(xml::ATOM), "updated", &[], &updated);
+        add(Part::Updated, updated);
+    }
+    for category in labelled(&entry.categories, feed) {
+        add(Part::Category, category);
+    }
     let skip = usize::from(first_enclosure(entry).is_some());
-    let rest = entry.enclosures.iter().skip(skip);
-    extras.extend(rest.filter_map(|enclosure| self::enclosure(enclosure, feed)));
-    let links = entry
-        .links
-        .iter()
-        .filter(|link| !adds_nothing(link, entry.link.as_deref()));
-    extras.extend(links.map(atom_link));
+    for other in entry.enclosures.iter().skip(skip) {
+        if let Some(other) = enclosure(other, feed) {
+            add(Part::Enclosure, other);
+        }
+    }
+    for link in &entry.links {
+        if !adds_nothing(link, entry.link.as_deref()) {
+            add(Part::Link, atom_link(link));
+        }
+    }
     if let Some(link) = &entry.content_link {
         let attributes = [
             ("type", link.media_type.as_deref()),
             ("src", Some(link.href.as_str())),
         ];
-        extras.push(element(Some(xml::ATOM), "content", &attributes, ""));
+        let content = element(Some(xml::ATOM), "content", &attributes, "");
+        add(Part::Content, content);
     }
-    extras.extend(
-        entry
-            .language
-            .as_deref()
-            .map(|language| element(Some(xml::DC), "language", &[], language)),
-    );
-    extras.extend(entry.rights.as_ref().map(rights));
-    extras.extend(source(entry));
+    if let Some(language) = entry.language.as_deref() {
+        let language = element(Some(xml::DC), "language", &[], language);
+        add(Part::Language, language);
+    }
+    if let Some(text) = &entry.rights {
+        add(Part::Rights, rights(text));
+    }
+    if let Some(source) = source(entry) {
+        add(Part::Source, source);
+    }
     if let Some(image) = entry.image.as_deref() {
-        extras.push(element(
-            Some(xml::MEDIA),
-            "thumbnail",
-            &[("url", Some(image))],
-            "",
-        ));
+        let attributes = [("url", Some(image))];
+        let thumbnail = element(Some(xml::MEDIA), "thumbnail", &attributes, "");
+        add(Part::Image, thumbnail);
     }
-    extras.extend(duration(entry));
-    extras.extend(json_element(&entry.json_extensions));
+    if let Some(duration) = duration(entry) {
+        add(Part::Enclosure, duration);
+    }
+    extras.extend(json_element(&entry.json_extensions).map(Extra::ours));
     extras
 }
 
@@ -422,9 +498,14 @@ fn one_line(text: &Text) -> String {
 /// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
 /// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
 fn description(text: &Text) -> String {
+    let last_end = text.value.rfind('>').unwrap_or(0);
     let begins_tag = |(at, _): (usize, &str)| {
         let next = text.value.as_bytes().get(at + 1);
-        next.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+        next.is_some_and(|b| {
+            b.is_ascii_alphabetic()
+                || matches!(b, b'/')
+                || matches!(b, b'!' | b'?') && at < last_end
+        })
     };
     match text.kind {
         TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),

@@ -660,6 +660,7 @@ fn texts() -> impl Strategy<Value = Option<Text>> {
             } else {
                 TextKind::Plain
             },
+            is_xhtml: html,
             value,
             language: base.clone(),
             base,

@@ -270,6 +270,32 @@ fn poll_polls_what_is_due_and_status_shows_it() {
 }
 
 #[test]
+fn status_and_explain_say_what_was_forgiven_and_where() {
+    let desk = with_sources(&["one"]);
+    desk.write(
+        "one.xml",
+        "<rss><channel><title>A & B</title>\n<item><guid>1</guid><pubDate>soon</pubDate></item>\n\
+         <item><guid>2</guid><x:y>&nbsp;<z></x:y></item></channel></rss>",
+    );
+    desk.run(&["poll"]).check(0, &[]);
+    let table = desk.run(&["status"]).output();
+    for line in [
+        "one: warning: line 1: an & that begins no reference was kept as text\n",
+        ": a date cannot be understood and was kept as it is: \"soon\"\n",
+        "one: 2 more warnings; \"feedwash explain --source one\" shows them\n",
+    ] {
+        assert!(table.contains(line), "no {line:?} in {table}");
+    }
+    let explained = desk.run(&["explain", "--source", "one"]).output();
+    assert_eq!(
+        explained.matches("warning: line ").count(),
+        5,
+        "{explained}"
+    );
+    assert_eq!(explained.matches(", entry ").count(), 4, "{explained}");
+}
+
+#[test]
 fn poll_polls_what_is_named_before_its_time() {
     let desk = with_files();
     assert_eq!(

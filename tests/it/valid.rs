@@ -144,7 +144,10 @@ fn findings(document: &[u8], format: FeedFormat, feed: &Feed) -> Vec<String> {
             let rss::Findings { mut errors, advice } = rss::check(&root);
             // What no publisher of RSS wrote so, we did.
             if feed.format != FeedFormat::Rss {
-                let has_ids = feed.entries.iter().all(|entry| entry.id.is_some());
+                let has_ids = feed
+                    .entries
+                    .iter()
+                    .all(|entry| entry.id.as_ref().is_some_and(|id| !id.trim().is_empty()));
                 let ours = |what: &String| match what.as_str() {
                     "item: no guid" => has_ids,
                     what => what.starts_with("item:") || what == "channel: blank title",

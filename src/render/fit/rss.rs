@@ -134,8 +134,7 @@ fn image(feed: &mut Cow<'_, Feed>) {
     ];
     let mut out = element(namespace, "image", &[], "");
     out.children = parts.into_iter().flatten().collect();
-    // It stands where the field did: first.
-    feed.extensions.insert(0, out);
+    feed.extensions.push(out);
 }
 
 /// "Maximum value for width is 144."

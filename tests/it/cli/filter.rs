@@ -241,7 +241,8 @@ fn explain_gives_one_object_a_line() {
         let object: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
         let keys: Vec<&str> = object.keys().map(String::as_str).collect();
         if object.contains_key("warning") {
-            assert_eq!(keys, ["warning", "line"]);
+            assert_eq!(keys, ["warning", "line", "entry", "key"]);
+            assert_eq!(object["entry"], "1");
             warnings += 1;
             continue;
         }

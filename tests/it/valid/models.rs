@@ -2,7 +2,7 @@
 
 use feedwash::model::{
     Attribute, Category, Date, Element, Enclosure, Entry, Feed, FeedFormat, Generator, Image, Link,
-    Node, Origin, Person, Text,
+    Node, Order, Origin, Part, Person, Text,
 };
 use jiff::Timestamp;
 
@@ -150,6 +150,7 @@ impl Dice {
             Text::html(self.string())
         };
         Text {
+            is_xhtml: self.flip(),
             language: self.maybe(Self::string),
             base: self.maybe(Self::string),
             ..text
@@ -288,6 +289,24 @@ impl Dice {
         members.into_iter().collect()
     }
 
+    fn order(&mut self) -> Order {
+        let parts = [
+            Part::Extension,
+            Part::Title,
+            Part::Link,
+            Part::Summary,
+            Part::Content,
+            Part::Author,
+            Part::Enclosure,
+            Part::Image,
+        ];
+        let mut order = Order::default();
+        for _ in 0..self.below(9) {
+            order.push(parts[self.below(parts.len())]);
+        }
+        order
+    }
+
     fn origin(&mut self) -> Origin {
         Origin {
             title: self.maybe(Self::text),
@@ -322,7 +341,7 @@ impl Dice {
             rights: self.maybe(Self::text),
             language: self.maybe(Self::string),
             extensions: self.elements(),
-            extensions_before_content: self.below(4),
+            order: self.order(),
             json_extensions: self.members(),
             ..Entry::default()
         }
@@ -358,6 +377,7 @@ impl Dice {
             skip_hours: self.some(|dice| dice.below(30) as u8),
             skip_days: self.some(Self::string),
             extensions: self.elements(),
+            order: self.order(),
             json_extensions: self.members(),
             entries: self.some(Self::entry),
             ..Feed::default()

@@ -1,0 +1,147 @@
+//! UTF-8 that was encoded again: text in which `é` has become `Ã©`, and characters in two halves.
+//!
+//! Decides for the whole document or not at all, because `Ã©` alone may be what an author writes about.
+
+use super::{WINDOWS_1252, Warning};
+use std::borrow::Cow;
+
+/// How many characters must have come apart before a document counts as encoded twice. One or two
+/// might be a quotation.
+const SEQUENCES_MIN: usize = 3;
+
+/// UTF-8's byte order mark, read as windows-1252.
+const MARK: &str = "ï»¿";
+
+/// The text as it was before it was encoded a second time, where that is certain: each run of
+/// characters beyond ASCII, taken as bytes of windows-1252, is UTF-8.
+pub(super) fn undone<'t>(text: &'t str, warnings: &mut Vec<Warning>) -> Cow<'t, str> {
+    if let Some(count) = sequences(text).filter(|count| *count >= SEQUENCES_MIN) {
+        let message =
+            format!("UTF-8 was encoded twice, and {count} characters were put together again");
+        warnings.push(Warning::new(message, None));
+        let (bytes, ..) = WINDOWS_1252.encode(text);
+        let once = String::from_utf8_lossy(&bytes).into_owned();
+        return match once.strip_prefix('\u{feff}') {
+            Some(text) => text.to_owned().into(),
+            None => once.into(),
+        };
+    }
+    match text.strip_prefix(MARK) {
+        Some(text) => {
+            warnings.push(Warning::new(
+                "a byte order mark that was encoded twice was dropped",
+                None,
+            ));
+            text.into()
+        }
+        None => text.into(),
+    }
+}
+
+/// How many characters of UTF-8 the runs beyond ASCII are as bytes; `None` where one of them is none.
+fn sequences(text: &str) -> Option<usize> {
+    let mut count = 0;
+    let mut rest = text;
+    while let Some(start) = rest.bytes().position(|b| !b.is_ascii()) {
+        let run = &rest[start..];
+        let end = run.bytes().position(|b| b.is_ascii()).unwrap_or(run.len());
+        // What stands for the first byte of a sequence (RFC 3629 §4); nearly all text fails here.
+        if !run.starts_with(|c| ('\u{c2}'..='\u{f4}').contains(&c)) {
+            return None;
+        }
+        let (bytes, _, unmappable) = WINDOWS_1252.encode(&run[..end]);
+        if unmappable {
+            return None;
+        }
+        count += std::str::from_utf8(&bytes).ok()?.chars().count();
+        rest = &run[end..];
+    }
+    Some(count)
+}
+
+/// Joins what lies beyond U+FFFF and was written as two surrogates of three bytes each (CESU-8, as
+/// Java and databases write it); `None` where nothing was.
+pub(super) fn joined(body: &[u8]) -> Option<Vec<u8>> {
+    let half = |bytes: &[u8], range: std::ops::Range<u32>| match bytes {
+        [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ..] => {
+            let code = 0xd000 | (u32::from(*second) & 0x3f) << 6 | u32::from(*third) & 0x3f;
+            range.contains(&code).then_some(code)
+        }
+        _ => None,
+    };
+    let mut out = Vec::new();
+    let mut from = 0;
+    let mut at = 0;
+    while let Some(offset) = body[at..].iter().position(|b| *b == 0xed) {
+        at += offset;
+        let halves = half(&body[at..], 0xd800..0xdc00)
+            .zip(body.get(at + 3..).and_then(|low| half(low, 0xdc00..0xe000)));
+        let Some((high, low)) = halves else {
+            at += 1;
+            continue;
+        };
+        let c = char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))?;
+        out.extend_from_slice(&body[from..at]);
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        at += 6;
+        from = at;
+    }
+    if from == 0 {
+        return None;
+    }
+    out.extend_from_slice(&body[from..]);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twice(text: &str) -> String {
+        let (text, _) = WINDOWS_1252.decode_without_bom_handling(text.as_bytes());
+        text.into_owned()
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(undone(text, &mut Vec::new()), expected, "{text}");
+    }
+
+    #[test]
+    fn what_was_encoded_twice() {
+        for text in [
+            "déjà vu à côté",
+            "“quoted” – twice",
+            "Привет, мир",
+            "日本語です",
+            "😀 é à",
+        ] {
+            check(&twice(text), text);
+            check(text, text);
+        }
+        check(&twice("\u{feff}<é à ü>"), "<é à ü>");
+        check(&twice("\u{feff}<a>"), "<a>");
+    }
+
+    #[test]
+    fn what_may_be_meant() {
+        check(
+            "Ã© is é in the wrong encoding, Ã¨ is è",
+            "Ã© is é in the wrong encoding, Ã¨ is è",
+        );
+        check("one Ã© alone", "one Ã© alone");
+        check("SÃO JOÃO, Ângela, Ótimo", "SÃO JOÃO, Ângela, Ótimo");
+    }
+
+    #[test]
+    fn halves_of_characters() {
+        let joined = |body: &[u8]| joined(body).and_then(|body| String::from_utf8(body).ok());
+        assert_eq!(
+            joined(b"<\xed\xa0\xbd\xed\xb8\x80>").as_deref(),
+            Some("<😀>")
+        );
+        assert_eq!(joined(b"<\xed\xa0\xbd>"), None);
+        assert_eq!(joined("<한국>".as_bytes()), None);
+        assert_eq!(joined(b"\xed"), None);
+    }
+}
