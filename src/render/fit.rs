@@ -103,7 +103,8 @@ fn mend(slot: &mut Option<String>, fits: impl Fn(&str) -> bool) -> Option<String
 fn text_fits(text: &Text) -> bool {
     let language = text.language.as_deref();
     let base = text.base.as_deref();
-    language.is_none_or(|given| grammar::language(given).as_deref() == Some(given))
+    // An empty one takes back the language around it (XML 1.0 §2.12).
+    language.is_none_or(|given| given.is_empty() || grammar::language(given).as_deref() == Some(given))
         && base.is_none_or(grammar::is_reference)
 }
 
@@ -112,7 +113,7 @@ fn mend_text(text: &mut Text) {
     text.language = text
         .language
         .as_deref()
-        .and_then(grammar::language)
+        .and_then(|given| if given.is_empty() { Some(Cow::Borrowed("")) } else { grammar::language(given) })
         .map(Cow::into_owned);
     text.base = text.base.take().and_then(|base| address(&base, |_| true));
 }
