@@ -14,7 +14,7 @@ mod source;
 use super::grammar;
 use super::names;
 use super::xml::element;
-use crate::model::{Attribute, Element, Feed, FeedFormat, Link, Text};
+use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text};
 use std::borrow::Cow;
 
 pub(super) use atom::link as atom_link;
@@ -69,6 +69,17 @@ fn link_extension(link: &Link) -> Element {
     out
 }
 
+/// An enclosure as such an element.
+pub(super) fn enclosure(enclosure: &Enclosure) -> Element {
+    let length = enclosure.length_bytes.map(|bytes| bytes.to_string());
+    let attributes = [
+        ("url", Some(enclosure.url.as_str())),
+        ("length", length.as_deref()),
+        ("type", enclosure.media_type.as_deref()),
+    ];
+    extension("enclosure", &attributes, "")
+}
+
 /// An attribute in the namespace of RSS, where the element has none such of its own.
 pub(super) fn attribute(name: &str, value: String) -> Attribute {
     Attribute {
@@ -104,7 +115,8 @@ fn text_fits(text: &Text) -> bool {
     let language = text.language.as_deref();
     let base = text.base.as_deref();
     // An empty one takes back the language around it (XML 1.0 §2.12).
-    language.is_none_or(|given| given.is_empty() || grammar::language(given).as_deref() == Some(given))
+    language
+        .is_none_or(|given| given.is_empty() || grammar::language(given).as_deref() == Some(given))
         && base.is_none_or(grammar::is_reference)
 }
 
@@ -113,7 +125,13 @@ fn mend_text(text: &mut Text) {
     text.language = text
         .language
         .as_deref()
-        .and_then(|given| if given.is_empty() { Some(Cow::Borrowed("")) } else { grammar::language(given) })
+        .and_then(|given| {
+            if given.is_empty() {
+                Some(Cow::Borrowed(""))
+            } else {
+                grammar::language(given)
+            }
+        })
         .map(Cow::into_owned);
     text.base = text.base.take().and_then(|base| address(&base, |_| true));
 }

@@ -377,12 +377,12 @@ fn has_type(enclosure: &Enclosure) -> bool {
 fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
     let length = length(enclosure);
     let url = grammar::reference(&enclosure.url)?;
+    if !is_iri(&url) {
+        return Some(fit::enclosure(enclosure));
+    }
     if !is_web_address(&url) || feed.format != FeedFormat::Rss {
-        let changed = (url != enclosure.url).then(|| enclosure.url.clone());
-        let changed = changed.map(|given| fit::attribute("href", given));
         return Some(atom_link(&Link {
             href: url.into_owned(),
-            attributes: changed.into_iter().collect(),
             rel: Some("enclosure".to_owned()),
             media_type: enclosure.media_type.clone(),
             title: enclosure.title.clone(),
@@ -396,10 +396,6 @@ fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
         ("type", Some(enclosure_type(enclosure))),
     ];
     let mut out = element(None, "enclosure", &attributes, "");
-    if url != enclosure.url {
-        let given = enclosure.url.clone();
-        out.attributes.push(fit::attribute("url", given));
-    }
     if !has_type(enclosure) {
         let given = enclosure.media_type.clone().unwrap_or_default();
         out.attributes.push(fit::attribute("type", given));

@@ -88,7 +88,12 @@ fn head(feed: &mut Cow<'_, Feed>) {
         mend(&mut feed.to_mut().self_link, |_| true);
     }
     if is_misfit(feed.link.as_ref(), is_reference) {
-        mend(&mut feed.to_mut().link, |_| true);
+        let feed = feed.to_mut();
+        let given = feed.link.take().unwrap_or_default();
+        feed.link = leading(&given);
+        if feed.link.is_none() && !given.trim().is_empty() {
+            feed.extensions.push(extension("link", &[], &given));
+        }
     }
     if !links_fit(feed.link.as_deref(), &feed.links) {
         let feed = feed.to_mut();
@@ -158,10 +163,27 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
 fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     let entry = &feed.entries[at];
     if is_misfit(entry.link.as_ref(), is_reference) {
-        mend(&mut feed.to_mut().entries[at].link, |_| true);
+        let entry = &mut feed.to_mut().entries[at];
+        let given = entry.link.take().unwrap_or_default();
+        entry.link = leading(&given);
+        if entry.link.is_none() && !given.trim().is_empty() {
+            entry.extensions.push(extension("link", &[], &given));
+        }
     }
     if is_misfit(feed.entries[at].comments.as_ref(), is_reference) {
         mend(&mut feed.to_mut().entries[at].comments, |_| true);
+    }
+    let enclosures = &feed.entries[at].enclosures;
+    if !enclosures
+        .iter()
+        .all(|enclosure| leading(&enclosure.url).is_some())
+    {
+        let entry = &mut feed.to_mut().entries[at];
+        let (fit, unfit): (Vec<_>, Vec<_>) = std::mem::take(&mut entry.enclosures)
+            .into_iter()
+            .partition(|enclosure| leading(&enclosure.url).is_some());
+        entry.enclosures = fit;
+        entry.extensions.extend(unfit.iter().map(super::enclosure));
     }
     let content_link = feed.entries[at].content_link.as_ref();
     if content_link.is_some_and(|link| {
@@ -301,6 +323,16 @@ fn is_foreign(namespace: Option<&str>) -> bool {
     !matches!(names::namespace(namespace).as_ref(), "" | names::XML)
 }
 
+/// An attribute's name, its value, and whether that may be one.
+type Slot<'a> = (&'static str, &'a mut Option<String>, fn(&str) -> bool);
+
+/// An address that may be written, or one with a scheme that may be when it is escaped. Others lead
+/// nowhere, and are shown as they are.
+fn leading(given: &str) -> Option<String> {
+    let given = given.trim();
+    address(given, |fit| fit == given || is_iri(fit))
+}
+
 /// A link that Atom may hold: what its attributes may not say is said by RSS's. `None` where it
 /// leads nowhere or has a relation that is none.
 pub(in crate::render) fn link(given: &Link) -> Option<Link> {
@@ -308,7 +340,7 @@ pub(in crate::render) fn link(given: &Link) -> Option<Link> {
         return None;
     }
     let mut out = Link {
-        href: address(&given.href, |_| true)?,
+        href: leading(&given.href)?,
         ..given.clone()
     };
     for attribute in &mut out.attributes {
@@ -317,13 +349,10 @@ pub(in crate::render) fn link(given: &Link) -> Option<Link> {
         }
     }
     let is_length = |length: &str| length.parse::<u64>().is_ok();
-    if out.href != given.href.trim() {
-        out.attributes.push(attribute("href", given.href.clone()));
-    }
-    let slots: [(&str, &mut Option<String>, &dyn Fn(&str) -> bool); 3] = [
-        ("type", &mut out.media_type, &is_media_type),
-        ("hreflang", &mut out.hreflang, &is_language),
-        ("length", &mut out.length, &is_length),
+    let slots: [Slot<'_>; 3] = [
+        ("type", &mut out.media_type, is_media_type),
+        ("hreflang", &mut out.hreflang, is_language),
+        ("length", &mut out.length, is_length),
     ];
     for (name, slot, fits) in slots {
         if is_misfit(slot.as_ref(), fits) {
