@@ -254,10 +254,9 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
 }
 
 fn is_somebody(person: &Person) -> bool {
-    person.name.is_some()
-        || person.email.is_some()
-        || person.uri.is_some()
-        || !person.extensions.is_empty()
+    let parts = [&person.name, &person.email, &person.uri];
+    let mut parts = parts.into_iter().flatten();
+    parts.any(|part| !xml::is_blank(part)) || !person.extensions.is_empty()
 }
 
 /// People; `name` is required (§3.2.1) and is empty where there is none.
@@ -362,7 +361,8 @@ fn made_links(entry: &Entry) -> Vec<Link> {
 
 /// The alternate link, unless it stands among the others, with all its attributes.
 fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
-    let main = main.filter(|_| !others.iter().any(|link| is_main(link, main)))?;
+    let is_whole = |link: &&Link| is_main(link, main) && !super::rss::adds_nothing(link, main);
+    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
     Some(relation("alternate", main))
 }
 
