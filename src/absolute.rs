@@ -75,13 +75,10 @@ pub fn resolve(base: Option<&str>, reference: &str) -> String {
 /// Whether a reference begins with a scheme (RFC 3986 §3.1).
 #[must_use]
 pub fn has_scheme(reference: &str) -> bool {
-    let Some((scheme, _)) = reference.split_once(':') else {
-        return false;
-    };
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    let is_scheme = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    let bytes = reference.as_bytes();
+    let end = bytes.iter().position(|b| !is_scheme(b));
+    end.is_some_and(|end| bytes[end] == b':') && bytes[0].is_ascii_alphabetic()
 }
 
 /// Removes `.` and `..` segments (RFC 3986 §5.2.4).
@@ -162,7 +159,11 @@ pub fn has_relative(html: &str, strictly: bool) -> bool {
 /// The new value of an attribute, escaped as the old one was, if it changes.
 pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<String> {
     let is = |known: &&str| name.eq_ignore_ascii_case(known);
-    let new = if name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset") {
+    // Nearly every address is absolute already; that is seen before anything is copied.
+    if is_settled(value) && !is_srcset(name) {
+        return None;
+    }
+    let new = if is_srcset(name) {
         absolute_srcset(value, base)
     } else if ADDRESS_ATTRIBUTES.iter().any(is) {
         absolute_reference(value, base)
@@ -172,11 +173,22 @@ pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<Stri
     (new != value).then_some(new)
 }
 
+/// Whether an attribute holds several addresses.
+fn is_srcset(name: &str) -> bool {
+    name.eq_ignore_ascii_case("srcset") || name.eq_ignore_ascii_case("imagesrcset")
+}
+
+/// Whether no base changes a reference.
+fn is_settled(reference: &str) -> bool {
+    let reference = reference.trim();
+    reference.is_empty() || reference.starts_with('#') || has_scheme(reference)
+}
+
 fn absolute_reference(value: &str, base: &str) -> String {
-    let trimmed = value.trim();
-    if trimmed.is_empty() || trimmed.starts_with('#') || has_scheme(trimmed) {
+    if is_settled(value) {
         return value.to_owned();
     }
+    let trimmed = value.trim();
     // The base enters an attribute's value, whatever quotes stand around it.
     let base = base
         .replace('&', "&amp;")
@@ -266,7 +278,9 @@ impl<'h> Scanner<'h> {
         let from = self.at + usize::from(quote.is_some());
         self.at = from;
         match quote {
-            Some(quote) => self.skip_while(|b| b != quote),
+            Some(quote) => {
+                self.at += memchr::memchr(quote, &bytes[from..]).unwrap_or(bytes.len() - from);
+            }
             None => self.skip_while(|b| !b.is_ascii_whitespace() && b != b'>'),
         }
         let value = &self.html[from..self.at];
@@ -294,10 +308,16 @@ impl<'h> Scanner<'h> {
     /// Moves behind the name of the next start tag.
     fn enter_tag(&mut self) -> bool {
         let bytes = self.html.as_bytes();
-        while let Some(offset) = self.html.get(self.at..).and_then(|rest| rest.find('<')) {
+        while let Some(offset) = bytes
+            .get(self.at..)
+            .and_then(|rest| memchr::memchr(b'<', rest))
+        {
             let lt = self.at + offset;
             self.at = lt + 1;
-            if self.html[lt..].starts_with("<!--") && !self.no_comment_end {
+            if bytes.get(lt + 1) == Some(&b'!')
+                && self.html[lt..].starts_with("<!--")
+                && !self.no_comment_end
+            {
                 match self.html[lt + 4..].find("-->") {
                     Some(end) => self.at = lt + 4 + end + 3,
                     None => self.no_comment_end = true,

@@ -33,8 +33,9 @@ pub const HTML_DEPTH_MAX: usize = 256;
 /// The largest HTML of one field that is parsed, in bytes; longer fields are published as plain text.
 pub const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// How many entries of one document are read; the largest real feeds have about 5,000.
-pub const ENTRIES_MAX: usize = 20_000;
+/// How many entries of one document are read; the largest real feeds have about 5,000. A body of
+/// [`BODY_BYTES_MAX`] bytes holds about 10,000 of the usual size; a hundred thousand empty ones take 120 MB.
+pub const ENTRIES_MAX: usize = 100_000;
 
 /// The longest interval that can be configured or asked for by a feed: a year, a sanity bound only.
 pub const INTERVAL_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -55,8 +56,8 @@ pub const CONNECTION_IDLE: Duration = Duration::from_secs(5);
 /// How many nodes the HTML of one field may make. Formatting elements that are never closed are made again
 /// in every block, so a few bytes can ask for millions; 4 MiB of real markup stay below 300,000.
 pub const HTML_NODES_MAX: usize = 500_000;
-/// How many elements of one XML document are read. A podcast of 5,000 entries has 200,000; a million take about 150 MB while they are read.
-pub const XML_ELEMENTS_MAX: usize = 1_000_000;
+/// How many elements of one XML document are read. A podcast of 5,000 entries has 200,000; two million take about 200 MB while they are read.
+pub const XML_ELEMENTS_MAX: usize = 2_000_000;
 
 /// How many folders of a list of feeds may lie inside each other; readers offer one level, some any
 /// number. What lies deeper is put into the last.

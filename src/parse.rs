@@ -104,8 +104,8 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
             None => Err(not_a_feed(start)),
         };
     }
-    let document = tree::build(text, &mut notes);
-    let Some(root) = find_root(&document) else {
+    let mut document = tree::build(text, &mut notes);
+    let Some(root) = find_root(&mut document) else {
         return match (page::read(start, &document, url), json::inside(start)) {
             (Some(page), _) => Err(page),
             (None, Some(begin)) => read_json(text, &start[begin..], url),
@@ -177,20 +177,22 @@ fn is_named(el: &El<'_>, name: &str) -> bool {
 }
 
 /// The element that is the feed: at the top, else below whatever was wrapped around it.
-fn find_root<'e, 'a>(document: &'e El<'a>) -> Option<&'e El<'a>> {
-    document
-        .elements()
-        .find(|el| is_feed_root(el))
-        .or_else(|| document.elements().find_map(find_inside))
+fn find_root<'e, 'a>(document: &'e mut El<'a>) -> Option<&'e mut El<'a>> {
+    if document.elements().any(is_feed_root) {
+        return document.elements_mut().find(|el| is_feed_root(el));
+    }
+    document.elements_mut().find_map(find_inside)
 }
 
-fn find_inside<'e, 'a>(el: &'e El<'a>) -> Option<&'e El<'a>> {
+fn find_inside<'e, 'a>(el: &'e mut El<'a>) -> Option<&'e mut El<'a>> {
     // A page may say `<feed>` for its own reasons; inside something else more evidence is wanted.
-    el.elements()
-        .find(|child| {
-            is_feed_root(child) && (child.family.is_atom() || child.child("channel").is_some())
-        })
-        .or_else(|| el.elements().find_map(find_inside))
+    let is_it = |child: &El<'a>| {
+        is_feed_root(child) && (child.family.is_atom() || child.child("channel").is_some())
+    };
+    if el.elements().any(is_it) {
+        return el.elements_mut().find(|child| is_it(child));
+    }
+    el.elements_mut().find_map(find_inside)
 }
 
 /// Whether an element is one that feeds begin with.

@@ -18,6 +18,10 @@ mod laws;
 #[path = "it/support.rs"]
 mod support;
 
+/// What reading and writing leave as it was.
+#[path = "it/transparency.rs"]
+mod transparency;
+
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;
@@ -41,3 +45,7 @@ mod cli;
 /// A real feed reader, subscribed to what is served.
 #[path = "it/readers.rs"]
 mod readers;
+
+/// What is published, judged by the specifications.
+#[path = "it/valid.rs"]
+mod valid;

@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 /// Names the folder of real feeds.
 const CORPUS: &str = "FEEDWASH_CORPUS";
 
+/// Where the documents come from: a poll always knows, and ours then resolves addresses.
+const URL: &str = "https://example.org/feed";
+
 /// Documents that are measured together.
 pub(crate) struct Set {
     pub(crate) name: String,
@@ -110,6 +113,7 @@ pub(crate) fn corpus() -> Vec<Document> {
                 .to_string_lossy()
                 .into_owned(),
             response: Response {
+                url: Some(URL.to_owned()),
                 body: fs::read(&path).expect("a file of the corpus can be read"),
                 ..Response::default()
             },
@@ -127,6 +131,7 @@ pub(crate) fn made(format: FeedFormat, entries: usize) -> Document {
     Document {
         name: format!("{format:?}, {entries} made").to_lowercase(),
         response: Response {
+            url: Some(URL.to_owned()),
             body: body.into_bytes(),
             ..Response::default()
         },

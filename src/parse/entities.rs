@@ -5,6 +5,7 @@
 
 use crate::decode::without_c1;
 use crate::limits::XML_ENTITY_BYTES_MAX;
+use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -56,7 +57,7 @@ impl<'a> Entities<'a> {
 
     /// Resolves every reference in text or in an attribute's value.
     pub(super) fn resolve<'t>(&mut self, text: &'t str, forgiven: &mut Forgiven) -> Cow<'t, str> {
-        if !text.contains('&') {
+        if memchr(b'&', text.as_bytes()).is_none() {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len());
@@ -69,9 +70,14 @@ impl<'a> Entities<'a> {
 
     fn expand(&mut self, text: &str, out: &mut String, depth: usize, forgiven: &mut Forgiven) {
         let mut rest = text;
-        while let Some(at) = rest.find('&') {
+        while let Some(at) = memchr(b'&', rest.as_bytes()) {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
+            if let Some((c, after)) = predefined(rest).filter(|_| self.declared.is_empty()) {
+                out.push(c);
+                rest = after;
+                continue;
+            }
             let Some((body, after)) = reference(rest) else {
                 forgiven.bare_ampersand = true;
                 out.push('&');
@@ -114,6 +120,18 @@ impl<'a> Entities<'a> {
     }
 }
 
+/// The character of a reference that XML defines itself (XML 1.0 §4.6), and what stands behind it.
+fn predefined(rest: &str) -> Option<(char, &str)> {
+    let (c, bytes) = match rest.as_bytes() {
+        [b'l', b't', b';', ..] => ('<', 3),
+        [b'g', b't', b';', ..] => ('>', 3),
+        [b'a', b'm', b'p', b';', ..] => ('&', 4),
+        [b'q', b'u', b'o', b't', b';', ..] => ('"', 5),
+        _ => return None,
+    };
+    Some((c, &rest[bytes..]))
+}
+
 /// Resolves the references of HTML in a text that has been taken out of its XML already.
 ///
 /// Only complete references (with `;`) count: `&copy=1` in an address is no copyright sign.
@@ -123,7 +141,7 @@ pub(super) fn unescape_html(text: &str) -> Cow<'_, str> {
 
 /// Whether a text contains at least one complete reference that HTML knows.
 pub(super) fn has_reference(text: &str) -> bool {
-    text.match_indices('&').any(|(at, _)| {
+    memchr_iter(b'&', text.as_bytes()).any(|at| {
         reference(&text[at + 1..]).is_some_and(|(body, _)| match body.strip_prefix('#') {
             Some(number) => numeric(number).is_some(),
             None => named(body).is_some(),

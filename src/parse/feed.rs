@@ -12,14 +12,16 @@ use crate::limits::ENTRIES_MAX;
 use crate::model::{Feed, FeedFormat, Part, Text};
 use std::rc::Rc;
 
-/// Reads a feed from its root element.
-pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
+/// Reads a feed from its root element. What has been read is taken out of it, so that the tree of an
+/// entry and the entry do not take memory both.
+pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
     let document = Scope {
         base: url.map(Rc::from),
         ..Scope::default()
     };
     let mut scope = document.enter(root);
     scope.language_is_local = false;
+    scope.is_atom03 = root.family == Family::Atom03;
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom
@@ -31,12 +33,16 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     };
     // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
     let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
-    let channel = root.child("channel").filter(|_| has_channel);
+    let channel = if has_channel {
+        root.take_child("channel")
+    } else {
+        None
+    };
     match channel {
-        Some(channel) => {
-            let inside = scope.enter(channel);
-            read_head(&mut feed, channel, &inside, reader);
-            read_around(&mut feed, root, channel, &scope, reader);
+        Some(mut channel) => {
+            let inside = scope.enter(&channel);
+            read_head(&mut feed, &mut channel, &inside, reader);
+            read_around(&mut feed, root, &scope, reader);
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
@@ -53,16 +59,12 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
 }
 
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
-fn read_around(
-    feed: &mut Feed,
-    root: &El<'_>,
-    channel: &El<'_>,
-    scope: &Scope,
-    reader: &mut Reader<'_>,
-) {
-    for el in root.elements().filter(|el| !std::ptr::eq(*el, channel)) {
+fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    expect_entries(feed, root, reader);
+    for node in &mut root.children {
+        let Node::El(el) = node else { continue };
         match roles::of_feed(el, reader.atom) {
-            Role::Entry => push_entry(feed, el, scope, reader),
+            Role::Entry => push_entry(feed, node.take(), scope, reader),
             Role::Container => read_entries(feed, el, scope, reader),
             Role::One(Slot::Image, _) if feed.image.is_none() => {
                 feed.order.push(Part::Image);
@@ -73,7 +75,7 @@ fn read_around(
     }
 }
 
-fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let atom = reader.atom;
     feed.link = head.filled("href").map(|href| scope.resolve(&href));
     feed.updated = head
@@ -83,7 +85,8 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
-    for (index, node) in head.children.iter().enumerate() {
+    expect_entries(feed, head, reader);
+    for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
         match roles::of_feed(child, atom) {
             Role::One(slot, _) if winners.won(slot, index) => {
@@ -120,7 +123,7 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                     keep(feed, inner, scope);
                 }
             }
-            Role::Entry => push_entry(feed, child, scope, reader),
+            Role::Entry => push_entry(feed, node.take(), scope, reader),
             Role::Container => read_entries(feed, child, scope, reader),
             _ => keep(feed, child, scope),
         }
@@ -136,17 +139,27 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
     }
 }
 
-fn push_entry(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+/// Makes room for the entries directly inside an element, in one block of the right size.
+fn expect_entries(feed: &mut Feed, el: &El<'_>, reader: &Reader<'_>) {
+    let is_entry = |el: &&El<'_>| roles::of_feed(el, reader.atom) == Role::Entry;
+    let room = (ENTRIES_MAX + 1).saturating_sub(feed.entries.len());
+    let count = el.elements().filter(is_entry).take(room).count();
+    feed.entries.reserve_exact(count);
+}
+
+fn push_entry(feed: &mut Feed, node: Node<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     // One more than the limit is enough to know that there are too many.
-    if feed.entries.len() <= ENTRIES_MAX {
+    if let Node::El(el) = node
+        && feed.entries.len() <= ENTRIES_MAX
+    {
         reader.notes.entries_at.push(el.at);
-        feed.entries.push(entry::read(el, scope, reader));
+        feed.entries.push(entry::read(&el, scope, reader));
     }
 }
 
 /// RSS 1.1 `items` and a channel in a channel hold entries; RSS 1.0 `items` is a table of contents,
 /// which is kept as it is.
-fn read_entries(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn read_entries(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let is_table = el.family == Family::Rss
         && el
             .elements()
@@ -161,11 +174,13 @@ fn read_entries(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader
     }
 }
 
-fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn read_container(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
-    for child in el.elements() {
+    expect_entries(feed, el, reader);
+    for node in &mut el.children {
+        let Node::El(child) = node else { continue };
         match roles::of_feed(child, reader.atom) {
-            Role::Entry => push_entry(feed, child, &scope, reader),
+            Role::Entry => push_entry(feed, node.take(), &scope, reader),
             Role::Container => read_container(feed, child, &scope, reader),
             _ if child.family == Family::Rdf => {}
             _ => keep(feed, child, &scope),

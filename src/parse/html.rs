@@ -8,7 +8,7 @@ use super::tree::{Attribute, El, Node};
 use crate::absolute;
 use std::collections::HashSet;
 
-/// Elements of HTML, the obsolete ones included (HTML standard §4 and §16.2).
+/// Elements of HTML, the obsolete ones included (HTML standard §4 and §16.2), in the order of their bytes.
 const ELEMENTS: &[&str] = &[
     "a",
     "abbr",
@@ -193,7 +193,7 @@ pub(super) fn has_tag(text: &str) -> bool {
 pub(super) fn has_closed_tag(text: &str) -> bool {
     let mut open = HashSet::new();
     for (name, closing) in tags(text) {
-        if VOID.contains(&name.as_str()) || closing && open.contains(&name) {
+        if VOID.contains(&name) || closing && open.contains(&name) {
             return true;
         }
         if !closing {
@@ -221,10 +221,10 @@ pub(super) fn is_doubly_escaped(text: &str) -> bool {
 }
 
 /// The tags of HTML in a string: lower-case name, and whether it is an end tag. Each must have its `>`.
-fn tags(text: &str) -> impl Iterator<Item = (String, bool)> {
+fn tags(text: &str) -> impl Iterator<Item = (&'static str, bool)> {
     // Behind the last `>` there are no tags, however many `<` there are.
-    let text = text.rfind('>').map_or("", |end| &text[..=end]);
-    text.match_indices('<').filter_map(move |(at, _)| {
+    let text = memchr::memrchr(b'>', text.as_bytes()).map_or("", |end| &text[..=end]);
+    memchr::memchr_iter(b'<', text.as_bytes()).filter_map(move |at| {
         let rest = &text[at + 1..];
         let (rest, closing) = match rest.strip_prefix('/') {
             Some(rest) => (rest, true),
@@ -240,9 +240,19 @@ fn tags(text: &str) -> impl Iterator<Item = (String, bool)> {
         ) {
             return None;
         }
-        let name = rest[..end].to_ascii_lowercase();
-        ELEMENTS.contains(&name.as_str()).then_some((name, closing))
+        let name = element(&rest[..end])?;
+        Some((name, closing))
     })
+}
+
+/// The element of HTML that a name in any case means.
+fn element(name: &str) -> Option<&'static str> {
+    let mut lower = [0; 16];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    let found = ELEMENTS.binary_search_by(|known| known.as_bytes().cmp(lower));
+    found.ok().map(|at| ELEMENTS[at])
 }
 
 /// What the words between the tags of an element are.
@@ -366,6 +376,13 @@ mod tests {
         assert!(has_closed_tag("x<br>y"));
         assert!(!has_closed_tag("The <video> element"));
         assert!(!has_closed_tag("from <b> to </i>"));
+    }
+
+    #[test]
+    fn elements_stand_in_the_order_that_the_search_needs() {
+        assert!(ELEMENTS.is_sorted());
+        assert!(ELEMENTS.iter().all(|name| element(name) == Some(name)));
+        assert_eq!((element("IMG"), element("imgs")), (Some("img"), None));
     }
 
     #[test]

@@ -109,13 +109,16 @@ const WELL_KNOWN: &[(&str, &str)] = &[
         "http://madskills.com/public/xml/rss/module/trackback/",
     ),
     ("wfw", "http://wellformedweb.org/CommentAPI/"),
-    ("xhtml", "http://www.w3.org/1999/xhtml"),
+    ("xhtml", XHTML),
     ("xlink", "http://www.w3.org/1999/xlink"),
     ("yt", "http://www.youtube.com/xml/schemas/2015"),
 ];
 
 /// The namespace of the `xml:` prefix (Namespaces in XML 1.0 §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// XHTML.
+pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
 
 /// The address that an undeclared prefix usually stands for.
 pub(super) fn well_known(prefix: &str) -> Option<&'static str> {
@@ -132,22 +135,27 @@ pub(super) fn family(uri: &str) -> Family {
         return Family::None;
     }
     // Dave Winer's addresses for RSS 2.0 end in anything: rss2, rss2-2, RSS2/.
-    if uri.starts_with("backend.userland.com/rss") {
+    if strip_start(uri, "backend.userland.com/rss").is_some() {
         return Family::Rss;
     }
     FAMILIES
         .iter()
-        .find(|(known, _)| *known == uri)
+        .find(|(known, _)| known.eq_ignore_ascii_case(uri))
         .map_or(Family::Other, |(_, family)| *family)
 }
 
-fn normalised(uri: &str) -> String {
-    let uri = uri.trim().to_ascii_lowercase();
-    let uri = uri
-        .strip_prefix("http://")
-        .or_else(|| uri.strip_prefix("https://"))
-        .unwrap_or(&uri);
-    uri.trim_end_matches(['/', '#']).to_owned()
+/// An address without what varies at its ends. Its case, which varies too, is left to the comparison.
+fn normalised(uri: &str) -> &str {
+    let uri = uri.trim();
+    let uri = strip_start(uri, "http://")
+        .or_else(|| strip_start(uri, "https://"))
+        .unwrap_or(uri);
+    uri.trim_end_matches(['/', '#'])
+}
+
+fn strip_start<'u>(uri: &'u str, start: &str) -> Option<&'u str> {
+    let (found, rest) = uri.split_at_checked(start.len())?;
+    found.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 #[cfg(test)]
@@ -176,7 +184,7 @@ mod tests {
     #[test]
     fn every_known_address_is_written_as_it_is_compared() {
         for (uri, _) in FAMILIES {
-            assert_eq!(*uri, normalised(uri));
+            assert_eq!(*uri, normalised(uri).to_ascii_lowercase());
         }
     }
 }

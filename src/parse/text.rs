@@ -14,6 +14,7 @@ use crate::model::{Text, TextKind};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use std::borrow::Cow;
 
 /// What an element's text is for; the evidence weighs differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
                 Text::html(unescaped_once_more(&string, el, reader))
             }
             Declared::Nothing if el.family.is_atom() || reader.atom => {
-                undeclared(string, usage, el, reader)
+                undeclared(&string, usage, el, reader)
             }
             Declared::Nothing | Declared::Foreign => guess(&string, usage, el, reader),
         }
@@ -109,7 +110,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
 }
 
 /// The string of an element without elements, out of base64 where it is in it.
-fn string(el: &El<'_>, reader: &mut Reader<'_>) -> String {
+fn string<'e>(el: &'e El<'_>, reader: &mut Reader<'_>) -> Cow<'e, str> {
     let text = el.text();
     let is_declared = el
         .attribute("mode")
@@ -122,13 +123,16 @@ fn string(el: &El<'_>, reader: &mut Reader<'_>) -> String {
     if is_declared || is_foreign {
         let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         match BASE64.decode(packed).map(String::from_utf8) {
-            Ok(Ok(decoded)) => return decoded.trim().to_owned(),
+            Ok(Ok(decoded)) => return decoded.trim().to_owned().into(),
             _ => reader
                 .notes
                 .add("base64 cannot be decoded and was kept as text", el.at),
         }
     }
-    text.trim().to_owned()
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
 }
 
 /// The markup of an element with elements. Atom 1.0's `div` is a wrapper and no part of the content (RFC 4287 §3.1.1.3).
@@ -179,8 +183,8 @@ fn wrapped_html(el: &El<'_>, declared: Declared) -> Option<String> {
 }
 
 /// Atom without a `type` is text (RFC 4287 §3.1.1), unless a body is plainly markup.
-fn undeclared(string: String, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
-    if usage == Use::Line || !html::has_closed_tag(&string) {
+fn undeclared(string: &str, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
+    if usage == Use::Line || !html::has_closed_tag(string) {
         return Text::plain(string);
     }
     reader

@@ -5,12 +5,18 @@
 //! Tuesday in feeds, and working around an error event costs more than forty lines of scanning.
 //! Knows nothing of namespaces or nesting; `tree` does.
 //!
+//! Well-formed input is the fast path: from one `<`, quote or `]` to the next with `memchr`, and nothing
+//! is copied where there is no `&`. What is forgiven costs a look at the bytes around it.
+//!
 //! Invariants: never fails and never panics; linear in the input, since a terminator that was once
 //! searched to the end of the document and not found is not searched again.
+
+mod doctype;
 
 use super::entities::{Entities, Forgiven};
 use super::notes::Notes;
 use crate::limits::XML_ATTRIBUTES_MAX;
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// A start tag's attribute, its references resolved.
@@ -24,9 +30,9 @@ pub(super) struct RawAttribute<'a> {
 /// One piece of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token<'a> {
+    /// A start tag; its attributes are [`Tokens::attributes`].
     Start {
         name: &'a str,
-        attributes: Vec<RawAttribute<'a>>,
         empty: bool,
         at: usize,
     },
@@ -36,9 +42,6 @@ pub(super) enum Token<'a> {
     },
     Text(Cow<'a, str>),
 }
-
-/// The longest name of an entity that is read; the same as that of a reference to it.
-const NAME_BYTES_MAX: usize = 64;
 
 /// The terminators whose absence is remembered.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +74,8 @@ pub(super) struct Tokens<'a, 'n> {
     doctype_seen: bool,
     entities: Entities<'a>,
     notes: &'n mut Notes,
+    /// The attributes of the start tag that was read last, in a list that is used again and again.
+    pub(super) attributes: Vec<RawAttribute<'a>>,
     /// Whether the document ended inside a tag, a comment or a CDATA section.
     pub(super) truncated: bool,
 }
@@ -84,6 +89,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
             doctype_seen: false,
             entities: Entities::default(),
             notes,
+            attributes: Vec::new(),
             truncated: false,
         }
     }
@@ -103,9 +109,20 @@ impl<'a, 'n> Tokens<'a, 'n> {
         if self.absent[terminator as usize] {
             return None;
         }
-        let found = self.text.get(from..)?.find(terminator.text());
+        let text = self.text.as_bytes();
+        let end = terminator.text().as_bytes();
+        let mut at = from;
+        let found = loop {
+            match memchr(end[0], text.get(at..)?) {
+                Some(offset) if end.len() == 1 || text[at + offset..].starts_with(end) => {
+                    break Some(at + offset);
+                }
+                Some(offset) => at += offset + 1,
+                None => break None,
+            }
+        };
         self.absent[terminator as usize] = found.is_none();
-        found.map(|at| from + at)
+        found
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
@@ -149,7 +166,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
         let start = self.at;
         let mut from = start;
         loop {
-            match self.text[from..].find('<') {
+            match memchr(b'<', &self.text.as_bytes()[from..]) {
                 None => {
                     self.at = self.text.len();
                     break;
@@ -228,67 +245,6 @@ impl<'a, 'n> Tokens<'a, 'n> {
         };
     }
 
-    /// `<!DOCTYPE …>` with its internal subset, of which only internal general entities matter.
-    fn doctype(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut at = self.at + 2;
-        let (mut subset, mut subset_end) = (None, None);
-        while let Some(&b) = bytes.get(at) {
-            match b {
-                b'"' | b'\'' => {
-                    at = quoted_end(bytes, at);
-                    continue;
-                }
-                b'[' if subset.is_none() => subset = Some(at + 1),
-                b']' => subset_end = Some(at),
-                b'<' if self.text[at..].starts_with("<!--") => {
-                    at = self.find(Terminator::Comment, at).unwrap_or(at) + 3;
-                    subset_end = None;
-                    continue;
-                }
-                b'>' if subset.is_none() || subset_end.is_some() => {
-                    if let (Some(from), Some(to)) = (subset, subset_end) {
-                        self.internal_subset(from, to);
-                    }
-                    self.at = at + 1;
-                    return;
-                }
-                b if b.is_ascii_whitespace() => {}
-                // Something between a `]` and the `>`: that `]` stood inside a declaration.
-                _ => subset_end = None,
-            }
-            at += 1;
-        }
-        // No end: what looked like a subset is the document itself.
-        let from = self.at + 2;
-        self.at = match self.text[from..].find(['<', '>']) {
-            Some(end) => from + end + usize::from(bytes[from + end] == b'>'),
-            None => self.text.len(),
-        };
-        self.notes.add("the DOCTYPE has no end", self.at);
-    }
-
-    fn internal_subset(&mut self, from: usize, to: usize) {
-        for (at, _) in self.text[from..to].match_indices("<!ENTITY") {
-            let rest = self.text[from + at + "<!ENTITY".len()..to].trim_start();
-            let Some(end) = rest
-                .bytes()
-                .take(NAME_BYTES_MAX)
-                .position(|b| b.is_ascii_whitespace())
-            else {
-                continue;
-            };
-            let (name, value) = (&rest[..end], rest[end..].trim_start());
-            // A parameter entity (`%`) or an external one (SYSTEM, PUBLIC) has no quote here.
-            let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
-                continue;
-            };
-            if let Some(end) = value[1..].find(quote) {
-                self.entities.declare(name, &value[1..=end]);
-            }
-        }
-    }
-
     fn end_tag(&mut self) -> Token<'a> {
         let at = self.at;
         let name = self.name(at + 2);
@@ -321,7 +277,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
         let at = self.at;
         let name = self.name(at + 1);
         self.at = at + 1 + name.len();
-        let mut attributes = Vec::new();
+        self.attributes.clear();
         let mut empty = false;
         loop {
             match self.byte(self.at) {
@@ -343,18 +299,13 @@ impl<'a, 'n> Tokens<'a, 'n> {
                 }
                 Some(b'"' | b'\'' | b'=') => self.at += 1,
                 Some(b) if b.is_ascii_whitespace() => self.at += 1,
-                Some(_) => self.attribute(&mut attributes),
+                Some(_) => self.attribute(),
             }
         }
-        Some(Token::Start {
-            name,
-            attributes,
-            empty,
-            at,
-        })
+        Some(Token::Start { name, empty, at })
     }
 
-    fn attribute(&mut self, attributes: &mut Vec<RawAttribute<'a>>) {
+    fn attribute(&mut self) {
         let start = self.at;
         let name = self.name(start);
         self.at += name.len();
@@ -366,17 +317,17 @@ impl<'a, 'n> Tokens<'a, 'n> {
             self.notes.add("an attribute has no value", start);
             ""
         };
-        if attributes.len() >= XML_ATTRIBUTES_MAX {
+        if self.attributes.len() >= XML_ATTRIBUTES_MAX {
             self.notes.add(
                 "an element has too many attributes; the first are kept",
                 start,
             );
-        } else if attributes.iter().any(|a| a.name == name) {
+        } else if self.attributes.iter().any(|a| a.name == name) {
             self.notes
                 .add("an attribute stands twice; the first is kept", start);
         } else {
             let value = self.resolve(value, start);
-            attributes.push(RawAttribute { name, value });
+            self.attributes.push(RawAttribute { name, value });
         }
     }
 
@@ -435,17 +386,6 @@ fn is_name_start(b: u8) -> bool {
     b.is_ascii_alphabetic() || matches!(b, b'_' | b':') || b >= 0x80
 }
 
-/// The place behind the quoted literal that begins at `at`, or behind its opening quote if it does not end.
-fn quoted_end(bytes: &[u8], at: usize) -> usize {
-    /// Literals of a DOCTYPE are short; a quote that is further away belongs to something else.
-    const LITERAL_BYTES_MAX: usize = 8 * 1024;
-    bytes[at + 1..]
-        .iter()
-        .take(LITERAL_BYTES_MAX)
-        .position(|b| *b == bytes[at])
-        .map_or(at + 1, |end| at + 1 + end + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,15 +393,13 @@ mod tests {
     /// Tokens in a shorthand: `+name a=v`, `-name`, and text in quotes.
     fn shown(text: &str) -> String {
         let mut notes = Notes::default();
-        let tokens: Vec<String> = Tokens::new(text, &mut notes)
-            .map(|token| match token {
-                Token::Start {
-                    name,
-                    attributes,
-                    empty,
-                    ..
-                } => {
-                    let attributes: String = attributes
+        let mut tokens = Tokens::new(text, &mut notes);
+        let mut shown = Vec::new();
+        while let Some(token) = tokens.next() {
+            shown.push(match token {
+                Token::Start { name, empty, .. } => {
+                    let attributes: String = tokens
+                        .attributes
                         .iter()
                         .map(|a| format!(" {}={}", a.name, a.value))
                         .collect();
@@ -469,9 +407,9 @@ mod tests {
                 }
                 Token::End { name, .. } => format!("-{name}"),
                 Token::Text(text) => format!("{text:?}"),
-            })
-            .collect();
-        tokens.join(" ")
+            });
+        }
+        shown.join(" ")
     }
 
     #[track_caller]

@@ -1,0 +1,496 @@
+//! Tokens to a tree: namespaces, ends that were forgotten or invented, and the limits.
+//!
+//! The children of all open elements lie on one stack, and an element takes its own off it when it
+//! ends: one allocation of the right size for each, however many children come.
+
+use super::forgotten::{self, Kind};
+use super::{Attribute, El, Node};
+use crate::limits::{XML_DEPTH_MAX, XML_ELEMENTS_MAX};
+use crate::parse::names::{self, Family};
+use crate::parse::notes::Notes;
+use crate::parse::xml::{RawAttribute, Token, Tokens};
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// How many namespace declarations may be in scope at once; real documents have below 40.
+const DECLARATIONS_MAX: usize = 128;
+
+/// A namespace declaration in scope.
+#[derive(Clone)]
+struct Declaration<'a> {
+    prefix: &'a str,
+    uri: Option<Rc<str>>,
+    family: Family,
+}
+
+/// An element that is not closed yet.
+struct Open<'a> {
+    /// The element, without the children that are still on the stack.
+    el: El<'a>,
+    /// The name as written, for its end tag.
+    written: &'a str,
+    kind: Kind,
+    /// How many declarations were in scope before it.
+    declarations: usize,
+    /// Where its children begin on the stack.
+    first: usize,
+    /// Whether some of its text stands in several pieces.
+    has_pieces: bool,
+}
+
+/// Builds the tree. The roots of a document stand below one nameless element.
+pub(in crate::parse) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
+    let mut tokens = Tokens::new(text, notes);
+    let mut builder = Builder::new();
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(text) => builder.text(text),
+            Token::Start { name, empty, at } => {
+                if !builder.start(name, at, empty, &mut tokens) {
+                    break;
+                }
+            }
+            Token::End { name, at } => builder.end(name, at, tokens.notes()),
+        }
+    }
+    let (at, truncated) = (tokens.at(), tokens.truncated);
+    notes.broke_entry = builder.open.iter().any(|open| open.kind == Kind::Entry);
+    if truncated || builder.open.len() > 1 {
+        notes.add("the document breaks off; what was there is kept", at);
+    }
+    builder.finish()
+}
+
+struct Builder<'a> {
+    open: Vec<Open<'a>>,
+    /// The children of every open element, the outermost first.
+    nodes: Vec<Node<'a>>,
+    declarations: Vec<Declaration<'a>>,
+    /// Every address that was declared, so that one that each element declares anew is kept once.
+    addresses: Vec<(Rc<str>, Family)>,
+    /// What undeclared prefixes were taken to mean.
+    assumed: Vec<Declaration<'a>>,
+    /// Names of open elements that stand too deep to be kept as elements of their own.
+    too_deep: Vec<&'a str>,
+    count: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn new() -> Self {
+        let document = El {
+            namespace: None,
+            family: Family::None,
+            prefix: "",
+            name: "",
+            attributes: Box::default(),
+            children: Box::default(),
+            at: 0,
+        };
+        Self {
+            open: vec![Open {
+                el: document,
+                written: "",
+                kind: Kind::Other,
+                declarations: 0,
+                first: 0,
+                has_pieces: false,
+            }],
+            nodes: Vec::new(),
+            declarations: Vec::new(),
+            addresses: Vec::new(),
+            assumed: Vec::new(),
+            too_deep: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn top(&mut self) -> &mut Open<'a> {
+        self.open
+            .last_mut()
+            .expect("the document itself is always open")
+    }
+
+    fn text(&mut self, text: Cow<'a, str>) {
+        if text.is_empty() {
+            return;
+        }
+        let children = self.nodes.len();
+        let follows_text = matches!(self.nodes.last(), Some(Node::Text(_)));
+        let top = self.top();
+        // Indentation is a third of all nodes, and says nothing between the parts of a feed.
+        let is_frame = matches!(top.kind, Kind::Frame | Kind::Entry) && top.el.family.is_native();
+        if is_frame && text.bytes().all(|b| b.is_ascii_whitespace()) {
+            return;
+        }
+        top.has_pieces |= follows_text && children > top.first;
+        self.nodes.push(Node::Text(text));
+    }
+
+    /// Opens an element; false where the document has had too many.
+    fn start(
+        &mut self,
+        written: &'a str,
+        at: usize,
+        empty: bool,
+        tokens: &mut Tokens<'a, '_>,
+    ) -> bool {
+        self.count += 1;
+        if self.count > XML_ELEMENTS_MAX {
+            let message = "the document has too many elements; the first are kept";
+            tokens.notes().add(message, at);
+            return false;
+        }
+        let declarations = self.declarations.len();
+        let el = self.element(written, at, tokens);
+        let notes = tokens.notes();
+        self.close_forgotten(&el, notes);
+        if empty {
+            self.declarations.truncate(declarations);
+            self.nodes.push(Node::El(el));
+        } else if self.open.len() > XML_DEPTH_MAX {
+            notes.add(
+                "elements stand too deep in each other and were flattened",
+                at,
+            );
+            self.declarations.truncate(declarations);
+            self.too_deep.push(written);
+            self.nodes.push(Node::El(el));
+        } else {
+            self.open.push(Open {
+                kind: forgotten::kind(el.name),
+                el,
+                written,
+                declarations,
+                first: self.nodes.len(),
+                has_pieces: false,
+            });
+        }
+        true
+    }
+
+    /// The element of the start tag that was read last, with what it declares in scope.
+    fn element(&mut self, written: &'a str, at: usize, tokens: &mut Tokens<'a, '_>) -> El<'a> {
+        let mut raw = std::mem::take(&mut tokens.attributes);
+        let mut declared = 0;
+        for attribute in &raw {
+            declared += usize::from(self.declare(attribute));
+        }
+        let notes = tokens.notes();
+        let (prefix, name) = split(written);
+        let (namespace, family) = self.namespace(prefix, at, notes);
+        let mut attributes = Vec::with_capacity(raw.len() - declared);
+        for attribute in raw.drain(..) {
+            if declared_prefix(attribute.name).is_none() {
+                attributes.push(self.attribute(attribute, at, notes));
+            }
+        }
+        tokens.attributes = raw;
+        El {
+            namespace,
+            family,
+            prefix,
+            name,
+            attributes: attributes.into_boxed_slice(),
+            children: Box::default(),
+            at,
+        }
+    }
+
+    /// Closes what somebody forgot to close, where the element about to begin cannot stand inside it.
+    fn close_forgotten(&mut self, next: &El<'a>, notes: &mut Notes) {
+        if !next.family.is_native() || next.family.is_atom() && !next.prefix.is_empty() {
+            return;
+        }
+        while self.open.len() > 1 {
+            let top = self.top();
+            if !top.el.family.is_native() || !forgotten::ends_before(top.kind, next.name) {
+                return;
+            }
+            let at = top.el.at;
+            notes.add("an element has no end tag", at);
+            self.close();
+        }
+    }
+
+    fn end(&mut self, written: &'a str, at: usize, notes: &mut Notes) {
+        /// How far back an end tag is looked for among the elements that stand too deep.
+        const BACK_MAX: usize = 64;
+        let recent = self.too_deep.len().saturating_sub(BACK_MAX);
+        if let Some(found) = self.too_deep[recent..]
+            .iter()
+            .rposition(|name| *name == written)
+        {
+            self.too_deep.truncate(recent + found);
+            return;
+        }
+        let same = |open: &Open<'_>| open.written == written;
+        let like = |open: &Open<'_>| open.written.eq_ignore_ascii_case(written);
+        let open = &self.open[1..];
+        let Some(found) = open
+            .iter()
+            .rposition(same)
+            .or_else(|| open.iter().rposition(like))
+        else {
+            notes.add("an end tag without a start tag was ignored", at);
+            return;
+        };
+        self.too_deep.clear();
+        if self.open.len() > found + 2 {
+            notes.add("an element has no end tag", self.top().el.at);
+        }
+        while self.open.len() > found + 1 {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.declarations.truncate(open.declarations);
+            let el = self.with_children(open);
+            self.nodes.push(Node::El(el));
+        }
+    }
+
+    fn finish(mut self) -> El<'a> {
+        while self.open.len() > 1 {
+            self.close();
+        }
+        let document = self.open.pop();
+        self.with_children(document.expect("the document itself is always open"))
+    }
+
+    /// Takes an element's children off the stack.
+    fn with_children(&mut self, open: Open<'a>) -> El<'a> {
+        let mut el = open.el;
+        let children = self.nodes.drain(open.first..);
+        el.children = if open.has_pieces {
+            joined(children).into_boxed_slice()
+        } else {
+            children.collect()
+        };
+        el
+    }
+
+    /// Takes a declaration into scope; false where an attribute is none.
+    fn declare(&mut self, attribute: &RawAttribute<'a>) -> bool {
+        let Some(prefix) = declared_prefix(attribute.name) else {
+            return false;
+        };
+        if attribute.name != "xmlns:" && self.declarations.len() < DECLARATIONS_MAX {
+            let uri = attribute.value.trim();
+            let (uri, family) = self.address(uri);
+            self.declarations.push(Declaration {
+                prefix,
+                uri,
+                family,
+            });
+        }
+        true
+    }
+
+    /// An address as it is shared by all that is in it, and its family.
+    fn address(&mut self, uri: &str) -> (Option<Rc<str>>, Family) {
+        if uri.is_empty() {
+            return (None, Family::None);
+        }
+        if let Some((known, family)) = self.addresses.iter().find(|(known, _)| **known == *uri) {
+            return (Some(known.clone()), *family);
+        }
+        let (shared, family) = (Rc::from(uri), names::family(uri));
+        if self.addresses.len() < DECLARATIONS_MAX {
+            self.addresses.push((Rc::clone(&shared), family));
+        }
+        (Some(shared), family)
+    }
+
+    /// The namespace of a prefix; an undeclared one gets the namespace it usually stands for.
+    fn namespace(
+        &mut self,
+        prefix: &'a str,
+        at: usize,
+        notes: &mut Notes,
+    ) -> (Option<Rc<str>>, Family) {
+        let mut known = self.declarations.iter().rev().chain(&self.assumed);
+        if let Some(found) = known.find(|d| is_same(d.prefix, prefix)) {
+            return (found.uri.clone(), found.family);
+        }
+        match prefix {
+            "" => return (None, Family::None),
+            "xml" => return self.address(names::XML),
+            _ => notes.add_with("a namespace prefix is not declared", at, prefix),
+        }
+        // A name of its own keeps the output well-formed and the prefix recognisable.
+        let uri: Rc<str> = match names::well_known(prefix) {
+            Some(uri) => Rc::from(uri),
+            None => Rc::from(format!("urn:undeclared:{prefix}")),
+        };
+        let family = names::family(&uri);
+        if self.assumed.len() < DECLARATIONS_MAX {
+            self.assumed.push(Declaration {
+                prefix,
+                uri: Some(uri.clone()),
+                family,
+            });
+        }
+        (Some(uri), family)
+    }
+
+    fn attribute(&mut self, raw: RawAttribute<'a>, at: usize, notes: &mut Notes) -> Attribute<'a> {
+        let (prefix, name) = split(raw.name);
+        let namespace = if prefix.is_empty() {
+            None
+        } else {
+            self.namespace(prefix, at, notes).0
+        };
+        Attribute {
+            namespace,
+            prefix,
+            name,
+            value: raw.value,
+        }
+    }
+}
+
+/// The prefix that an attribute declares, if it is a declaration: `xmlns` or `xmlns:x`.
+fn declared_prefix(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix("xmlns")?;
+    if rest.is_empty() {
+        return Some("");
+    }
+    rest.strip_prefix(':')
+}
+
+/// The nodes with the pieces of a text that follow each other put together, each text in one allocation.
+fn joined<'a>(nodes: impl Iterator<Item = Node<'a>>) -> Vec<Node<'a>> {
+    let mut out = Vec::new();
+    let mut pieces: Vec<Cow<'a, str>> = Vec::new();
+    let put = |pieces: &mut Vec<Cow<'a, str>>, out: &mut Vec<Node<'a>>| {
+        match pieces.len() {
+            0 => {}
+            1 => out.extend(pieces.pop().map(Node::Text)),
+            _ => out.push(Node::Text(Cow::Owned(pieces.concat()))),
+        }
+        pieces.clear();
+    };
+    for node in nodes {
+        match node {
+            Node::Text(text) => pieces.push(text),
+            el => {
+                put(&mut pieces, &mut out);
+                out.push(el);
+            }
+        }
+    }
+    put(&mut pieces, &mut out);
+    out
+}
+
+/// Splits a name at its colon; a colon at either end is no separator.
+fn split(written: &str) -> (&str, &str) {
+    match memchr::memchr(b':', written.as_bytes()) {
+        Some(at) if at > 0 && at + 1 < written.len() => (&written[..at], &written[at + 1..]),
+        Some(_) => ("", written.trim_matches(':')),
+        None => ("", written),
+    }
+}
+
+/// Whether two prefixes are the same. They are so short that calling the comparison costs more than it does.
+fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(a, b)| a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tree in a shorthand: `name{family}(children)`.
+    fn shown(el: &El<'_>) -> String {
+        let children: Vec<String> = el
+            .children
+            .iter()
+            .map(|node| match node {
+                Node::El(el) => shown(el),
+                Node::Text(text) => format!("{text:?}"),
+            })
+            .collect();
+        let family = match el.family {
+            Family::None => String::new(),
+            family => format!("{{{family:?}}}"),
+        };
+        format!("{}{family}({})", el.name, children.join(" "))
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let tree = build(text, &mut Notes::default());
+        assert_eq!(shown(&tree), format!("({expected})"));
+    }
+
+    #[test]
+    fn nesting_and_namespaces() {
+        check("<a><b>x</b><c/></a>", "a(b(\"x\") c())");
+        check(
+            "<a xmlns:x='http://www.w3.org/2005/Atom'><x:b/></a><x:c/>",
+            "a(b{Atom}()) c{Other}()",
+        );
+        check("<dc:date>x</dc:date>", "date{Dc}(\"x\")");
+        check(
+            "<a xmlns='http://purl.org/rss/1.0/'><b xmlns=''/></a>",
+            "a{Rss}(b())",
+        );
+    }
+
+    #[test]
+    fn ends_forgotten_and_invented() {
+        check("<a><b>x</a>", "a(b(\"x\"))");
+        check("<a></b>x</a></a>", "a(\"x\")");
+        check("<a><b>x</B></a>", "a(b(\"x\"))");
+        check(
+            "<a><item><title>x</title><item>y</item></a>",
+            "a(item(title(\"x\")) item(\"y\"))",
+        );
+        check(
+            "<item><title>x<link>y</link></item>",
+            "item(title(\"x\") link(\"y\"))",
+        );
+        check(
+            "<a><description>x<pubDate>y</pubDate></a>",
+            "a(description(\"x\") pubDate(\"y\"))",
+        );
+        check(
+            "<description>x <title>y</title></description>",
+            "description(\"x \" title(\"y\"))",
+        );
+        check("<a>x<b>y", "a(\"x\" b(\"y\"))");
+    }
+
+    #[test]
+    fn adjacent_text_is_one() {
+        check("<a>x<![CDATA[ & ]]>&amp;<!-- c -->y</a>", "a(\"x & &y\")");
+    }
+
+    #[test]
+    fn depth_is_limited_without_losing_what_follows() {
+        let deep = XML_DEPTH_MAX * 3;
+        let text = format!(
+            "<r>{}x{}<z/></r><y/>",
+            "<a>".repeat(deep),
+            "</a>".repeat(deep)
+        );
+        let tree = build(&text, &mut Notes::default());
+        let names: Vec<_> = tree.elements().map(|el| el.name).collect();
+        assert_eq!(names, ["r", "y"]);
+        let names: Vec<_> = tree
+            .elements()
+            .next()
+            .map(|r| r.elements().map(|el| el.name).collect())
+            .unwrap_or_default();
+        assert_eq!(names, ["a", "z"]);
+        let unclosed = format!("<r><d>{}x</d><z/></r>", "<a>".repeat(deep));
+        let tree = build(&unclosed, &mut Notes::default());
+        assert_eq!(
+            tree.elements().next().map(|r| r.elements().count()),
+            Some(2)
+        );
+    }
+}
