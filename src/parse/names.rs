@@ -135,6 +135,11 @@ pub(super) fn family(uri: &str) -> Family {
     if uri.starts_with("backend.userland.com/rss") {
         return Family::Rss;
     }
+    // The drafts of Atom 0.3 and 1.0 said behind the # which they were.
+    let uri = match uri.split_once('#') {
+        Some((atom @ "purl.org/atom/ns", _)) => atom,
+        _ => &uri,
+    };
     FAMILIES
         .iter()
         .find(|(known, _)| *known == uri)

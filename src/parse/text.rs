@@ -128,7 +128,22 @@ fn string(el: &El<'_>, reader: &mut Reader<'_>) -> String {
                 .add("base64 cannot be decoded and was kept as text", el.at),
         }
     }
-    text.trim().to_owned()
+    let text = text.trim();
+    if text.is_empty() && el.family == Family::None {
+        // CDF's first version wrote `<TITLE VALUE="…"/>`.
+        return el.filled("value").unwrap_or_default();
+    }
+    // A CDATA section that was escaped, or that stands inside another.
+    let inside = text
+        .strip_prefix("<![CDATA[")
+        .and_then(|text| text.strip_suffix("]]>"));
+    let Some(inside) = inside.filter(|inside| !inside.contains("<![CDATA[")) else {
+        return text.to_owned();
+    };
+    reader
+        .notes
+        .add("a CDATA section that stood as text was opened", el.at);
+    inside.trim().to_owned()
 }
 
 /// The markup of an element with elements. Atom 1.0's `div` is a wrapper and no part of the content (RFC 4287 §3.1.1.3).
