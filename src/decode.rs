@@ -358,6 +358,35 @@ pub(crate) fn windows_1252(c: char) -> char {
     }
 }
 
+/// Reads C1 control characters as what they were meant to be. No publisher means a control character,
+/// so a run of Latin-1 that holds one and is UTF-8 was encoded twice; elsewhere it is windows-1252.
+pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
+    let is_c1 = |c: &char| matches!(c, '\u{80}'..='\u{9f}');
+    if !text.chars().any(|c| is_c1(&c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut run = Vec::new();
+    let end_run = |run: &mut Vec<char>, out: &mut String| {
+        let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
+        match String::from_utf8(bytes) {
+            Ok(text) if run.iter().any(|c| is_c1(c)) => out.push_str(&text),
+            _ => out.extend(run.iter().map(|c| windows_1252(*c))),
+        }
+        run.clear();
+    };
+    for c in text.chars() {
+        if matches!(c, '\u{80}'..='\u{ff}') {
+            run.push(c);
+        } else {
+            end_run(&mut run, &mut out);
+            out.push(c);
+        }
+    }
+    end_run(&mut run, &mut out);
+    Cow::Owned(out)
+}
+
 /// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.
 fn scrub(text: String, warnings: &mut Vec<Warning>) -> String {
     let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
@@ -610,6 +639,14 @@ mod tests {
         let russian = "Сегодня в городе прошёл большой праздник, на который пришли тысячи людей";
         let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(russian);
         check(&bytes, "", russian, "windows-1251", 1);
+    }
+
+    #[test]
+    fn control_characters_tell_what_was_encoded_twice() {
+        assert_eq!(without_c1("a\u{e2}\u{80}\u{a6}b"), "a…b");
+        assert_eq!(without_c1("a\u{e2}\u{80}b"), "aâ€b");
+        assert_eq!(without_c1("Ã© stays"), "Ã© stays");
+        assert_eq!(without_c1("\u{92}"), "’");
     }
 
     #[test]

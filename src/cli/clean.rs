@@ -3,6 +3,7 @@
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
 use crate::fetch::{self, Client, Fetched, Request};
+use crate::identity;
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
@@ -31,14 +32,18 @@ pub(super) async fn clean(
     let response = read(&task, input).await?;
     let rules = task.rules.clone();
     let bytes = tokio::task::spawn_blocking(move || {
-        let washed = if raw {
-            wash::read(&response)
+        let feed = if raw {
+            let mut feed = wash::read(&response)?.raw;
+            if to.unwrap_or(feed.format) == FeedFormat::Rss {
+                // RSS needs no ids, and raw is what the publisher said.
+                identity::forget_made(&mut feed);
+            }
+            feed
         } else {
-            wash::wash(&response, &rules)
-        }?;
-        let feed = if raw { &washed.raw } else { &washed.clean };
+            wash::wash(&response, &rules)?.clean
+        };
         Ok::<_, ParseError>(render::render(
-            feed,
+            &feed,
             to.unwrap_or(feed.format),
             &RenderContext::default(),
         ))

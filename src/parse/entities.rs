@@ -3,7 +3,7 @@
 //! Never reads an external entity. What internal entities grow a document by is limited by
 //! [`XML_ENTITY_BYTES_MAX`], counted over the whole document.
 
-use crate::decode::windows_1252;
+use crate::decode::without_c1;
 use crate::limits::XML_ENTITY_BYTES_MAX;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -63,7 +63,10 @@ impl<'a> Entities<'a> {
         }
         let mut out = String::with_capacity(text.len());
         self.expand(text, &mut out, 0, forgiven);
-        Cow::Owned(out)
+        match without_c1(&out) {
+            Cow::Borrowed(_) => Cow::Owned(out),
+            Cow::Owned(mended) => Cow::Owned(mended),
+        }
     }
 
     fn expand(&mut self, text: &str, out: &mut String, depth: usize, forgiven: &mut Forgiven) {
@@ -144,10 +147,10 @@ fn reference(rest: &str) -> Option<(&str, &str)> {
     (end > 0 && rest.as_bytes()[end] == b';').then(|| (&rest[..end], &rest[end + 1..]))
 }
 
-/// The character of a numeric reference's digits; HTML's reading of 128 to 159 (HTML standard §13.2.5.80).
+/// The character of a numeric reference's digits. What HTML reads as windows-1252 (128 to 159, HTML
+/// standard §13.2.5.80) is told from UTF-8 that was escaped byte by byte once the whole text is known.
 fn numeric(digits: &str) -> Option<char> {
-    let c = char::from_u32(code(digits)?).unwrap_or('\u{fffd}');
-    Some(windows_1252(c))
+    Some(char::from_u32(code(digits)?).unwrap_or('\u{fffd}'))
 }
 
 fn code(digits: &str) -> Option<u32> {

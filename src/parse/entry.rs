@@ -24,6 +24,8 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
     }
     from_attributes(&mut entry, el, &scope, reader);
     let winners = Winners::choose(el, |child| roles::of_entry(child, atom));
+    // Dublin Core names once more whom Atom has named already.
+    let has_author = atom && el.child("author").is_some();
     let mut links = Vec::new();
     for (index, node) in el.children.iter().enumerate() {
         let Node::El(child) = node else { continue };
@@ -42,6 +44,9 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
                 }
                 None => keep(&mut entry, child, &scope),
             },
+            Role::Author if has_author && child.family == Family::Dc => {
+                keep(&mut entry, child, &scope);
+            }
             Role::Author => {
                 if parts::push_person(&mut entry.authors, child, &scope) {
                     entry.order.push(Part::Author);

@@ -62,7 +62,7 @@ fn read_around(
     for el in root.elements().filter(|el| !std::ptr::eq(*el, channel)) {
         match roles::of_feed(el, reader.atom) {
             Role::Entry => push_entry(feed, el, scope, reader),
-            Role::Container => read_container(feed, el, scope, reader),
+            Role::Container => read_entries(feed, el, scope, reader),
             Role::One(Slot::Image, _) if feed.image.is_none() => {
                 feed.order.push(Part::Image);
                 feed.image = parts::image(el, scope);
@@ -79,6 +79,8 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
         .filled("lastmod")
         .map(|raw| parts::date_of(raw, head.at, reader));
     let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
+    // Dublin Core names once more whom Atom has named already.
+    let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
     for (index, node) in head.children.iter().enumerate() {
         let Node::El(child) = node else { continue };
@@ -93,6 +95,7 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                 }
                 None => keep(feed, child, scope),
             },
+            Role::Author if has_author && child.family == Family::Dc => keep(feed, child, scope),
             Role::Author => {
                 if parts::push_person(&mut feed.authors, child, scope) {
                     feed.order.push(Part::Author);
@@ -116,7 +119,7 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                 }
             }
             Role::Entry => push_entry(feed, child, scope, reader),
-            Role::Container => read_container(feed, child, scope, reader),
+            Role::Container => read_entries(feed, child, scope, reader),
             _ => keep(feed, child, scope),
         }
     }
@@ -139,7 +142,23 @@ fn push_entry(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'
     }
 }
 
-/// RSS 1.0 `items` is a table of contents; RSS 1.1 `items` and a channel in a channel hold entries.
+/// RSS 1.1 `items` and a channel in a channel hold entries; RSS 1.0 `items` is a table of contents,
+/// which is kept as it is.
+fn read_entries(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    let is_table = el.family == Family::Rss
+        && el
+            .elements()
+            .all(|child| child.family == Family::Rdf && child.name == "Seq");
+    if is_table {
+        let mut table = scope.extension(el);
+        table.namespace = el.namespace.as_deref().map(str::to_owned);
+        feed.order.push(Part::Extension);
+        feed.extensions.push(table);
+    } else {
+        read_container(feed, el, scope, reader);
+    }
+}
+
 fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
     for child in el.elements() {

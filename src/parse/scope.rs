@@ -64,6 +64,9 @@ impl Scope {
     /// An element kept as it came. What it inherited and would lose by being moved is written on it.
     pub(super) fn extension(&self, el: &El<'_>) -> model::Element {
         let mut kept = el.to_model();
+        if let Some(base) = self.base.as_deref().filter(|b| absolute::has_scheme(b)) {
+            absolute_element(&mut kept, base);
+        }
         let has = |name| el.attribute_of(Family::Xml, name).is_some();
         let is_text = el.family.is_atom() && el.attribute("type").is_some();
         if (self.base_is_declared || is_text) && !has("base") {
@@ -78,6 +81,46 @@ impl Scope {
             );
         }
         kept
+    }
+}
+
+/// Makes the addresses in an extension absolute: it will be published elsewhere, and readers know no
+/// `xml:base` in extensions.
+fn absolute_element(element: &mut model::Element, base: &str) {
+    /// Attributes that hold an address in the vocabularies of feeds (Media RSS, iTunes, podcasting, RDF).
+    const ATTRIBUTES: &[&str] = &["href", "resource", "src", "url"];
+    /// Elements whose text is an address, where it is one path (the comment API, FeedBurner, RSS).
+    const ELEMENTS: &[&str] = &["comment", "commentrss", "docs", "link", "origlink", "url"];
+    let is_relative = |value: &str| {
+        let value = value.trim();
+        !value.is_empty() && !value.starts_with('#') && !absolute::has_scheme(value)
+    };
+    let own_base = element
+        .attributes
+        .iter()
+        .find(|a| a.name == "base" && a.namespace.as_deref() == Some(names::XML))
+        .map(|a| absolute::resolve(Some(base), &a.value));
+    let base = own_base.as_deref().unwrap_or(base);
+    for attribute in &mut element.attributes {
+        let is_address = ATTRIBUTES.contains(&attribute.name.as_str());
+        if is_address && is_relative(&attribute.value) {
+            attribute.value = absolute::resolve(Some(base), &attribute.value);
+        }
+    }
+    let holds_address = ELEMENTS.contains(&element.name.to_ascii_lowercase().as_str());
+    for child in &mut element.children {
+        match child {
+            model::Node::Element(child) => absolute_element(child, base),
+            model::Node::Text(text)
+                if holds_address
+                    && is_relative(text)
+                    && text.trim().starts_with('/')
+                    && !text.trim().contains(char::is_whitespace) =>
+            {
+                *text = absolute::resolve(Some(base), text);
+            }
+            model::Node::Text(_) => {}
+        }
     }
 }
 

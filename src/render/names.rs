@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const RSS: &str = "http://backend.userland.com/rss2";
 /// Always bound to `xml` (Namespaces in XML §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// XHTML, whose elements nearly everyone writes without a prefix.
+const XHTML: &str = "http://www.w3.org/1999/xhtml";
 /// Never to be bound (Namespaces in XML §3).
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -57,7 +59,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("http://web.resource.org/cc/", "cc"),
     ("http://webns.net/mvcb/", "admin"),
     ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf"),
-    ("http://www.w3.org/1999/xhtml", "xhtml"),
+    (XHTML, "xhtml"),
     ("http://www.w3.org/1999/xlink", "xlink"),
     ("http://www.youtube.com/xml/schemas/2015", "yt"),
     ("http://schemas.google.com/g/2005", "gd"),
@@ -156,7 +158,7 @@ impl Names {
             .filter(|prefix| !prefix.is_empty());
         // An element that came without a prefix, in a namespace of its own, goes out like that.
         let bare = prefix.is_none()
-            && known_prefix(&own).is_none()
+            && (known_prefix(&own).is_none() || own == XHTML)
             && !CORE_NAMES.contains(&element.name.as_str());
         if own != self.default && !bare {
             self.meet(own, prefix, strangers);

@@ -59,6 +59,14 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
             own
         })
         .collect();
+    let written = match root_language(feed) {
+        None => written,
+        Some(language) => {
+            let mut start = String::from("<rss");
+            xml::push_attribute(&mut start, "xml:lang", language);
+            written.replacen("<rss", &start, 1)
+        }
+    };
     let mut out = graft(&written, "item", "channel", &head, &grafts, part);
     out.push('\n');
     out
@@ -145,7 +153,10 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
             .as_deref()
             .filter(|_| !is_link_made(entry))
             .map(legal),
-        description: short.map(description),
+        // An empty one of the publisher's stays: beside it, readers take `itunes:summary` for something else.
+        description: short
+            .map(description)
+            .or_else(|| entry.order.has(Part::Summary).then(String::new)),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
@@ -184,6 +195,19 @@ fn is_link_made(entry: &Entry) -> bool {
         && entry.link == entry.id
         && !entry.order.is_empty()
         && !entry.order.has(Part::Link)
+}
+
+/// The feed's language, if its texts inherit it: then an `xml:lang` said it, and says it again.
+fn root_language(feed: &Feed) -> Option<&str> {
+    let entries = feed.entries.iter();
+    let texts = entries.flat_map(|entry| [&entry.title, &entry.summary, &entry.content]);
+    let language = feed.language.as_deref().filter(|own| !own.is_empty())?;
+    [&feed.title, &feed.description]
+        .into_iter()
+        .chain(texts)
+        .flatten()
+        .any(|text| text.language.as_deref() == Some(language))
+        .then_some(language)
 }
 
 /// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
