@@ -48,6 +48,24 @@ pub fn decode(response: &Response) -> Decoded {
     }
 }
 
+/// Puts the characters of a document together again that were encoded twice, where that is certain.
+/// Not a part of [`decode`], because it changes what the publisher said.
+#[must_use]
+pub fn decode_once_more(decoded: Decoded) -> Decoded {
+    match mojibake::undone(&decoded.text).filter(|_| decoded.encoding == "UTF-8") {
+        None => decoded,
+        Some((text, warning)) => {
+            let mut warnings = decoded.warnings;
+            warnings.push(warning);
+            Decoded {
+                text: scrub(text, &mut warnings),
+                warnings,
+                ..decoded
+            }
+        }
+    }
+}
+
 /// Unpacks a body that is packed though nobody said so: a `.xml.gz` that a server hands out as a file.
 fn unpack(body: &[u8], warnings: &mut Vec<Warning>) -> Option<Vec<u8>> {
     let (mut unpacker, name): (Box<dyn Read + '_>, _) = match body {
@@ -98,7 +116,7 @@ fn decode_bytes<'r>(
             .any(|label| known(label) == Some(ISO_2022_JP));
         if !(japanese && body.contains(&0x1b)) {
             warn_of_labels(&labels, UTF_8, !body.is_ascii(), warnings);
-            return (mojibake::undone(text, warnings), "UTF-8");
+            return (mojibake::without_mark(text, warnings).into(), "UTF-8");
         }
     }
     decode_by_label(body, &labels, warnings)
@@ -370,7 +388,7 @@ pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
     let end_run = |run: &mut Vec<char>, out: &mut String| {
         let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
         match String::from_utf8(bytes) {
-            Ok(text) if run.iter().any(|c| is_c1(c)) => out.push_str(&text),
+            Ok(text) if run.iter().any(is_c1) => out.push_str(&text),
             _ => out.extend(run.iter().map(|c| windows_1252(*c))),
         }
         run.clear();
@@ -587,9 +605,9 @@ mod tests {
         check(
             "<dÃ©jÃ\u{a0} lÃ\u{a0}>".as_bytes(),
             "",
-            "<déjà là>",
+            "<dÃ©jÃ\u{a0} lÃ\u{a0}>",
             "UTF-8",
-            1,
+            0,
         );
         check(b"<\xed\xa0\xbd\xed\xb8\x80>", "", "<😀>", "UTF-8", 1);
         // UTF-7 has let scripts through (RFC 2152 is no encoding of the Encoding standard): it is ASCII.
@@ -639,6 +657,17 @@ mod tests {
         let russian = "Сегодня в городе прошёл большой праздник, на который пришли тысячи людей";
         let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(russian);
         check(&bytes, "", russian, "windows-1251", 1);
+    }
+
+    #[test]
+    fn what_was_encoded_twice_is_put_together_by_who_asks() {
+        let response = Response {
+            body: "<dÃ©jÃ\u{a0} lÃ\u{a0}>".into(),
+            ..Response::default()
+        };
+        let decoded = decode_once_more(decode(&response));
+        assert_eq!(decoded.text, "<déjà là>");
+        assert_eq!(decoded.warnings.len(), 1);
     }
 
     #[test]

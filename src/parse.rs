@@ -16,6 +16,7 @@ mod html;
 mod json;
 mod names;
 mod notes;
+mod ours;
 mod page;
 mod parts;
 mod roles;

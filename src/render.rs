@@ -203,7 +203,7 @@ fn enclosure_type(enclosure: &Enclosure) -> &str {
     if let Some(given) = enclosure
         .media_type
         .as_deref()
-        .filter(|given| !given.is_empty())
+        .filter(|given| !xml::is_blank(given))
     {
         return given;
     }

@@ -2,6 +2,7 @@
 //!
 //! Does no I/O and asks no clock. Its one failure is "this is not a feed".
 
+use crate::decode::Decoded;
 use crate::model::{Response, Rules, Washed};
 use crate::parse::ParseError;
 use crate::{clean, decode, identity, parse};
@@ -11,7 +12,7 @@ use crate::{clean, decode, identity, parse};
 /// # Errors
 /// [`ParseError`] where the bytes are no feed; that heals when the publisher serves one.
 pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
-    let mut washed = read(response)?;
+    let mut washed = read_text(response, decode::decode_once_more(decode::decode(response)))?;
     let (clean, removals, warnings) = clean::feed(&washed.raw, rules);
     washed.clean = clean;
     washed.removals = removals;
@@ -19,12 +20,16 @@ pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
     Ok(washed)
 }
 
-/// The first half of [`wash`]: reads a document and takes nothing out, so `clean` stays empty.
+/// Reads a document as its publisher wrote it and takes nothing out, so `clean` stays empty. Of what
+/// [`wash`] reads it leaves out one thing: text that was encoded twice stays as it is.
 ///
 /// # Errors
 /// As [`wash`].
 pub fn read(response: &Response) -> Result<Washed, ParseError> {
-    let decoded = decode::decode(response);
+    read_text(response, decode::decode(response))
+}
+
+fn read_text(response: &Response, decoded: Decoded) -> Result<Washed, ParseError> {
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
     warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));

@@ -10,9 +10,17 @@
 #[path = "it/wash.rs"]
 mod wash;
 
+/// The laws of reading and writing: what is written is read again as it was, and nothing panics.
+#[path = "it/laws.rs"]
+mod laws;
+
 /// What several subjects share.
 #[path = "it/support.rs"]
 mod support;
+
+/// What reading and writing leave as it was.
+#[path = "it/transparency.rs"]
+mod transparency;
 
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]

@@ -3,6 +3,7 @@
 //! Makes no ids and no dates; what the publisher did not give is absent.
 
 use super::names::Family;
+use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
@@ -88,7 +89,9 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
 
 /// An element that no field stands for, or whose field is taken.
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
-    if !el.is_blank() || !el.family.is_native() {
+    if let Some(members) = ours::members(el) {
+        entry.json_extensions.extend(members);
+    } else if !el.is_blank() || !el.family.is_native() {
         entry.order.push(Part::Extension);
         entry.extensions.push(scope.extension(el));
     }
@@ -128,7 +131,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
         Slot::Published => entry.published = parts::date(el, reader),
         Slot::Updated => entry.updated = parts::date(el, reader),
         Slot::Comments => entry.comments = el.trimmed().map(|url| inner.resolve(&url)),
-        Slot::Source => entry.source = Some(parts::origin(el, scope, reader)),
+        Slot::Source => entry.source = parts::origin(el, scope, reader),
         _ => keep(entry, el, scope),
     }
     if matches!(el.family, Family::Dc | Family::DcTerms)

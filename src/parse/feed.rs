@@ -2,6 +2,7 @@
 
 use super::entry;
 use super::names::Family;
+use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
@@ -19,6 +20,7 @@ pub(super) fn read(root: &El<'_>, url: Option<&str>, reader: &mut Reader<'_>) ->
     };
     let mut scope = document.enter(root);
     scope.language_is_local = false;
+    scope.is_atom03 = root.family == Family::Atom03;
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom
@@ -114,7 +116,8 @@ fn read_head(feed: &mut Feed, head: &El<'_>, scope: &Scope, reader: &mut Reader<
                     }
                     None => keep(feed, child, scope),
                 }
-                for inner in child.elements() {
+                // Outside the category, an entry would be one.
+                for inner in child.elements().filter(|inner| !is_entry(inner, atom)) {
                     keep(feed, inner, scope);
                 }
             }
@@ -171,9 +174,16 @@ fn read_container(feed: &mut Feed, el: &El<'_>, scope: &Scope, reader: &mut Read
     }
 }
 
+/// Whether an element of the channel or feed is an entry or holds some.
+pub(super) fn is_entry(el: &El<'_>, atom: bool) -> bool {
+    matches!(roles::of_feed(el, atom), Role::Entry | Role::Container)
+}
+
 /// An element that no field stands for, or whose field is taken.
 fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
-    if !el.is_blank() || !el.family.is_native() {
+    if let Some(members) = ours::members(el) {
+        feed.json_extensions.extend(members);
+    } else if !el.is_blank() || !el.family.is_native() {
         feed.order.push(Part::Extension);
         feed.extensions.push(scope.extension(el));
     }

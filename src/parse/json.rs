@@ -9,6 +9,7 @@ mod shapes;
 
 use super::ParseError;
 use super::notes::{NOWHERE, Notes};
+use super::ours;
 use super::parts;
 use super::scope::{Reader, Scope};
 use super::text;
@@ -213,6 +214,8 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
         }
     }
     reader.notes.entry = None;
+    hubs(members, &mut feed.links);
+    ours::into_feed(&mut feed, members, reader);
     feed.json_extensions = std::mem::take(members);
     feed
 }
@@ -272,6 +275,7 @@ fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_
         Some(html) => Some(html),
         None => string(members, "content_text").map(Text::plain),
     };
+    ours::into_entry(&mut entry, members);
     entry.json_extensions = std::mem::take(members);
     entry
 }
@@ -315,19 +319,65 @@ fn people(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Person> {
         .collect()
 }
 
-fn person(value: Value, scope: &Scope) -> Option<Person> {
+/// An author, or another person of ours.
+pub(super) fn person(value: Value, scope: &Scope) -> Option<Person> {
     let person = match value {
         Value::String(line) if !line.trim().is_empty() => parts::person_of_line(line.trim()),
-        Value::Object(mut members) => Person {
-            name: string(&mut members, "name"),
-            email: string(&mut members, "email"),
-            uri: string(&mut members, "url").map(|url| scope.resolve(&url)),
-            avatar: string(&mut members, "avatar").map(|url| scope.resolve(&url)),
-            ..Person::default()
-        },
+        Value::Object(mut members) => {
+            let mut person = Person {
+                name: string(&mut members, "name"),
+                email: string(&mut members, "email"),
+                uri: string(&mut members, "url").map(|url| scope.resolve(&url)),
+                avatar: string(&mut members, "avatar").map(|url| scope.resolve(&url)),
+                ..Person::default()
+            };
+            // JSON Feed 1.1: `url` "could be … a mailto: link".
+            let mail = person
+                .uri
+                .as_deref()
+                .and_then(address_of)
+                .map(str::to_owned);
+            if mail.is_some() && person.email.is_none() {
+                person.uri = None;
+                person.email = mail;
+            }
+            ours::into_person(&mut person, &mut members);
+            person
+        }
         _ => return None,
     };
     (person != Person::default()).then_some(person)
+}
+
+/// The address that a `mailto:` link is to, if it holds nothing else (RFC 6068 §2).
+fn address_of(url: &str) -> Option<&str> {
+    let address = url.strip_prefix("mailto:")?;
+    let is_plain = address.contains('@')
+        && !address.contains(['?', '%', ','])
+        && !address.contains(char::is_whitespace);
+    is_plain.then_some(address)
+}
+
+/// Takes `hubs` as links, where they are all hubs of WebSub (JSON Feed 1.1, "Subscribing to Real-time Notifications").
+fn hubs(members: &mut Map<String, Value>, links: &mut Vec<Link>) {
+    let hub = |hub: &Value| {
+        let url = hub
+            .get("url")?
+            .as_str()
+            .filter(|url| !url.trim().is_empty())?;
+        let is_plain = hub.as_object()?.len() == 2 && hub.get("type")?.as_str() == Some("WebSub");
+        is_plain.then(|| Link {
+            href: url.trim().to_owned(),
+            rel: Some("hub".to_owned()),
+            ..Link::default()
+        })
+    };
+    let list = members.get("hubs").and_then(Value::as_array);
+    let Some(hubs) = list.and_then(|list| list.iter().map(hub).collect::<Option<Vec<_>>>()) else {
+        return;
+    };
+    links.extend(hubs);
+    members.shift_remove("hubs");
 }
 
 fn tags(members: &mut Map<String, Value>) -> Vec<Category> {

@@ -109,13 +109,16 @@ const WELL_KNOWN: &[(&str, &str)] = &[
         "http://madskills.com/public/xml/rss/module/trackback/",
     ),
     ("wfw", "http://wellformedweb.org/CommentAPI/"),
-    ("xhtml", "http://www.w3.org/1999/xhtml"),
+    ("xhtml", XHTML),
     ("xlink", "http://www.w3.org/1999/xlink"),
     ("yt", "http://www.youtube.com/xml/schemas/2015"),
 ];
 
 /// The namespace of the `xml:` prefix (Namespaces in XML 1.0 §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// XHTML.
+pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
 
 /// The address that an undeclared prefix usually stands for.
 pub(super) fn well_known(prefix: &str) -> Option<&'static str> {

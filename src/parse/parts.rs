@@ -6,7 +6,7 @@ use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::El;
 use crate::absolute;
-use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Origin, Person, Text};
+use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Origin, Person};
 
 /// A person: Atom's construct (RFC 4287 §3.2), or a line of text as RSS has it.
 pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
@@ -125,6 +125,14 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
         .collect()
 }
 
+/// Whether an attribute that did not come as one could stand on a link and belong to another vocabulary.
+pub(super) fn is_foreign(attribute: &model::Attribute) -> bool {
+    let namespace = attribute.namespace.as_deref().unwrap_or_default();
+    let family = super::names::family(namespace);
+    !matches!(family, Family::None | Family::Xml | Family::Rdf)
+        && namespace != "http://www.w3.org/2000/xmlns/"
+}
+
 /// Whether a link leads to the thing itself: no relation, or `alternate`.
 pub(super) fn is_alternate(link: &Link) -> bool {
     link.rel
@@ -178,6 +186,24 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
         }
     }
     (link, others)
+}
+
+/// Sorts links that did not come as elements, as if they had: the link to the thing itself out of them, if it is not known.
+pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
+    if main.is_none() {
+        let (link, others) = take_alternate(links.into_iter().map(|link| (false, link)).collect());
+        *main = link;
+        return others;
+    }
+    let is_twin = |link: &Link| {
+        let twin = Link {
+            href: main.clone().unwrap_or_default(),
+            rel: link.rel.clone(),
+            ..Link::default()
+        };
+        is_alternate(link) && *link == twin
+    };
+    links.into_iter().filter(|link| !is_twin(link)).collect()
 }
 
 /// A link that is an enclosure (RFC 4287 §4.2.7.2).
@@ -279,30 +305,33 @@ pub(super) fn image(el: &El<'_>, scope: &Scope) -> Option<Image> {
 }
 
 /// RSS `source`, `atom:source`.
-pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Origin {
+pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Option<Origin> {
     let scope = scope.enter(el);
     if !el.has_elements() {
-        return Origin {
-            title: el.trimmed().map(Text::plain),
+        let origin = Origin {
+            title: Some(text::read(el, &scope, reader, Use::Line))
+                .filter(|title| !title.value.is_empty()),
             url: el.filled("url").map(|url| scope.resolve(&url)),
             element: None,
         };
+        return (origin != Origin::default()).then_some(origin);
     }
     let links: Vec<Link> = el
         .elements()
         .filter(|child| child.family.is_native() && child.name.eq_ignore_ascii_case("link"))
         .filter_map(|child| link(child, &scope))
         .collect();
-    Origin {
+    Some(Origin {
         title: el
             .child("title")
-            .map(|title| text::read(title, &scope.enter(title), reader, Use::Line)),
+            .map(|title| text::read(title, &scope.enter(title), reader, Use::Line))
+            .filter(|title| !title.value.is_empty()),
         url: links
             .iter()
             .find(|link| is_rel(link, "self"))
             .map(|link| link.href.clone()),
         element: Some(scope.extension(el)),
-    }
+    })
 }
 
 /// A date, and a note where it is none.

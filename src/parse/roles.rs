@@ -182,10 +182,12 @@ impl Winners {
             let Role::One(slot, mut rank) = role(child) else {
                 continue;
             };
-            if child.text().trim().is_empty()
-                && child.attributes.is_empty()
-                && !child.has_elements()
-            {
+            // These may say it all in an attribute: a source, a picture's address, a program's page.
+            let in_attributes = matches!(
+                slot,
+                Slot::Content | Slot::Source | Slot::Image | Slot::Icon | Slot::Generator
+            ) && !child.attributes.is_empty();
+            if child.text().trim().is_empty() && !in_attributes && !child.has_elements() {
                 rank += BLANK;
             } else if matches!(slot, Slot::Published | Slot::Updated)
                 && date::parse(&child.text()).is_none()

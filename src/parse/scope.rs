@@ -16,6 +16,8 @@ pub(super) struct Scope {
     pub(super) language: Option<Rc<str>>,
     /// Whether an `xml:base` of the document set the base, rather than the document's own address.
     pub(super) base_is_declared: bool,
+    /// Whether the document is Atom 0.3.
+    pub(super) is_atom03: bool,
     /// Whether `xml:lang` was set below the document's root.
     pub(super) language_is_local: bool,
 }
@@ -64,6 +66,20 @@ impl Scope {
     /// An element kept as it came. What it inherited and would lose by being moved is written on it.
     pub(super) fn extension(&self, el: &El<'_>) -> model::Element {
         let mut kept = el.to_model();
+        let is_xhtml = || {
+            el.attribute("type")
+                .is_some_and(|kind| kind.contains("xhtml"))
+        };
+        if self.is_atom03 && el.family == Family::Atom03 && is_xhtml() {
+            // Among Atom 1.0's elements, where this one will stand, readers take the outermost `div`
+            // for a wrapper (RFC 4287 §3.1.1.3); in Atom 0.3 it was a part of the content.
+            kept.children = vec![model::Node::Element(model::Element {
+                namespace: Some(names::XHTML.to_owned()),
+                name: "div".to_owned(),
+                children: kept.children,
+                ..model::Element::default()
+            })];
+        }
         if let Some(base) = self.base.as_deref().filter(|b| absolute::has_scheme(b)) {
             absolute_element(&mut kept, base);
         }

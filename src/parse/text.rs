@@ -220,7 +220,8 @@ pub(super) fn line(string: &str) -> Text {
     if html::has_closed_tag(string) {
         Text::html(string)
     } else {
-        Text::plain(entities::unescape_html(string))
+        // A reference may have stood for space.
+        Text::plain(entities::unescape_html(string).trim())
     }
 }
 

@@ -104,7 +104,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
     ]
     .into_iter()
     .flatten()
-    .find(|id| !id.is_empty());
+    .find(|id| !xml::is_blank(id));
     let title = feed
         .title
         .as_ref()
@@ -149,10 +149,10 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
     atom::Entry {
         title: text(&entry.title).unwrap_or_default(),
         id: legal(
-            entry
-                .id
-                .as_deref()
-                .or(entry.link.as_deref())
+            [&entry.id, &entry.link]
+                .into_iter()
+                .filter_map(Option::as_deref)
+                .find(|id| !xml::is_blank(id))
                 .unwrap_or("urn:feedwash:entry"),
         ),
         updated: moment(updated.as_deref().unwrap_or(feed_updated)),
@@ -228,7 +228,7 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
             .entries
             .iter()
             .all(|entry| entry.authors.iter().any(is_somebody));
-    if feed.authors.is_empty() && !all_signed {
+    if !feed.authors.iter().any(is_somebody) && !all_signed {
         let title = feed.title.as_ref().map(plain).unwrap_or_default();
         authors.push(atom::Person {
             name: legal(if title.trim().is_empty() {
@@ -243,10 +243,9 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
 }
 
 fn is_somebody(person: &Person) -> bool {
-    person.name.is_some()
-        || person.email.is_some()
-        || person.uri.is_some()
-        || !person.extensions.is_empty()
+    let parts = [&person.name, &person.email, &person.uri];
+    let mut parts = parts.into_iter().flatten();
+    parts.any(|part| !xml::is_blank(part)) || !person.extensions.is_empty()
 }
 
 /// People; `name` is required (§3.2.1) and is empty where there is none.
@@ -320,7 +319,8 @@ fn entry_links(entry: &Entry) -> Vec<atom::Link> {
 
 /// The alternate link, unless it stands among the others, with all its attributes.
 fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
-    let main = main.filter(|_| !others.iter().any(|link| is_main(link, main)))?;
+    let is_whole = |link: &&Link| is_main(link, main) && !super::rss::adds_nothing(link, main);
+    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
     Some(relation("alternate", main))
 }
 

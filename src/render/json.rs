@@ -3,10 +3,15 @@
 //! What JSON Feed has no member for stands in one member of ours, `_feedwash`: XML elements as
 //! strings of XML in `xml`, and fields of the model under the model's names.
 
-use super::{Context, date, enclosure_type, html, plain, xml};
-use crate::model::{Category, Element, Enclosure, Entry, Feed, FeedFormat, Person, Text, TextKind};
+use super::{Context, date, enclosure_type, needed_base, plain, xml};
+use crate::absolute::absolute_html;
+use crate::model::{
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Origin, Person, Text,
+    TextKind,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 const VERSION: &str = "https://jsonfeed.org/version/1.1";
 
@@ -71,15 +76,36 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
 fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     let mut ours = Object::default();
     ours.put("id", &feed.id);
-    ours.list(
-        "links",
-        feed.links
-            .iter()
-            .filter(|link| context.keeps(link))
-            .map(to_value),
+    let language = feed.language.as_deref();
+    ours.put(
+        "title",
+        feed.title
+            .as_ref()
+            .filter(|text| says_more_than_text(text, language)),
     );
-    ours.list("contributors", feed.contributors.iter().map(to_value));
-    ours.put("publisher", &feed.publisher);
+    ours.put(
+        "description",
+        feed.description
+            .as_ref()
+            .filter(|text| says_more_than_text(text, language)),
+    );
+    let kept = || feed.links.iter().filter(|link| context.keeps(link));
+    if !kept().all(|link| is_bare(link, &["next", "hub"]))
+        || kept()
+            .filter(|link| link.rel.as_deref() == Some("next"))
+            .count()
+            > 1
+    {
+        ours.list("links", kept().map(to_value));
+    }
+    ours.list("contributors", feed.contributors.iter().map(author));
+    ours.put("publisher", feed.publisher.as_ref().map(author));
+    ours.put(
+        "image",
+        feed.image
+            .as_ref()
+            .filter(|image| says_more_than_an_address(image)),
+    );
     ours.put("rights", &feed.rights);
     ours.list("categories", feed.categories.iter().map(to_value));
     ours.put("generator", &feed.generator);
@@ -95,6 +121,7 @@ fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     ours.list("skip_hours", feed.skip_hours.iter().map(to_value));
     ours.list("skip_days", feed.skip_days.iter().map(to_value));
     ours.list("xml", feed.extensions.iter().map(xml_string));
+    ours.put("order", Some(&feed.order).filter(|order| !order.is_empty()));
     ours
 }
 
@@ -116,7 +143,7 @@ fn item(entry: &Entry, feed: &Feed) -> Object {
         related.map(|at| entry.links[at].href.as_str()),
     );
     out.maybe("title", entry.title.as_ref().map(plain).as_deref());
-    bodies(entry, feed, &mut out);
+    put_bodies(entry, feed, &mut out);
     out.maybe("image", entry.image.as_deref());
     out.maybe(
         "date_published",
@@ -137,44 +164,85 @@ fn item(entry: &Entry, feed: &Feed) -> Object {
     out.maybe("language", entry.language.as_deref());
     out.list("attachments", entry.enclosures.iter().map(attachment));
     out.extend(&entry.json_extensions);
+    out.ours(own_members_of(entry, feed));
+    out
+}
+
+/// What JSON Feed has no member for, of an entry.
+fn own_members_of(entry: &Entry, feed: &Feed) -> Object {
     let mut ours = Object::default();
-    let links = entry
-        .links
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| Some(*at) != related);
-    ours.list("links", links.map(|(_, link)| to_value(link)));
-    ours.list("contributors", entry.contributors.iter().map(to_value));
+    let language = entry.language.as_deref().or(feed.language.as_deref());
+    ours.put("id_is_permalink", entry.id_is_permalink.then_some(true));
+    ours.put(
+        "title",
+        entry
+            .title
+            .as_ref()
+            .filter(|text| says_more_than_text(text, language)),
+    );
+    let summary = bodies(entry, feed).1;
+    ours.put(
+        "summary",
+        summary.filter(|text| says_more_than_text(text, language)),
+    );
+    if !matches!(entry.links.as_slice(), [link] if is_bare(link, &["related"])) {
+        ours.list("links", entry.links.iter().map(to_value));
+    }
+    ours.list("contributors", entry.contributors.iter().map(author));
     if entry.categories.iter().any(says_more_than_a_tag) {
         ours.list("categories", entry.categories.iter().map(to_value));
     }
     ours.put("content_link", &entry.content_link);
     ours.maybe("comments", entry.comments.as_deref());
-    ours.put("source", &entry.source);
+    ours.put("source", entry.source.as_ref().map(origin));
     ours.put("rights", &entry.rights);
     ours.list("xml", entry.extensions.iter().map(xml_string));
-    out.ours(ours);
+    ours.put(
+        "order",
+        Some(&entry.order).filter(|order| !order.is_empty()),
+    );
+    ours
+}
+
+/// The feed that an entry came from. Its element is a string of XML as all are: as members it would nest too deep to be read.
+fn origin(origin: &Origin) -> Object {
+    let mut out = Object::default();
+    out.put("title", &origin.title);
+    out.maybe("url", origin.url.as_deref());
+    out.list("xml", origin.element.iter().map(xml_string));
     out
 }
 
-/// `content_html` or `content_text`, one of which has to be there, and `summary`, which is text.
-fn bodies(entry: &Entry, feed: &Feed, out: &mut Object) {
-    // A summary alone is what there is to read, and readers of JSON Feed show only content.
-    let (content, summary) = match (&entry.content, &entry.summary) {
+/// The content and the summary. A summary alone is what there is to read, and readers of JSON Feed show only content.
+fn bodies<'a>(entry: &'a Entry, feed: &Feed) -> (Option<&'a Text>, Option<&'a Text>) {
+    match (&entry.content, &entry.summary) {
         (None, Some(summary)) if feed.format != FeedFormat::Json => (Some(summary), None),
         (content, summary) => (content.as_ref(), summary.as_ref()),
-    };
+    }
+}
+
+/// `content_html` or `content_text`, one of which has to be there, and `summary`, which is text.
+fn put_bodies(entry: &Entry, feed: &Feed, out: &mut Object) {
+    let (content, summary) = bodies(entry, feed);
     match content {
         Some(
             text @ Text {
                 kind: TextKind::Html,
                 ..
             },
-        ) => out.put("content_html", html(text)),
+        ) => out.put("content_html", full(text)),
         Some(text) => out.put("content_text", &text.value),
         None => out.put("content_text", ""),
     }
     out.maybe("summary", summary.map(plain).as_deref());
+}
+
+/// HTML with its addresses in full: JSON Feed has no base but the document's own.
+fn full(text: &Text) -> Cow<'_, str> {
+    match needed_base(text) {
+        Some(base) => absolute_html(&text.value, base),
+        None => Cow::Borrowed(&text.value),
+    }
 }
 
 fn author(person: &Person) -> Value {
@@ -184,13 +252,24 @@ fn author(person: &Person) -> Value {
     let mail = person
         .email
         .as_deref()
+        .filter(|email| is_plain_address(email));
+    let mail = mail
+        .filter(|_| person.uri.is_none())
         .map(|email| format!("mailto:{email}"));
     out.maybe("url", person.uri.as_deref().or(mail.as_deref()));
     out.maybe("avatar", person.avatar.as_deref());
-    if person.uri.is_some() {
-        out.maybe("_email", person.email.as_deref());
+    let mut ours = Object::default();
+    if mail.is_none() {
+        ours.maybe("email", person.email.as_deref());
     }
+    ours.list("xml", person.extensions.iter().map(xml_string));
+    out.ours(ours);
     Value::Object(out.0)
+}
+
+/// Whether an e-mail address can stand in a `mailto:` link as it is (RFC 6068 §2).
+fn is_plain_address(email: &str) -> bool {
+    email.contains('@') && !email.contains(['?', '%', ',']) && !email.contains(char::is_whitespace)
 }
 
 fn attachment(enclosure: &Enclosure) -> Value {
@@ -208,6 +287,30 @@ fn hub(url: &str) -> Value {
     out.put("type", "WebSub");
     out.put("url", url);
     Value::Object(out.0)
+}
+
+/// Whether a text is more than what a member that holds text can say, or might be taken for something else there.
+fn says_more_than_text(text: &Text, language: Option<&str>) -> bool {
+    let is_local = text.language.is_some() && text.language.as_deref() != language;
+    text.kind == TextKind::Html || text.value.contains(['<', '&']) || is_local
+}
+
+/// Whether a link is nothing but one of these relations and an address.
+fn is_bare(link: &Link, rels: &[&str]) -> bool {
+    let bare = Link {
+        href: link.href.clone(),
+        rel: link.rel.clone(),
+        ..Link::default()
+    };
+    *link == bare && link.rel.as_deref().is_some_and(|rel| rels.contains(&rel))
+}
+
+fn says_more_than_an_address(image: &Image) -> bool {
+    let bare = Image {
+        url: image.url.clone(),
+        ..Image::default()
+    };
+    *image != bare
 }
 
 fn says_more_than_a_tag(category: &Category) -> bool {
@@ -261,9 +364,16 @@ impl Object {
 
     /// The member that is ours, unless there is nothing in it.
     fn ours(&mut self, members: Object) {
-        if !members.0.is_empty() {
-            self.0
-                .insert("_feedwash".to_owned(), Value::Object(members.0));
+        if members.0.is_empty() {
+            return;
+        }
+        match self.0.get_mut("_feedwash") {
+            // What somebody else put there stays beside it.
+            Some(Value::Object(theirs)) => theirs.extend(members.0),
+            _ => {
+                self.0
+                    .insert("_feedwash".to_owned(), Value::Object(members.0));
+            }
         }
     }
 }

@@ -345,7 +345,7 @@ pub(super) fn atom_link(link: &Link) -> Element {
 }
 
 /// Whether a link says no more than the item's `link` does.
-fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
+pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     let says_more = link.hreflang.is_some() || link.title.is_some() || link.length.is_some();
     is_main(link, main) && !says_more && link.attributes.is_empty()
 }
@@ -397,7 +397,7 @@ fn source(entry: &Entry) -> Option<Element> {
 
 fn rights(text: &Text) -> Element {
     match text.kind {
-        TextKind::Plain => element(Some(xml::DC), "rights", &[], &text.value),
+        TextKind::Plain => element(Some(xml::DC), "rights", &[], &one_line(text)),
         TextKind::Html => element(
             Some(xml::ATOM),
             "rights",

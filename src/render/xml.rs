@@ -141,6 +141,11 @@ fn is_legal(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
+/// Whether XML can carry nothing of a string that a reader would see.
+pub(crate) fn is_blank(value: &str) -> bool {
+    value.chars().all(|c| c.is_whitespace() || !is_legal(c))
+}
+
 /// A string without the characters that XML cannot carry, and with the line ends that a parser
 /// would make of it (XML 1.0 §2.11). For the format crates, which escape but do not look.
 pub(crate) fn legal(value: &str) -> Cow<'_, str> {

@@ -1,0 +1,49 @@
+//! Any HTML is washed: nothing panics, nothing that acts is published, no word is lost, and each removal is on record.
+#![no_main]
+
+use feedwash::clean;
+use feedwash::identity;
+use feedwash::model::{Entry, Feed, Rules, Text, Washed};
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../tests/it/laws/washed.rs"]
+mod washed;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(html) = std::str::from_utf8(data) else {
+        return;
+    };
+    // What follows a line of its own is the body of the next entry: some passes compare them.
+    let entries = html.split("\n=====\n").take(8).map(|body| Entry {
+        title: Some(Text::plain("A title")),
+        link: Some("https://example.org/2026/a".to_owned()),
+        content: Some(Text::html(body)),
+        ..Entry::default()
+    });
+    let mut raw = Feed {
+        link: Some("https://example.org/".to_owned()),
+        entries: entries.collect(),
+        ..Feed::default()
+    };
+    identity::assign(&mut raw);
+    let (clean, removals, warnings) = clean::feed(&raw, &Rules::default());
+    assert_eq!(raw.entries.len(), clean.entries.len());
+    for entry in &clean.entries {
+        let numbers = removals
+            .iter()
+            .filter(|removal| removal.entry == entry.key)
+            .map(|removal| removal.number);
+        assert!(
+            numbers.zip(1..).all(|(number, count)| number == count),
+            "the removals of an entry are not counted from 1"
+        );
+    }
+    let all = Washed {
+        raw,
+        clean,
+        removals,
+        warnings,
+    };
+    washed::conservation("fuzz", &all);
+    washed::safety("fuzz", &all.clean);
+});

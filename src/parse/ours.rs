@@ -1,0 +1,261 @@
+//! What we wrote into a document for lack of a place in its format, put back where it came from: the member
+//! `_feedwash` of JSON Feed, and the element `feedwash:json` of RSS and Atom (see `render`).
+//!
+//! Believes nobody: anyone may write these. What is not of the shape that we write stays where it is, and
+//! nothing comes out that the format's own members and elements could not have said.
+
+use super::date;
+use super::feed::is_entry;
+use super::json;
+use super::notes::Notes;
+use super::parts;
+use super::scope::{Reader, Scope};
+use super::tree::{self, El};
+use crate::model::{Category, Date, Element, Entry, Feed, Link, Origin, Person, Text};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// The name of our member.
+const MEMBER: &str = "_feedwash";
+
+/// The namespace of our element.
+const NAMESPACE: &str = "urn:feedwash:ns";
+
+/// How deep the members in an element may nest: they go into a document of JSON, where `serde_json` reads
+/// 128 levels, and an item's own begin at the fourth.
+const DEPTH_MAX: usize = 120;
+
+/// Members that the fields of the model are read from. In an element of ours they would go round those.
+const FIELDS: &[&str] = &[
+    "version",
+    "items",
+    "title",
+    "home_page_url",
+    "feed_url",
+    "next_url",
+    "description",
+    "icon",
+    "favicon",
+    "authors",
+    "author",
+    "language",
+    "id",
+    "url",
+    "external_url",
+    "content_html",
+    "summary",
+    "image",
+    "date_published",
+    "date_modified",
+    "tags",
+    "attachments",
+];
+
+/// Takes the members of JSON Feed that an element of ours carries; `None` where it is none of ours.
+pub(super) fn members(el: &El<'_>) -> Option<Map<String, Value>> {
+    if el.namespace.as_deref() != Some(NAMESPACE) || el.name != "json" || el.has_elements() {
+        return None;
+    }
+    let members: Map<String, Value> = serde_json::from_str(&el.text()).ok()?;
+    let fits = |value: &Value| depth_fits(value, DEPTH_MAX);
+    let is_free = |name: &String| !FIELDS.contains(&name.as_str());
+    (members.keys().all(is_free) && members.values().all(fits)).then_some(members)
+}
+
+fn depth_fits(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Array(list) => depth > 0 && list.iter().all(|value| depth_fits(value, depth - 1)),
+        Value::Object(members) => {
+            depth > 0 && members.values().all(|value| depth_fits(value, depth - 1))
+        }
+        _ => true,
+    }
+}
+
+/// Puts back what JSON Feed has no member for, of the feed.
+pub(super) fn into_feed(
+    feed: &mut Feed,
+    members: &mut Map<String, Value>,
+    reader: &mut Reader<'_>,
+) {
+    let Some(mut ours) = Ours::take(members) else {
+        return;
+    };
+    feed.id = ours.string("id");
+    ours.text("title", &mut feed.title);
+    ours.text("description", &mut feed.description);
+    ours.links(&mut feed.links);
+    feed.links = parts::settle(&mut feed.link, std::mem::take(&mut feed.links));
+    let own = feed
+        .links
+        .iter()
+        .position(|link| parts::is_rel(link, "self") && !link.href.is_empty());
+    if let (None, Some(own)) = (&feed.self_link, own) {
+        feed.self_link = Some(feed.links.remove(own).href);
+    }
+    feed.contributors = ours.people("contributors");
+    feed.publisher = ours.person("publisher");
+    feed.rights = ours.value("rights");
+    ours.categories(&mut feed.categories);
+    feed.generator = ours.value("generator");
+    if let Some(image) = ours.value("image") {
+        feed.image = Some(image);
+    }
+    feed.published = ours.date("published");
+    feed.updated = ours.date("updated");
+    feed.ttl_minutes = ours.value("ttl_minutes");
+    feed.skip_hours = ours.value("skip_hours").unwrap_or_default();
+    feed.skip_hours.retain(|hour| *hour < 24);
+    feed.skip_days = ours.value("skip_days").unwrap_or_default();
+    feed.extensions = ours.elements(|el| is_entry(el, reader.atom));
+    feed.order = ours.value("order").unwrap_or_default();
+    ours.give_back(members);
+}
+
+/// Puts back what JSON Feed has no member for, of an entry.
+pub(super) fn into_entry(entry: &mut Entry, members: &mut Map<String, Value>) {
+    let Some(mut ours) = Ours::take(members) else {
+        return;
+    };
+    entry.id_is_permalink = ours.value("id_is_permalink").unwrap_or_default();
+    ours.text("title", &mut entry.title);
+    ours.text("summary", &mut entry.summary);
+    ours.links(&mut entry.links);
+    let (enclosures, links) = std::mem::take(&mut entry.links)
+        .into_iter()
+        .partition::<Vec<_>, _>(|link| parts::is_rel(link, "enclosure"));
+    entry.links = parts::settle(&mut entry.link, links);
+    entry
+        .enclosures
+        .extend(enclosures.into_iter().map(parts::enclosure_of_link));
+    entry.contributors = ours.people("contributors");
+    ours.categories(&mut entry.categories);
+    entry.content_link = ours.value("content_link");
+    entry.comments = ours.string("comments");
+    entry.source = ours.origin();
+    entry.rights = ours.value("rights");
+    entry.extensions = ours.elements(|_| false);
+    entry.order = ours.value("order").unwrap_or_default();
+    ours.give_back(members);
+}
+
+/// Puts back what JSON Feed has no member for, of a person.
+pub(super) fn into_person(person: &mut Person, members: &mut Map<String, Value>) {
+    let Some(mut ours) = Ours::take(members) else {
+        return;
+    };
+    person.email = ours.string("email").or(person.email.take());
+    person.extensions = ours.elements(|_| false);
+}
+
+/// The members of our member.
+struct Ours(Map<String, Value>);
+
+impl Ours {
+    fn take(members: &mut Map<String, Value>) -> Option<Self> {
+        match members.shift_remove(MEMBER)? {
+            Value::Object(ours) => Some(Self(ours)),
+            other => {
+                members.insert(MEMBER.to_owned(), other);
+                None
+            }
+        }
+    }
+
+    /// What is not of the shape that we write stays the publisher's.
+    fn give_back(self, members: &mut Map<String, Value>) {
+        if !self.0.is_empty() {
+            members.insert(MEMBER.to_owned(), Value::Object(self.0));
+        }
+    }
+
+    fn value<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let value = T::deserialize(self.0.get(name)?).ok()?;
+        self.0.shift_remove(name);
+        Some(value)
+    }
+
+    fn string(&mut self, name: &str) -> Option<String> {
+        let text: String = self.value(name)?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// A text whose kind or language the member beside it could not say.
+    fn text(&mut self, name: &str, text: &mut Option<Text>) {
+        let said = self
+            .value(name)
+            .filter(|text: &Text| !text.value.is_empty());
+        *text = said.or(text.take());
+    }
+
+    /// All links. Those that members of JSON Feed say too are among them.
+    fn links(&mut self, links: &mut Vec<Link>) {
+        let Some(mut all) = self.value::<Vec<Link>>("links") else {
+            return;
+        };
+        for link in &mut all {
+            link.href = link.href.trim().to_owned();
+            link.attributes.retain(parts::is_foreign);
+        }
+        links.retain(|link| {
+            !all.iter()
+                .any(|other| other.rel == link.rel && other.href == link.href)
+        });
+        links.extend(all);
+    }
+
+    /// All categories, of which `tags` has the terms alone.
+    fn categories(&mut self, categories: &mut Vec<Category>) {
+        if let Some(all) = self.value::<Vec<Category>>("categories") {
+            *categories = all;
+            categories.retain(|category| !category.term.trim().is_empty());
+        }
+    }
+
+    fn date(&mut self, name: &str) -> Option<Date> {
+        let raw = self.string(name)?;
+        let time = date::parse(&raw);
+        Some(Date { raw, time })
+    }
+
+    fn people(&mut self, name: &str) -> Vec<Person> {
+        let people: Vec<Value> = self.value(name).unwrap_or_default();
+        let scope = Scope::default();
+        people
+            .into_iter()
+            .filter_map(|person| json::person(person, &scope))
+            .collect()
+    }
+
+    fn person(&mut self, name: &str) -> Option<Person> {
+        json::person(self.value(name)?, &Scope::default())
+    }
+
+    fn origin(&mut self) -> Option<Origin> {
+        let mut source: Map<String, Value> = self.value("source")?;
+        let mut source = Self(std::mem::take(&mut source));
+        let origin = Origin {
+            title: source.value("title"),
+            url: source.string("url"),
+            element: source.elements(|_| false).into_iter().next(),
+        };
+        (origin != Origin::default()).then_some(origin)
+    }
+
+    /// Elements that stand here as strings of XML, but for those that must not.
+    fn elements(&mut self, is_barred: impl Fn(&El<'_>) -> bool) -> Vec<Element> {
+        let strings: Vec<String> = self.value("xml").unwrap_or_default();
+        let mut elements = Vec::new();
+        for string in strings {
+            // Whoever reads the document sees lines of JSON, so places in these strings would tell them nothing.
+            let document = tree::build(&string, &mut Notes::default());
+            elements.extend(
+                document
+                    .elements()
+                    .filter(|el| !is_barred(el))
+                    .map(El::to_model),
+            );
+        }
+        elements
+    }
+}

@@ -1,0 +1,149 @@
+//! The laws of reading and writing, as functions that panic where one is broken: the property tests and the fuzzer call the same.
+
+use feedwash::model::{Date, Feed, FeedFormat, Link};
+use feedwash::parse::parse;
+use feedwash::render::{Context, render};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// What is written.
+pub const FORMATS: [FeedFormat; 3] = [FeedFormat::Rss, FeedFormat::Atom, FeedFormat::Json];
+
+/// A feed as a document.
+#[must_use]
+pub fn written(feed: &Feed, format: FeedFormat) -> String {
+    let document = render(feed, format, &Context::default());
+    String::from_utf8(document).expect("documents are UTF-8")
+}
+
+/// A feed, written and read again.
+#[must_use]
+pub fn turn(feed: &Feed, format: FeedFormat) -> Feed {
+    let document = written(feed, format);
+    match parse(&document, None) {
+        Ok((feed, _)) => feed,
+        Err(error) => panic!("{format:?} that we wrote is refused: {error}\n{document}"),
+    }
+}
+
+/// All laws, for a feed as it was read.
+pub fn laws(read: &Feed) {
+    one_turn_is_enough(read);
+    documents_settle(read);
+}
+
+/// A document of ours that is read and written again is the same document, byte for byte.
+pub fn documents_settle(read: &Feed) {
+    for format in FORMATS {
+        let once = turn(read, format);
+        let (first, second) = (
+            written(&once, format),
+            written(&turn(&once, format), format),
+        );
+        let differ = first.lines().zip(second.lines()).find(|(a, b)| a != b);
+        assert!(
+            first == second,
+            "{format:?} does not settle: {differ:?}\n{}\n{first}\n{second}",
+            written(read, format)
+        );
+    }
+}
+
+/// A feed as it was read from a document, once written, is read and written again without any change.
+pub fn one_turn_is_enough(read: &Feed) {
+    for format in FORMATS {
+        let once = turn(read, format);
+        let twice = turn(&once, format);
+        same(&once, &twice, || {
+            format!(
+                "{format:?}\n{}\n{}",
+                written(read, format),
+                written(&once, format)
+            )
+        });
+    }
+}
+
+/// The same feed gives the same bytes.
+pub fn bytes_are_stable(feed: &Feed) {
+    for format in FORMATS {
+        assert_eq!(written(feed, format), written(&feed.clone(), format));
+    }
+}
+
+/// What no law asks for, put into one form: a date is its moment to the second, because each format has its own spelling
+/// and RSS has no fractions, and what is no date is none; a link without relation is an `alternate` (RFC 4287 §4.2.7.2).
+fn normal(mut feed: Feed) -> Feed {
+    let date = |date: &mut Option<Date>| {
+        *date = date.take().and_then(|date| date.time).map(|time| Date {
+            raw: String::new(),
+            time: Timestamp::from_second(time.as_second()).ok(),
+        });
+    };
+    let links = |links: &mut Vec<Link>| {
+        for link in links {
+            link.rel.get_or_insert_with(|| "alternate".to_owned());
+        }
+    };
+    date(&mut feed.published);
+    date(&mut feed.updated);
+    links(&mut feed.links);
+    for entry in &mut feed.entries {
+        date(&mut entry.published);
+        date(&mut entry.updated);
+        links(&mut entry.links);
+    }
+    feed
+}
+
+/// A feed as a tree that can be compared. The prefix of an element has no meaning (Namespaces in XML §4), and all line
+/// ends are one (XML 1.0 §2.11).
+fn tree(feed: &Feed) -> Value {
+    fn settle(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.shift_remove("prefix");
+                members.shift_remove("order");
+                members.values_mut().for_each(settle);
+            }
+            Value::Array(list) => list.iter_mut().for_each(settle),
+            Value::String(text) if text.contains('\r') => {
+                *text = text.replace("\r\n", "\n").replace('\r', "\n")
+            }
+            _ => {}
+        }
+    }
+    // Which fields an order names that nothing was in, it need not remember; the law of bytes looks at order.
+    let mut tree = serde_json::to_value(normal(feed.clone())).expect("a feed is JSON");
+    settle(&mut tree);
+    tree
+}
+
+/// Panics at the first difference of two feeds, with its path and what else may help.
+pub fn same(left: &Feed, right: &Feed, more: impl FnOnce() -> String) {
+    if left == right {
+        return;
+    }
+    let Some(path) = difference(&tree(left), &tree(right)) else {
+        return;
+    };
+    panic!("feeds differ in {path}\n{}", more());
+}
+
+fn difference(left: &Value, right: &Value) -> Option<String> {
+    match (left, right) {
+        (Value::Object(a), Value::Object(b)) => {
+            let null = Value::Null;
+            a.keys().chain(b.keys()).find_map(|key| {
+                let (a, b) = (a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null));
+                difference(a, b).map(|path| format!("{key}.{path}"))
+            })
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
+            .iter()
+            .zip(b)
+            .enumerate()
+            .find_map(|(at, (a, b))| difference(a, b).map(|path| format!("{at}.{path}"))),
+        _ => (left != right).then(|| format!("  {left}  ≠  {right}")),
+    }
+}
