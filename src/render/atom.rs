@@ -5,7 +5,7 @@
 //! namespace or into Dublin Core.
 
 use super::graft::{Extra, Graft, graft, name_of};
-use super::grammar::{self, is_iri};
+use super::grammar::{self, is_iri, is_reference};
 use super::names::Names;
 use super::xml::{self, element};
 use super::{Context, date, fit, is_main, json_element, plain, xhtml};
@@ -103,7 +103,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         context.self_link(feed),
         feed.link.as_deref(),
     ];
-    let id = ids.into_iter().flatten().find(|id| is_iri(id));
+    let id = ids.into_iter().flatten().find(|id| is_reference(id));
     let title = feed
         .title
         .as_ref()
@@ -146,7 +146,7 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         .flatten()
         .find_map(date::rfc3339);
     let ids = [entry.id.as_deref(), entry.link.as_deref()];
-    let id = ids.into_iter().flatten().find(|id| is_iri(id));
+    let id = ids.into_iter().flatten().find(|id| is_reference(id));
     let content = content(entry, language);
     atom::Entry {
         title: text(&entry.title).unwrap_or_default(),

@@ -31,9 +31,9 @@ fn is_atom(element: &Element) -> bool {
 }
 
 fn head(feed: &mut Cow<'_, Feed>) {
-    if is_misfit(feed.id.as_ref(), is_iri) {
+    if is_misfit(feed.id.as_ref(), is_reference) {
         let feed = feed.to_mut();
-        let unfit = mend(&mut feed.id, is_iri);
+        let unfit = mend(&mut feed.id, |_| false);
         feed.extensions.extend(unfit.map(|id| guid(&id)));
     }
     if is_misfit(feed.language.as_ref(), is_language) {
@@ -103,10 +103,12 @@ fn head(feed: &mut Cow<'_, Feed>) {
 }
 
 fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
-    if is_misfit(feed.entries[at].id.as_ref(), is_iri) {
+    // §4.2.6 asks for an IRI. A reference that has no scheme (`t3_42tizy`) stays all the same, because
+    // an id that changes makes every entry new; what cannot be part of any address does not.
+    if is_misfit(feed.entries[at].id.as_ref(), is_reference) {
         let entry = &mut feed.to_mut().entries[at];
-        if let Some(unfit) = mend(&mut entry.id, is_iri) {
-            // §4.2.6: an IRI, and another one for each id.
+        if let Some(unfit) = mend(&mut entry.id, |_| false) {
+            // Another one for each id.
             let made = || format!("urn:feedwash:id:{}", grammar::component(&unfit));
             entry.id = entry.id.take().or_else(|| Some(made()));
             entry.extensions.push(guid(&unfit));
