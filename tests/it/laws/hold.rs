@@ -1,5 +1,7 @@
 //! The laws of reading and writing, as functions that panic where one is broken: the property tests and the fuzzer call the same.
 
+#![allow(dead_code, reason = "the tests and the fuzzer each call some of them")]
+
 use feedwash::model::{Date, Entry, Feed, FeedFormat, Link, Text, TextKind};
 use feedwash::parse::parse;
 use feedwash::render::{Context, html, render};
