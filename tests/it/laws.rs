@@ -8,7 +8,7 @@ mod hold;
 mod tape;
 /// Of washing.
 #[path = "laws/washed.rs"]
-pub mod washed;
+pub(crate) mod washed;
 
 use proptest::prelude::*;
 
