@@ -361,7 +361,9 @@ fn made_links(entry: &Entry) -> Vec<Link> {
 
 /// The alternate link, unless it stands among the others, with all its attributes.
 fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
-    let is_whole = |link: &&Link| is_main(link, main) && !super::rss::adds_nothing(link, main);
+    let is_whole = |link: &&Link| {
+        is_main(link, main) && (link.media_type.is_some() || !super::rss::adds_nothing(link, main))
+    };
     let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
     Some(relation("alternate", main))
 }

@@ -1,5 +1,7 @@
 //! The laws of reading and writing, as functions that panic where one is broken: the property tests and the fuzzer call the same.
 
+#![allow(dead_code, reason = "the tests and the fuzzer each call some of them")]
+
 use feedwash::model::{Date, Entry, Feed, FeedFormat, Link, Text, TextKind};
 use feedwash::parse::parse;
 use feedwash::render::{Context, html, render};
@@ -7,18 +9,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// What is written.
-pub const FORMATS: [FeedFormat; 3] = [FeedFormat::Rss, FeedFormat::Atom, FeedFormat::Json];
+pub(crate) const FORMATS: [FeedFormat; 3] = [FeedFormat::Rss, FeedFormat::Atom, FeedFormat::Json];
 
 /// A feed as a document.
 #[must_use]
-pub fn written(feed: &Feed, format: FeedFormat) -> String {
+pub(crate) fn written(feed: &Feed, format: FeedFormat) -> String {
     let document = render(feed, format, &Context::default());
     String::from_utf8(document).expect("documents are UTF-8")
 }
 
 /// A feed, written and read again.
 #[must_use]
-pub fn turn(feed: &Feed, format: FeedFormat) -> Feed {
+pub(crate) fn turn(feed: &Feed, format: FeedFormat) -> Feed {
     let document = written(feed, format);
     match parse(&document, None) {
         Ok((feed, _)) => feed,
@@ -27,14 +29,14 @@ pub fn turn(feed: &Feed, format: FeedFormat) -> Feed {
 }
 
 /// All laws, for a feed as it was read.
-pub fn laws(read: &Feed) {
+pub(crate) fn laws(read: &Feed) {
     one_turn_is_enough(read);
     documents_settle(read);
 }
 
 /// A document of ours that is read and written again is the same document, byte for byte; the first turn may still
 /// put what we had to make into the place that it has from then on.
-pub fn documents_settle(read: &Feed) {
+pub(crate) fn documents_settle(read: &Feed) {
     for format in FORMATS {
         let settled = turn(&turn(read, format), format);
         let first = written(&settled, format);
@@ -49,7 +51,7 @@ pub fn documents_settle(read: &Feed) {
 }
 
 /// A feed as it was read from a document, once written, is read and written again without any change.
-pub fn one_turn_is_enough(read: &Feed) {
+pub(crate) fn one_turn_is_enough(read: &Feed) {
     for format in FORMATS {
         let once = turn(read, format);
         let twice = turn(&once, format);
@@ -64,7 +66,7 @@ pub fn one_turn_is_enough(read: &Feed) {
 }
 
 /// In each format the entries are all there, in order, with their ids, addresses, moments, people and files.
-pub fn what_matters_survives(read: &Feed) {
+pub(crate) fn what_matters_survives(read: &Feed) {
     for format in FORMATS {
         let feed = turn(read, format);
         assert_eq!(
@@ -102,7 +104,7 @@ fn what_matters(feed: &Feed) -> Vec<(Option<i64>, Vec<String>)> {
 }
 
 /// The same feed gives the same bytes.
-pub fn bytes_are_stable(feed: &Feed) {
+pub(crate) fn bytes_are_stable(feed: &Feed) {
     for format in FORMATS {
         assert_eq!(written(feed, format), written(&feed.clone(), format));
     }
@@ -168,7 +170,7 @@ fn tree(feed: &Feed) -> Value {
 }
 
 /// Panics at the first difference of two feeds, with its path and what else may help.
-pub fn same(left: &Feed, right: &Feed, more: impl FnOnce() -> String) {
+pub(crate) fn same(left: &Feed, right: &Feed, more: impl FnOnce() -> String) {
     if left == right {
         return;
     }

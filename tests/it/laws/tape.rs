@@ -210,11 +210,11 @@ const PARTS: &[Part] = &[
 
 /// Bytes that are read as choices.
 #[derive(Debug)]
-pub struct Tape<'a>(&'a [u8]);
+pub(crate) struct Tape<'a>(&'a [u8]);
 
 /// A feed with anything in any field.
 #[must_use]
-pub fn feed(bytes: &[u8]) -> Feed {
+pub(crate) fn feed(bytes: &[u8]) -> Feed {
     Tape(bytes).feed()
 }
 

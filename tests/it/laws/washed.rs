@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// All visible text of the input is in the output or in a removal.
 #[track_caller]
-pub fn conservation(name: &str, washed: &Washed) {
+pub(crate) fn conservation(name: &str, washed: &Washed) {
     let mut removed: HashMap<&str, Vec<&Removal>> = HashMap::new();
     for removal in &washed.removals {
         removed
@@ -94,7 +94,7 @@ fn squeeze(text: &str) -> String {
 
 /// Nothing that acts is published.
 #[track_caller]
-pub fn safety(name: &str, feed: &Feed) {
+pub(crate) fn safety(name: &str, feed: &Feed) {
     let mut texts: Vec<&Text> = Vec::new();
     texts.extend(
         feed.title
@@ -187,7 +187,7 @@ fn safe_markup(name: &str, markup: &str) {
 
 /// Washing what was published removes nothing more.
 #[track_caller]
-pub fn idempotence(name: &str, washed: &Washed, rules: &Rules) {
+pub(crate) fn idempotence(name: &str, washed: &Washed, rules: &Rules) {
     for format in [FeedFormat::Rss, FeedFormat::Atom, FeedFormat::Json] {
         let body = render(&washed.clean, format, &Context::default());
         let again = wash(
