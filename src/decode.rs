@@ -55,14 +55,14 @@ pub fn decode(response: &Response) -> Decoded<'_> {
 /// Puts the characters of a document together again that were encoded twice, where that is certain.
 /// Not a part of [`decode`], because it changes what the publisher said.
 #[must_use]
-pub fn decode_once_more(decoded: Decoded) -> Decoded {
+pub fn decode_once_more(decoded: Decoded<'_>) -> Decoded<'_> {
     match mojibake::undone(&decoded.text).filter(|_| decoded.encoding == "UTF-8") {
         None => decoded,
         Some((text, warning)) => {
             let mut warnings = decoded.warnings;
             warnings.push(warning);
             Decoded {
-                text: scrub(text, &mut warnings),
+                text: scrub(Cow::Owned(text), &mut warnings),
                 warnings,
                 ..decoded
             }

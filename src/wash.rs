@@ -29,7 +29,7 @@ pub fn read(response: &Response) -> Result<Washed, ParseError> {
     read_text(response, decode::decode(response))
 }
 
-fn read_text(response: &Response, decoded: Decoded) -> Result<Washed, ParseError> {
+fn read_text(response: &Response, decoded: Decoded<'_>) -> Result<Washed, ParseError> {
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
     warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));
