@@ -28,12 +28,13 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+use crate::limits::ENTRIES_MAX;
 use crate::model::{Feed, Warning};
 use names::Family;
 use notes::Notes;
 use scope::Reader;
 use thiserror::Error;
-use tree::El;
+use tree::{El, Node};
 
 /// Why a document is not a feed. None of these heal by reading it again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -86,6 +87,15 @@ pub struct LinkedFeed {
 /// # Errors
 /// Only where the document is not a feed at all. What was wrong in a feed is in the warnings.
 pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), ParseError> {
+    parse_text(text, url, true)
+}
+
+/// Reads a feed, or where allowed the feed that a document holds as its text.
+fn parse_text(
+    text: &str,
+    url: Option<&str>,
+    may_hold: bool,
+) -> Result<(Feed, Vec<Warning>), ParseError> {
     let start =
         text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
     if start.is_empty() {
@@ -98,18 +108,21 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
     if start.starts_with('[') && json::error(text, start) == Some(ParseError::OtherJson) {
         return Err(ParseError::OtherJson);
     }
-    if !start.contains('<') {
+    if !start.contains('<') && !start.starts_with("&lt;") {
         return match json::inside(start) {
             Some(begin) => read_json(text, &start[begin..], url),
             None => Err(not_a_feed(start)),
         };
     }
     let mut document = tree::build(text, &mut notes);
+    adopt_strangers(&mut document);
     let Some(root) = find_root(&mut document) else {
         return match (page::read(start, &document, url), json::inside(start)) {
             (Some(page), _) => Err(page),
             (None, Some(begin)) => read_json(text, &start[begin..], url),
-            (None, None) => Err(not_a_feed(start)),
+            (None, None) => held(&document, url)
+                .filter(|_| may_hold)
+                .unwrap_or_else(|| Err(not_a_feed(start))),
         };
     };
     if !starts_well(start) {
@@ -120,8 +133,65 @@ pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), Pars
         notes: &mut notes,
         atom,
     };
-    let feed = feed::read(root, url, &mut reader);
+    let at = root.at;
+    let mut feed = feed::read(root, url, &mut reader);
+    for other in document.elements_mut().filter(|el| is_feed_root(el)) {
+        if other.at != at && feed.entries.len() < ENTRIES_MAX {
+            reader.notes.add(
+                "the document holds another feed, whose entries were added",
+                other.at,
+            );
+            feed.entries
+                .extend(feed::read(other, url, &mut reader).entries);
+            feed.entries.truncate(ENTRIES_MAX);
+        }
+    }
     Ok((feed, notes.into_warnings(text)))
+}
+
+/// The feed that stands escaped or as CDATA in a document of another kind: the answer of a web service.
+fn held(document: &El<'_>, url: Option<&str>) -> Option<Result<(Feed, Vec<Warning>), ParseError>> {
+    let text = document.text();
+    let text = text.trim();
+    let is_feed = ["<?xml", "<rss", "<feed", "<rdf:RDF"]
+        .iter()
+        .any(|begin| text.starts_with(begin));
+    is_feed.then(|| {
+        let (feed, mut warnings) = parse_text(text, url, false)?;
+        // Lines of what was inside are not those of the document.
+        warnings.iter_mut().for_each(|warning| warning.line = None);
+        let message = "the feed stood as text in another document, and was taken out";
+        warnings.insert(0, Warning::new(message, None));
+        Ok((feed, warnings))
+    })
+}
+
+/// Takes the elements of a root that only a feed can have for those of one, whatever namespace their
+/// publisher invented for them.
+fn adopt_strangers(document: &mut El<'_>) {
+    for node in &mut document.children {
+        let Node::El(root) = node else { continue };
+        let family = match &*root.lower() {
+            "rss" => Family::Rss,
+            "feed" => Family::Atom,
+            _ => continue,
+        };
+        if root.family == Family::Other {
+            let namespace = root.namespace.clone();
+            adopt(root, namespace.as_deref(), family);
+        }
+    }
+}
+
+fn adopt(el: &mut El<'_>, namespace: Option<&str>, family: Family) {
+    if el.namespace.as_deref() == namespace {
+        el.family = family;
+    }
+    for node in &mut el.children {
+        if let Node::El(child) = node {
+            adopt(child, namespace, family);
+        }
+    }
 }
 
 /// Reads JSON, which is the end of the text from `json` on.

@@ -14,7 +14,9 @@
 
 mod atom;
 mod date;
+mod fit;
 mod graft;
+mod grammar;
 mod json;
 mod names;
 mod people;
@@ -54,10 +56,11 @@ pub struct Context<'a> {
 /// Writes `feed` in `format`, as UTF-8.
 #[must_use]
 pub fn render(feed: &Feed, format: FeedFormat, context: &Context<'_>) -> Vec<u8> {
+    let feed = fit::fit(feed, format);
     match format {
-        FeedFormat::Rss => rss::render(feed, context).into_bytes(),
-        FeedFormat::Atom => atom::render(feed, context).into_bytes(),
-        FeedFormat::Json => json::render(feed, context),
+        FeedFormat::Rss => rss::render(&feed, context).into_bytes(),
+        FeedFormat::Atom => atom::render(&feed, context).into_bytes(),
+        FeedFormat::Json => json::render(&feed, context),
     }
 }
 
@@ -203,7 +206,7 @@ fn enclosure_type(enclosure: &Enclosure) -> &str {
     if let Some(given) = enclosure
         .media_type
         .as_deref()
-        .filter(|given| !xml::is_blank(given))
+        .filter(|given| grammar::is_media_type(given))
     {
         return given;
     }

@@ -45,3 +45,7 @@ mod cli;
 /// A real feed reader, subscribed to what is served.
 #[path = "it/readers.rs"]
 mod readers;
+
+/// What is published, judged by the specifications.
+#[path = "it/valid.rs"]
+mod valid;

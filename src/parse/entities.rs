@@ -43,6 +43,8 @@ pub(super) struct Forgiven {
     pub(super) html_name: bool,
     /// A reference to a character that XML cannot carry.
     pub(super) bad_character: bool,
+    /// Two references that are the halves of one character.
+    pub(super) halves: bool,
     /// Internal entities that would outgrow the limit.
     pub(super) too_large: bool,
 }
@@ -84,6 +86,12 @@ impl<'a> Entities<'a> {
                 continue;
             };
             if let Some(number) = body.strip_prefix('#') {
+                if let Some((c, after)) = halves(number, after) {
+                    forgiven.halves = true;
+                    out.push(c);
+                    rest = after;
+                    continue;
+                }
                 match numeric(number) {
                     Some(c) if is_xml_char(c) => out.push(c),
                     Some(_) => forgiven.bad_character = true,
@@ -160,11 +168,23 @@ fn reference(rest: &str) -> Option<(&str, &str)> {
 /// The character of a numeric reference's digits. What HTML reads as windows-1252 (128 to 159, HTML
 /// standard §13.2.5.80) is told from UTF-8 that was escaped byte by byte once the whole text is known.
 fn numeric(digits: &str) -> Option<char> {
-    let code = match digits.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    Some(char::from_u32(code).unwrap_or('\u{fffd}'))
+    Some(char::from_u32(code(digits)?).unwrap_or('\u{fffd}'))
+}
+
+fn code(digits: &str) -> Option<u32> {
+    match digits.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => digits.parse().ok(),
+    }
+}
+
+/// A character that JavaScript wrote as its two surrogates (`&#55357;&#56832;`), and what follows.
+fn halves<'t>(high: &str, after: &'t str) -> Option<(char, &'t str)> {
+    let high = code(high).filter(|high| (0xd800..0xdc00).contains(high))?;
+    let (low, after) = reference(after.strip_prefix('&')?)?;
+    let low = code(low.strip_prefix('#')?).filter(|low| (0xdc00..0xe000).contains(low))?;
+    let c = char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))?;
+    Some((c, after))
 }
 
 /// A name of XML or HTML, and whether it is one that only HTML knows.

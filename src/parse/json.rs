@@ -101,14 +101,16 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             text.len(),
         );
     }
-    if notes.want_places() {
-        notes.entries_at = places(text, from);
+    if !notes.is_empty() {
+        let (entries_at, end) = places(text, from);
+        (notes.entries_at, notes.entries_end) = (entries_at, Some(end));
     }
     Some(feed)
 }
 
-/// Where the entries begin: the objects in the first list that is called like theirs.
-fn places(text: &str, from: usize) -> Vec<usize> {
+/// Where the entries begin, which are the objects in the first list that is called like theirs, and
+/// where that list ends.
+fn places(text: &str, from: usize) -> (Vec<usize>, usize) {
     let bytes = text.as_bytes();
     let (mut depth, mut list, mut at) = (0_usize, None, from);
     let (mut places, mut word) = (Vec::new(), "");
@@ -143,7 +145,7 @@ fn places(text: &str, from: usize) -> Vec<usize> {
         }
         at += 1;
     }
-    places
+    (places, at)
 }
 
 /// Why JSON is no feed; `None` where the document isn't even begun as JSON. `start` is the end of `text` that is read.
@@ -535,7 +537,7 @@ mod tests {
 
     #[test]
     fn warnings_name_line_and_entry() {
-        let document = "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[\n{\"id\":\"a\"},\n\
+        let document = "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[\n{\"id\":\"a\",},\n\
             {\"id\":\"b\",\"date_published\":\"soon\"},\n]}";
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
@@ -548,11 +550,15 @@ mod tests {
             told,
             [
                 (
+                    Some(3),
+                    Some(0),
+                    "a comma too many was skipped (2 times, here first)".to_owned()
+                ),
+                (
                     Some(4),
                     Some(1),
                     "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
-                ),
-                (Some(5), None, "a comma too many was skipped".to_owned())
+                )
             ]
         );
     }

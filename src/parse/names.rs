@@ -138,6 +138,11 @@ pub(super) fn family(uri: &str) -> Family {
     if strip_start(uri, "backend.userland.com/rss").is_some() {
         return Family::Rss;
     }
+    // The drafts of Atom 0.3 and 1.0 said behind the # which they were.
+    let uri = match uri.split_once('#') {
+        Some((atom @ "purl.org/atom/ns", _)) => atom,
+        _ => &uri,
+    };
     FAMILIES
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(uri))

@@ -12,6 +12,8 @@ pub(super) struct Notes {
     pub(super) broke_entry: bool,
     /// Where the entries begin, in the order of the feed's list.
     pub(super) entries_at: Vec<usize>,
+    /// Where the list of them ends, in a document that lists them.
+    pub(super) entries_end: Option<usize>,
     /// The entry that is being read, where a place cannot tell.
     pub(super) entry: Option<usize>,
 }
@@ -63,10 +65,9 @@ impl Notes {
         }
     }
 
-    /// Whether something was noted of an entry whose place is not known.
-    pub(super) fn want_places(&self) -> bool {
-        let mut kinds = self.kinds.iter();
-        kinds.any(|note| note.at == NOWHERE && note.entry.is_some())
+    /// Whether nothing was noted, so that nobody asks for places.
+    pub(super) fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
     }
 
     /// The warnings in document order, with lines counted in `text`.
@@ -77,7 +78,7 @@ impl Notes {
             }
         }
         self.kinds.sort_by_key(|note| note.at);
-        let places = Places::new(text, &self.entries_at);
+        let places = Places::new(text, &self.entries_at, self.entries_end);
         let (mut line, mut counted) = (1_u32, 0);
         self.kinds
             .into_iter()
@@ -111,13 +112,15 @@ struct Places<'t> {
     text: &'t str,
     /// Where entries begin, and which they are, in document order.
     starts: Vec<(usize, usize)>,
+    /// Where the last ends, if that is known.
+    end: Option<usize>,
 }
 
 impl<'t> Places<'t> {
-    fn new(text: &'t str, entries_at: &[usize]) -> Self {
+    fn new(text: &'t str, entries_at: &[usize], end: Option<usize>) -> Self {
         let mut starts: Vec<_> = entries_at.iter().copied().zip(0..).collect();
         starts.sort_unstable();
-        Self { text, starts }
+        Self { text, starts, end }
     }
 
     fn entry(&self, at: usize) -> Option<usize> {
@@ -127,6 +130,9 @@ impl<'t> Places<'t> {
             .starts
             .get(behind)
             .map_or(self.text.len(), |next| next.0);
+        if let Some(end) = self.end {
+            return (at < end).then_some(entry);
+        }
         // Behind the last end tag of its kind there is no entry, unless that tag was forgotten.
         let inside = self.text.get(start..next)?;
         let name: &str = inside

@@ -1,5 +1,8 @@
 //! Whole documents: every dialect, every debris, and what becomes of it.
 
+mod debris;
+mod dialects;
+
 use super::{ParseError, parse};
 use crate::limits::{ENTRIES_MAX, XML_DEPTH_MAX};
 use crate::model::{Element, Entry, Feed, FeedFormat, Node, Text, TextKind};

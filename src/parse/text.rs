@@ -129,8 +129,24 @@ fn string<'e>(el: &'e El<'_>, reader: &mut Reader<'_>) -> Cow<'e, str> {
                 .add("base64 cannot be decoded and was kept as text", el.at),
         }
     }
+    let trimmed = text.trim();
+    if trimmed.is_empty() && el.family == Family::None {
+        // CDF's first version wrote `<TITLE VALUE="…"/>`.
+        return el.filled("value").unwrap_or_default().into();
+    }
+    // A CDATA section that was escaped, or that stands inside another.
+    let inside = trimmed
+        .strip_prefix("<![CDATA[")
+        .and_then(|text| text.strip_suffix("]]>"));
+    if let Some(inside) = inside.filter(|inside| !inside.contains("<![CDATA[")) {
+        reader
+            .notes
+            .add("a CDATA section that stood as text was opened", el.at);
+        return inside.trim().to_owned().into();
+    }
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.len() == text.trim().len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }
 }

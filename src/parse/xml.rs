@@ -155,6 +155,10 @@ impl<'a, 'n> Tokens<'a, 'n> {
                 at,
             );
         }
+        if forgiven.halves {
+            self.notes
+                .add("two references to halves of a character were joined", at);
+        }
         if forgiven.too_large {
             self.notes
                 .add("internal entities grow too large and were cut", at);

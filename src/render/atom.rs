@@ -5,9 +5,10 @@
 //! namespace or into Dublin Core.
 
 use super::graft::{Extra, Graft, graft, name_of};
+use super::grammar::{self, is_iri};
 use super::names::Names;
 use super::xml::{self, element};
-use super::{Context, date, is_main, json_element, plain, xhtml};
+use super::{Context, date, fit, is_main, json_element, plain, xhtml};
 use crate::model::{
     Category, Date, Element, Entry, Feed, FeedFormat, Link, Node, Part, Person, Text, TextKind,
 };
@@ -97,14 +98,12 @@ fn part(element: &str) -> Option<Part> {
 }
 
 fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
-    let id = [
+    let ids = [
         feed.id.as_deref(),
         context.self_link(feed),
         feed.link.as_deref(),
-    ]
-    .into_iter()
-    .flatten()
-    .find(|id| !xml::is_blank(id));
+    ];
+    let id = ids.into_iter().flatten().find(|id| is_iri(id));
     let title = feed
         .title
         .as_ref()
@@ -116,7 +115,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
         updated: moment(updated),
         authors: feed_authors(feed),
-        categories: feed.categories.iter().map(category).collect(),
+        categories: feed.categories.iter().filter_map(category).collect(),
         contributors: people(&feed.contributors),
         generator: feed.generator.as_ref().map(|generator| atom::Generator {
             value: legal(&generator.name),
@@ -146,18 +145,15 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         .into_iter()
         .flatten()
         .find_map(date::rfc3339);
+    let ids = [entry.id.as_deref(), entry.link.as_deref()];
+    let id = ids.into_iter().flatten().find(|id| is_iri(id));
+    let content = content(entry, language);
     atom::Entry {
         title: text(&entry.title).unwrap_or_default(),
-        id: legal(
-            [&entry.id, &entry.link]
-                .into_iter()
-                .filter_map(Option::as_deref)
-                .find(|id| !xml::is_blank(id))
-                .unwrap_or("urn:feedwash:entry"),
-        ),
+        id: legal(id.unwrap_or("urn:feedwash:entry")),
         updated: moment(updated.as_deref().unwrap_or(feed_updated)),
         authors: people(&entry.authors),
-        categories: entry.categories.iter().map(category).collect(),
+        categories: entry.categories.iter().filter_map(category).collect(),
         contributors: people(&entry.contributors),
         links: entry_links(entry),
         published: entry
@@ -167,8 +163,14 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
             .map(|date| moment(&date)),
         rights: text(&entry.rights),
         source: None,
-        summary: text(&entry.summary),
-        content: content(entry, language),
+        // §4.1.2: who cannot have the content has to have a summary.
+        summary: text(&entry.summary).or_else(|| {
+            let is_elsewhere = content
+                .as_ref()
+                .is_some_and(|content| content.src.is_some());
+            is_elsewhere.then(atom::Text::default)
+        }),
+        content,
         ..atom::Entry::default()
     }
 }
@@ -184,9 +186,18 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
             src: None,
         });
     }
-    entry.content_link.as_ref().map(|link| atom::Content {
-        src: Some(legal(&link.href)),
-        content_type: link.media_type.as_deref().map(legal),
+    if let Some(link) = &entry.content_link {
+        return Some(atom::Content {
+            src: Some(legal(&link.href)),
+            content_type: link.media_type.as_deref().map(legal),
+            ..atom::Content::default()
+        });
+    }
+    // §4.1.2: an entry without content leads to it. One that leads nowhere has none, and says so.
+    let is_alternate = |link: &Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
+    let leads = entry.link.is_some() || entry.links.iter().any(is_alternate);
+    (!leads).then(|| atom::Content {
+        value: Some(String::new()),
         ..atom::Content::default()
     })
 }
@@ -270,12 +281,32 @@ fn is_larger(person: &Person) -> bool {
     !person.extensions.is_empty()
 }
 
-fn category(category: &Category) -> atom::Category {
-    atom::Category {
+/// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
+fn category(category: &Category) -> Option<atom::Category> {
+    has_scheme(category).then(|| atom::Category {
         term: legal(&category.term),
         scheme: category.scheme.as_deref().map(legal),
         label: category.label.as_deref().map(legal),
-    }
+    })
+}
+
+fn has_scheme(category: &Category) -> bool {
+    category.scheme.as_deref().is_none_or(is_iri)
+}
+
+/// Categories whose scheme is only what RSS calls a domain.
+fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
+    let categories = categories.iter().filter(|category| !has_scheme(category));
+    categories.map(|category| {
+        let attributes = [
+            ("term", Some(category.term.as_str())),
+            ("label", category.label.as_deref()),
+        ];
+        let mut out = element(Some(xml::ATOM), "category", &attributes, "");
+        let domain = category.scheme.clone().unwrap_or_default();
+        out.attributes.push(fit::attribute("domain", domain));
+        out
+    })
 }
 
 fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
@@ -303,18 +334,29 @@ fn entry_links(entry: &Entry) -> Vec<atom::Link> {
     let mut links = Vec::new();
     links.extend(main_link(entry.link.as_deref(), &entry.links));
     links.extend(entry.links.iter().filter_map(link));
-    links.extend(entry.enclosures.iter().map(|enclosure| atom::Link {
-        mime_type: enclosure.media_type.as_deref().map(legal),
-        title: enclosure.title.as_deref().map(legal),
-        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
-        ..relation("enclosure", &enclosure.url)
-    }));
-    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
-    links.extend(entry.comments.as_deref().map(|url| atom::Link {
-        mime_type: Some("text/html".to_owned()),
-        ..relation("replies", url)
-    }));
+    links.extend(made_links(entry).iter().filter_map(link));
     links
+}
+
+/// What Atom says with a link and the model has a field for.
+fn made_links(entry: &Entry) -> Vec<Link> {
+    let enclosures = entry.enclosures.iter().map(|enclosure| Link {
+        href: enclosure.url.clone(),
+        rel: Some("enclosure".to_owned()),
+        media_type: enclosure.media_type.clone(),
+        title: enclosure.title.clone(),
+        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+        ..Link::default()
+    });
+    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
+    let comments = entry.comments.as_deref().map(|url| Link {
+        href: url.to_owned(),
+        rel: Some("replies".to_owned()),
+        media_type: Some("text/html".to_owned()),
+        ..Link::default()
+    });
+    let links = enclosures.chain(comments);
+    links.filter_map(|link| fit::atom_link(&link)).collect()
 }
 
 /// The alternate link, unless it stands among the others, with all its attributes.
@@ -339,6 +381,7 @@ fn link(link: &Link) -> Option<atom::Link> {
 fn larger<'a>(
     people: [(Part, &'a str, &'a [Person]); 2],
     links: impl Iterator<Item = &'a Link> + 'a,
+    categories: &'a [Category],
 ) -> impl Iterator<Item = Extra> + 'a {
     let lists = people.into_iter();
     let people = lists
@@ -348,7 +391,17 @@ fn larger<'a>(
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
     let links = links.filter(|link| !link.attributes.is_empty());
-    people.chain(links.map(|link| Extra::of(Part::Link, super::rss::atom_link(link))))
+    let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
+    let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
+    people.chain(categories).chain(links)
+}
+
+/// What a link stands for.
+fn part_of(link: &Link) -> Part {
+    match link.rel.as_deref() {
+        Some("enclosure") => Part::Enclosure,
+        _ => Part::Link,
+    }
 }
 
 fn relation(rel: &str, href: &str) -> atom::Link {
@@ -367,7 +420,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Contributor, "contributor", &feed.contributors),
     ];
     let links = feed.links.iter().filter(|link| context.keeps(link));
-    extras.extend(larger(people, links));
+    extras.extend(larger(people, links, &feed.categories));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let address = super::people::address(publisher);
         let publisher = element(Some(xml::DC), "publisher", &[], &address);
@@ -388,7 +441,9 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Author, "author", entry.authors.as_slice()),
         (Part::Contributor, "contributor", &entry.contributors),
     ];
-    extras.extend(larger(people, entry.links.iter()));
+    let made = made_links(entry);
+    let links = entry.links.iter().chain(&made);
+    extras.extend(larger(people, links, &entry.categories));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
         let attributes = [("url", Some(image))];
@@ -422,7 +477,8 @@ fn source(entry: &Entry) -> Option<Element> {
             &title.value,
         )));
     }
-    if let Some(url) = origin.url.as_deref() {
+    let url = origin.url.as_deref().and_then(grammar::reference);
+    if let Some(url) = url.as_deref() {
         let attributes = [("rel", Some("self")), ("href", Some(url))];
         source.children.push(Node::Element(element(
             Some(xml::ATOM),

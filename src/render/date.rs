@@ -2,7 +2,7 @@
 //!
 //! Invariants: the moment is the one that was understood, never the string that was not; the
 //! publisher's own offset from GMT is kept, because it says what time of day it was for them; what
-//! the form cannot express (a year before 0 or past 9999) is `None`.
+//! the form cannot express (a year before 1 or past 9999) is `None`.
 
 use crate::model::Date;
 use jiff::Timestamp;
@@ -54,7 +54,7 @@ pub(super) fn utc(time: Timestamp) -> Option<String> {
 fn local(time: Timestamp, seconds: i32) -> Option<jiff::civil::DateTime> {
     let offset = Offset::from_seconds(seconds).ok()?;
     let local = time.to_zoned(TimeZone::fixed(offset)).datetime();
-    (0..=9999).contains(&local.year()).then_some(local)
+    (1..=9999).contains(&local.year()).then_some(local)
 }
 
 fn numeric_zone(seconds: i32, colon: &str) -> String {
@@ -92,8 +92,9 @@ fn offset(raw: &str) -> Option<i32> {
         return None;
     }
     let (hours, minutes): (i32, i32) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
-    // No place on Earth is further from GMT than 14 hours; RFC 3339 §5.6 allows up to 23:59.
-    let seconds = (hours <= 23 && minutes <= 59).then_some((hours * 60 + minutes) * 60)?;
+    // No place on Earth is further from GMT than 14 hours, nor does XML Schema allow more (§3.2.7.3).
+    let minutes = (minutes <= 59).then_some(hours * 60 + minutes)?;
+    let seconds = (minutes <= 14 * 60).then_some(minutes * 60)?;
     Some(if raw[at..].starts_with('-') {
         -seconds
     } else {

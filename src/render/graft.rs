@@ -99,11 +99,17 @@ impl<'a> Graft<'a> {
             .copied()
             .chain(new)
             .map(|child| {
-                // What the publisher did not have stands behind what it would stand behind anyway.
+                // What the publisher did not have stands behind what it would stand behind anyway; an extension
+                // that was made of another part stands behind that part too, so last.
+                let made = if child.part == Some(Part::Extension) {
+                    NONE
+                } else {
+                    place
+                };
                 place = child
                     .part
                     .and_then(|part| places.next(part))
-                    .unwrap_or(place);
+                    .unwrap_or(made);
                 (place, child.text)
             })
             .collect();

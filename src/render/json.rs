@@ -3,7 +3,7 @@
 //! What JSON Feed has no member for stands in one member of ours, `_feedwash`: XML elements as
 //! strings of XML in `xml`, and fields of the model under the model's names.
 
-use super::{Context, date, enclosure_type, needed_base, plain, xml};
+use super::{Context, date, enclosure_type, grammar, needed_base, plain, xml};
 use crate::absolute::absolute_html;
 use crate::model::{
     Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Origin, Person, Text,
@@ -30,8 +30,8 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
         "title",
         feed.title.as_ref().map(plain).unwrap_or_default().as_ref(),
     );
-    out.maybe("home_page_url", feed.link.as_deref());
-    out.maybe("feed_url", context.self_link(feed));
+    out.address("home_page_url", feed.link.as_deref());
+    out.address("feed_url", context.self_link(feed));
     out.maybe(
         "description",
         feed.description.as_ref().map(plain).as_deref(),
@@ -40,29 +40,31 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
         .links
         .iter()
         .find(|link| context.keeps(link) && link.rel.as_deref() == Some("next"));
-    out.maybe(
+    out.address(
         "next_url",
         context.next_url.or(next.map(|link| link.href.as_str())),
     );
-    out.maybe("icon", feed.image.as_ref().map(|image| image.url.as_str()));
-    out.maybe("favicon", feed.icon.as_deref());
+    out.address("icon", feed.image.as_ref().map(|image| image.url.as_str()));
+    out.address("favicon", feed.icon.as_deref());
     out.list("authors", feed.authors.iter().map(author));
-    out.maybe("language", feed.language.as_deref());
+    out.language(feed.language.as_deref());
     let hubs = feed
         .links
         .iter()
         .filter(|link| context.keeps(link) && link.rel.as_deref() == Some("hub"));
     if !feed.json_extensions.contains_key("hubs") {
-        out.list("hubs", hubs.map(|link| hub(&link.href)));
+        out.list("hubs", hubs.filter_map(|link| hub(&link.href)));
     }
     // A member of ours is not overwritten, and what only holds for the publisher's document is left out.
     let theirs = |name: &str| context.self_url.is_some() && matches!(name, "hubs" | "next_url");
-    out.extend(
-        feed.json_extensions
-            .iter()
-            .filter(|(name, _)| !theirs(name)),
-    );
-    out.ours(own_members(feed, context));
+    let further = feed
+        .json_extensions
+        .iter()
+        .filter(|(name, _)| !theirs(name));
+    let unfit = out.extend(further, Place::Feed);
+    let mut ours = own_members(feed, context);
+    ours.unfit(feed.language.as_deref(), unfit);
+    out.ours(ours);
     let items: Vec<Value> = feed
         .entries
         .iter()
@@ -127,24 +129,21 @@ fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
 
 fn item(entry: &Entry, feed: &Feed) -> Object {
     let mut out = Object::default();
-    let id = entry
-        .id
-        .as_deref()
-        .or(entry.link.as_deref())
-        .unwrap_or_default();
-    out.put("id", id);
-    out.maybe("url", entry.link.as_deref());
+    let ids = [entry.id.as_deref(), entry.link.as_deref()];
+    let id = ids.into_iter().flatten().find(|id| !id.is_empty());
+    out.put("id", id.unwrap_or("urn:feedwash:entry"));
+    out.address("url", entry.link.as_deref());
     let related = entry
         .links
         .iter()
         .position(|link| link.rel.as_deref() == Some("related"));
-    out.maybe(
+    out.address(
         "external_url",
         related.map(|at| entry.links[at].href.as_str()),
     );
     out.maybe("title", entry.title.as_ref().map(plain).as_deref());
     put_bodies(entry, feed, &mut out);
-    out.maybe("image", entry.image.as_deref());
+    out.address("image", entry.image.as_deref());
     out.maybe(
         "date_published",
         entry.published.as_ref().and_then(date::rfc3339).as_deref(),
@@ -154,17 +153,17 @@ fn item(entry: &Entry, feed: &Feed) -> Object {
         entry.updated.as_ref().and_then(date::rfc3339).as_deref(),
     );
     out.list("authors", entry.authors.iter().map(author));
+    let tags = entry.categories.iter().map(|category| &category.term);
+    out.list("tags", tags.filter(|term| !term.is_empty()).map(to_value));
+    out.language(entry.language.as_deref());
     out.list(
-        "tags",
-        entry
-            .categories
-            .iter()
-            .map(|category| to_value(&category.term)),
+        "attachments",
+        entry.enclosures.iter().filter_map(attachment),
     );
-    out.maybe("language", entry.language.as_deref());
-    out.list("attachments", entry.enclosures.iter().map(attachment));
-    out.extend(&entry.json_extensions);
-    out.ours(own_members_of(entry, feed));
+    let unfit = out.extend(&entry.json_extensions, Place::Item);
+    let mut ours = own_members_of(entry, feed);
+    ours.unfit(entry.language.as_deref(), unfit);
+    out.ours(ours);
     out
 }
 
@@ -245,6 +244,7 @@ fn full(text: &Text) -> Cow<'_, str> {
     }
 }
 
+/// A person, of whom JSON Feed 1.1 wants a name, a page or a picture: an empty name where nothing is known.
 fn author(person: &Person) -> Value {
     let mut out = Object::default();
     out.maybe("name", person.name.as_deref());
@@ -256,14 +256,18 @@ fn author(person: &Person) -> Value {
     let mail = mail
         .filter(|_| person.uri.is_none())
         .map(|email| format!("mailto:{email}"));
-    out.maybe("url", person.uri.as_deref().or(mail.as_deref()));
-    out.maybe("avatar", person.avatar.as_deref());
+    out.address("url", person.uri.as_deref().or(mail.as_deref()));
+    out.address("avatar", person.avatar.as_deref());
     let mut ours = Object::default();
     if mail.is_none() {
         ours.maybe("email", person.email.as_deref());
     }
     ours.list("xml", person.extensions.iter().map(xml_string));
     out.ours(ours);
+    let said = ["name", "url", "avatar"];
+    if !said.iter().any(|name| out.0.contains_key(*name)) {
+        out.put("name", "");
+    }
     Value::Object(out.0)
 }
 
@@ -272,21 +276,67 @@ fn is_plain_address(email: &str) -> bool {
     email.contains('@') && !email.contains(['?', '%', ',']) && !email.contains(char::is_whitespace)
 }
 
-fn attachment(enclosure: &Enclosure) -> Value {
+fn attachment(enclosure: &Enclosure) -> Option<Value> {
     let mut out = Object::default();
-    out.put("url", &enclosure.url);
-    out.put("mime_type", enclosure_type(enclosure));
+    out.put("url", &*grammar::reference(&enclosure.url)?);
+    let kind = enclosure_type(enclosure);
+    out.put("mime_type", kind);
+    let given = enclosure.media_type.as_deref();
+    out.maybe(
+        "_mime_type",
+        given.filter(|given| *given != kind && !given.is_empty()),
+    );
     out.maybe("title", enclosure.title.as_deref());
     out.put("size_in_bytes", enclosure.length_bytes);
     out.put("duration_in_seconds", enclosure.duration_seconds);
-    Value::Object(out.0)
+    Some(Value::Object(out.0))
 }
 
-fn hub(url: &str) -> Value {
+fn hub(url: &str) -> Option<Value> {
     let mut out = Object::default();
     out.put("type", "WebSub");
-    out.put("url", url);
-    Value::Object(out.0)
+    out.put("url", &*grammar::reference(url)?);
+    Some(Value::Object(out.0))
+}
+
+/// Where members stand that came with a feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Feed,
+    Item,
+}
+
+impl Place {
+    /// Whether a member that no field of the model stands for may stand here: an extension, whose name begins
+    /// with an underscore and a letter, or one of JSON Feed's own with a value as it wants it.
+    fn allows(self, name: &str, value: &Value) -> bool {
+        let is_extension = name
+            .strip_prefix('_')
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let is_address = || value.as_str().is_some_and(grammar::is_reference);
+        is_extension
+            || match (self, name) {
+                (Self::Feed, "user_comment") => value.is_string(),
+                (Self::Feed, "expired") => value.is_boolean(),
+                (Self::Feed, "hubs") => is_hubs(value),
+                (Self::Item, "banner_image") => is_address(),
+                _ => false,
+            }
+    }
+}
+
+fn is_hubs(value: &Value) -> bool {
+    let is_hub = |hub: &Value| {
+        let Value::Object(hub) = hub else {
+            return false;
+        };
+        let text = |name: &str| hub.get(name).and_then(Value::as_str);
+        hub.keys()
+            .all(|name| matches!(name.as_str(), "type" | "url"))
+            && text("type").is_some()
+            && text("url").is_some_and(grammar::is_reference)
+    };
+    value.as_array().is_some_and(|hubs| hubs.iter().all(is_hub))
 }
 
 /// Whether a text is more than what a member that holds text can say, or might be taken for something else there.
@@ -345,6 +395,25 @@ impl Object {
         }
     }
 
+    /// A member that is an address, made fit.
+    fn address(&mut self, name: &str, value: Option<&str>) {
+        self.maybe(name, value.and_then(grammar::reference).as_deref());
+    }
+
+    /// The language, if it is one (BCP 47).
+    fn language(&mut self, given: Option<&str>) {
+        self.maybe("language", given.and_then(grammar::language).as_deref());
+    }
+
+    /// Among our own members: a language and members that JSON Feed does not allow where they were.
+    fn unfit(&mut self, language: Option<&str>, members: Map<String, Value>) {
+        let is_unfit = |given: &&str| grammar::language(given).as_deref() != Some(given);
+        self.maybe("language", language.filter(is_unfit));
+        if !members.is_empty() {
+            self.put("members", members);
+        }
+    }
+
     /// A member that is a list, unless that is empty.
     fn list(&mut self, name: &str, values: impl Iterator<Item = Value>) {
         let values: Vec<Value> = values.collect();
@@ -353,13 +422,24 @@ impl Object {
         }
     }
 
-    /// Members as they came, but for names that are taken.
-    fn extend<'a>(&mut self, members: impl IntoIterator<Item = (&'a String, &'a Value)>) {
+    /// Members as they came, but for names that are taken. Returns those that may not stand here.
+    fn extend<'a>(
+        &mut self,
+        members: impl IntoIterator<Item = (&'a String, &'a Value)>,
+        place: Place,
+    ) -> Map<String, Value> {
+        let mut unfit = Map::new();
         for (name, value) in members {
-            if !self.0.contains_key(name) && name != "items" {
-                self.0.insert(name.clone(), value.clone());
+            let into = if place.allows(name, value) {
+                &mut self.0
+            } else {
+                &mut unfit
+            };
+            if !into.contains_key(name) {
+                into.insert(name.clone(), value.clone());
             }
         }
+        unfit
     }
 
     /// The member that is ours, unless there is nothing in it.

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The namespace that RSS 2.0's own elements, which have none, are given inside Atom.
-const RSS: &str = "http://backend.userland.com/rss2";
+pub(super) const RSS: &str = "http://backend.userland.com/rss2";
 /// Always bound to `xml` (Namespaces in XML §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// XHTML, whose elements nearly everyone writes without a prefix.
@@ -262,7 +262,7 @@ fn is_free_to_choose(prefix: &str) -> bool {
 
 /// A namespace as it can be declared; empty for none. What cannot stand in an address (RFC 3986 §2)
 /// is percent-encoded, because strict parsers refuse a document whose namespaces are none.
-fn namespace(given: Option<&str>) -> Cow<'_, str> {
+pub(super) fn namespace(given: Option<&str>) -> Cow<'_, str> {
     let uri = given.unwrap_or_default();
     if uri == XMLNS {
         return Cow::Borrowed("");

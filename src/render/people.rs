@@ -2,6 +2,8 @@
 //!
 //! It makes nobody up; who has neither name nor address nor page is left out.
 
+use super::grammar::is_email;
+use super::names::RSS;
 use super::xml::{self, element};
 use crate::model::{Element, Feed, FeedFormat, Node, Person};
 
@@ -10,7 +12,12 @@ use crate::model::{Element, Feed, FeedFormat, Node, Person};
 pub(super) fn lead<'a>(people: &'a [Person], feed: &Feed) -> Option<&'a Person> {
     people
         .first()
-        .filter(|person| person.email.is_some() && !needs_atom(person, feed))
+        .filter(|person| has_email(person) && !needs_atom(person, feed))
+}
+
+/// Whether a person has an e-mail address that is one, as RSS's elements for people want.
+pub(super) fn has_email(person: &Person) -> bool {
+    person.email.as_deref().is_some_and(is_email)
 }
 
 /// The people that are not the [`lead`], as elements; `name` is RSS's own for one with an address.
@@ -20,12 +27,18 @@ pub(super) fn rest<'a>(
     feed: &'a Feed,
 ) -> impl Iterator<Item = Element> + 'a {
     let skip = usize::from(lead(people, feed).is_some());
+    let mut is_free = skip == 0;
     people.iter().skip(skip).filter_map(move |person| {
         if needs_atom(person, feed) {
             return Some(atom_person("author", person));
         }
         match (&person.name, &person.email) {
-            (_, Some(_)) => Some(element(None, name, &[], &address(person))),
+            (_, Some(_)) if has_email(person) => {
+                // One is allowed; the others stand in the namespace that RSS once had.
+                let namespace = (!std::mem::take(&mut is_free)).then_some(RSS);
+                Some(element(namespace, name, &[], &address(person)))
+            }
+            (_, Some(_)) => Some(atom_person("author", person)),
             (Some(creator), None) => Some(element(Some(xml::DC), "creator", &[], creator)),
             (None, None) => person.uri.is_some().then(|| atom_person("author", person)),
         }
@@ -42,14 +55,15 @@ fn needs_atom(person: &Person, feed: &Feed) -> bool {
 /// A person as Atom writes one, with everything that is known.
 pub(super) fn atom_person(name: &str, person: &Person) -> Element {
     let mut out = element(Some(xml::ATOM), name, &[], "");
+    // RFC 4287 §3.2.1 wants a name, if only an empty one.
     let parts = [
-        ("name", &person.name),
-        ("email", &person.email),
-        ("uri", &person.uri),
+        ("name", Some(person.name.as_deref().unwrap_or_default())),
+        ("email", person.email.as_deref()),
+        ("uri", person.uri.as_deref()),
     ];
     let parts = parts
         .into_iter()
-        .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)));
+        .filter_map(|(name, value)| value.map(|value| (name, value)));
     out.children = parts
         .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
         .chain(person.extensions.iter().cloned().map(Node::Element))

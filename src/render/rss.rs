@@ -6,10 +6,11 @@
 //! `content:encoded`.
 
 use super::graft::{Extra, Graft, graft, name_of};
+use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
-use super::people::{address, contributor, lead, rest};
+use super::people::{address, contributor, has_email, lead, rest};
 use super::xml::{self, element};
-use super::{Context, date, enclosure_type, html, is_main, json_element, needed_base};
+use super::{Context, date, enclosure_type, fit, html, is_main, json_element, needed_base};
 use crate::absolute::absolute_html;
 use crate::model::{
     Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Part, Text, TextKind,
@@ -101,12 +102,13 @@ fn part(element: &str) -> Option<Part> {
 fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
     let title = feed.title.as_ref().map(one_line).unwrap_or_default();
     // `link` is required (RSS 2.0, required channel elements); a feed without a site is its own.
-    let link = legal(
-        feed.link
-            .as_deref()
-            .or(context.self_url)
-            .unwrap_or_default(),
-    );
+    let links = [
+        feed.link.as_deref(),
+        context.self_url,
+        feed.self_link.as_deref(),
+    ];
+    let link = links.into_iter().flatten().find(|link| is_iri(link));
+    let link = legal(link.unwrap_or("urn:feedwash:feed"));
     rss::Channel {
         image: feed.image.as_ref().map(|image| rss::Image {
             url: legal(&image.url),
@@ -125,7 +127,7 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
         webmaster: feed
             .publisher
             .as_ref()
-            .filter(|person| person.email.is_some())
+            .filter(|person| has_email(person))
             .map(address),
         pub_date: feed.published.as_ref().and_then(date::rfc822),
         last_build_date: feed.updated.as_ref().and_then(date::rfc822),
@@ -147,7 +149,12 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
     let (short, encoded) = bodies(entry, feed);
     rss::Item {
-        title: entry.title.as_ref().map(one_line),
+        // "At least one of title or description must be present."
+        title: match &entry.title {
+            Some(title) => Some(one_line(title)),
+            None if entry.order.has(Part::Summary) => None,
+            None => short.is_none().then(String::new),
+        },
         link: entry
             .link
             .as_deref()
@@ -161,15 +168,19 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
         author: lead(&entry.authors, feed).map(address),
         categories: categories(&entry.categories, feed),
         comments: entry.comments.as_deref().map(legal),
-        enclosure: entry.enclosures.first().map(|enclosure| rss::Enclosure {
+        enclosure: first_enclosure(entry).map(|enclosure| rss::Enclosure {
             url: legal(&enclosure.url),
             length: length(enclosure),
             mime_type: legal(enclosure_type(enclosure)),
         }),
-        guid: entry.id.as_deref().map(|id| rss::Guid {
-            value: legal(id),
-            permalink: entry.id_is_permalink,
-        }),
+        guid: entry
+            .id
+            .as_deref()
+            .filter(|id| !id.trim().is_empty())
+            .map(|id| rss::Guid {
+                value: legal(id),
+                permalink: entry.id_is_permalink,
+            }),
         // Readers sort by `pubDate` and know no other date.
         pub_date: [&entry.published, &entry.updated]
             .into_iter()
@@ -217,7 +228,10 @@ fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
         .into_iter()
         .flatten()
         .find_map(|text| text.language.as_deref());
-    language.filter(|_| language != feed.language.as_deref())
+    let is_tag = |given: &&str| grammar::language(given).is_some();
+    language
+        .filter(is_tag)
+        .filter(|_| language != feed.language.as_deref())
 }
 
 /// Elements of the channel that the crate does not write.
@@ -254,16 +268,9 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     for person in feed.contributors.iter().filter_map(contributor) {
         add(Part::Contributor, person);
     }
-    if let Some(person) = feed
-        .publisher
-        .as_ref()
-        .filter(|person| person.email.is_none())
-    {
-        let name = person.name.as_deref().unwrap_or_default();
-        add(
-            Part::Publisher,
-            element(Some(xml::DC), "publisher", &[], name),
-        );
+    if let Some(person) = feed.publisher.as_ref().filter(|person| !has_email(person)) {
+        let publisher = element(Some(xml::DC), "publisher", &[], &address(person));
+        add(Part::Publisher, publisher);
     }
     for category in labelled(&feed.categories, feed) {
         add(Part::Category, category);
@@ -292,8 +299,11 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
     for category in labelled(&entry.categories, feed) {
         add(Part::Category, category);
     }
-    for other in entry.enclosures.iter().skip(1) {
-        add(Part::Enclosure, enclosure(other));
+    let skip = usize::from(first_enclosure(entry).is_some());
+    for other in entry.enclosures.iter().skip(skip) {
+        if let Some(other) = enclosure(other, feed) {
+            add(Part::Enclosure, other);
+        }
     }
     for link in &entry.links {
         if !adds_nothing(link, entry.link.as_deref()) {
@@ -350,14 +360,47 @@ pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     is_main(link, main) && !says_more && link.attributes.is_empty()
 }
 
-fn enclosure(enclosure: &Enclosure) -> Element {
+/// The enclosure that the crate writes: the first, if it is just as RSS wants it.
+fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
+    let is_right = |enclosure: &&Enclosure| is_web_address(&enclosure.url) && has_type(enclosure);
+    entry.enclosures.first().filter(is_right)
+}
+
+/// Whether the media type that was given, if one was, is one.
+fn has_type(enclosure: &Enclosure) -> bool {
+    let given = enclosure.media_type.as_deref();
+    given.is_none_or(|given| given.is_empty() || grammar::is_media_type(given))
+}
+
+/// An enclosure that the crate does not write. RSS wants an address of the web and, by the profile,
+/// one for each item; what another format had besides is a link of Atom's.
+fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
     let length = length(enclosure);
+    let url = grammar::reference(&enclosure.url)?;
+    if !is_iri(&url) {
+        return Some(fit::enclosure(enclosure));
+    }
+    if !is_web_address(&url) || feed.format != FeedFormat::Rss {
+        return Some(atom_link(&Link {
+            href: url.into_owned(),
+            rel: Some("enclosure".to_owned()),
+            media_type: enclosure.media_type.clone(),
+            title: enclosure.title.clone(),
+            length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+            ..Link::default()
+        }));
+    }
     let attributes = [
-        ("url", Some(enclosure.url.as_str())),
+        ("url", Some(&*url)),
         ("length", Some(length.as_str())),
         ("type", Some(enclosure_type(enclosure))),
     ];
-    element(None, "enclosure", &attributes, "")
+    let mut out = element(None, "enclosure", &attributes, "");
+    if !has_type(enclosure) {
+        let given = enclosure.media_type.clone().unwrap_or_default();
+        out.attributes.push(fit::attribute("type", given));
+    }
+    Some(out)
 }
 
 /// The `length` of an enclosure; 0 where it is unknown, as the RSS Advisory Board's profile says.
@@ -410,7 +453,7 @@ fn rights(text: &Text) -> Element {
 fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
     let plain = categories
         .iter()
-        .filter(|category| !has_label(category, feed));
+        .filter(|category| !has_label(category, feed) && !category.term.trim().is_empty());
     plain
         .map(|category| rss::Category {
             name: legal(&category.term),

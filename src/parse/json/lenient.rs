@@ -454,4 +454,51 @@ mod tests {
         let mended = read(&deep, 0, &mut Notes::default());
         assert!(mended.cut);
     }
+
+    #[test]
+    fn no_document_makes_it_panic() {
+        use proptest::prelude::*;
+        let pieces = prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            "\"",
+            "'",
+            "\\",
+            "\\u",
+            "\\ud83d",
+            "\\x4",
+            "d",
+            ":",
+            ",",
+            "//",
+            "/*",
+            "*/",
+            "\n",
+            " ",
+            "items",
+            "1",
+            "-",
+            "null",
+            "é",
+            "\u{1}",
+            "\u{feff}",
+            ")]}'",
+            "cb(",
+            "\"items\":[{\"id\":\"",
+        ]);
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        runner
+            .run(&prop::collection::vec(pieces, 0..24), |pieces| {
+                let document = pieces.concat();
+                read(&document, 0, &mut Notes::default());
+                let whole = format!("{{\"version\":\"https://jsonfeed.org/version/1\",{document}");
+                for document in [&document, &whole] {
+                    let _ = crate::parse::parse(document, None);
+                }
+                Ok(())
+            })
+            .expect("no document makes it panic");
+    }
 }

@@ -1,0 +1,137 @@
+//! Makes a feed fit for a format: what its standard elements may not hold is moved where it may stand.
+//!
+//! It drops nothing that anyone wrote. A value that an element may not have goes into an element of the
+//! same name in the namespace of RSS ([`names::RSS`]), which to both formats is one more extension and to
+//! forgiving readers is the element itself. An address that lacks only an escape is escaped.
+//!
+//! Invariants: a feed that fits is borrowed; what was made fit stays as it is when it is made fit
+//! again; extensions keep their places, and what joins them stands behind them.
+
+mod atom;
+mod rss;
+mod source;
+
+use super::grammar;
+use super::names;
+use super::xml::element;
+use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text};
+use std::borrow::Cow;
+
+pub(super) use atom::link as atom_link;
+
+/// A feed whose every field may be written in `format`.
+pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
+    let mut out = Cow::Borrowed(feed);
+    let is_blank = |title: &Text| title.value.trim().is_empty();
+    if feed.title.as_ref().is_none_or(is_blank) {
+        out.to_mut().title = Some(Text::plain(made_title(feed)));
+    }
+    match format {
+        FeedFormat::Rss => rss::feed(&mut out),
+        FeedFormat::Atom => atom::feed(&mut out),
+        // JSON Feed's few rules are kept where it is written.
+        FeedFormat::Json => {}
+    }
+    out
+}
+
+/// A title for a feed that has none, which every format requires: the host that it is about.
+fn made_title(feed: &Feed) -> String {
+    let addresses = [&feed.link, &feed.self_link, &feed.id];
+    let hosts = addresses.into_iter().flatten().filter_map(|address| {
+        let (_, rest) = address.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        (!host.trim().is_empty()).then(|| host.to_owned())
+    });
+    hosts
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| "Untitled".to_owned())
+}
+
+/// An element of RSS that every format takes for an extension.
+fn extension(name: &str, attributes: &[(&str, Option<&str>)], text: &str) -> Element {
+    element(Some(names::RSS), name, attributes, text)
+}
+
+/// A link as such an element.
+fn link_extension(link: &Link) -> Element {
+    let attributes = [
+        ("rel", link.rel.as_deref()),
+        ("type", link.media_type.as_deref()),
+        ("hreflang", link.hreflang.as_deref()),
+        ("title", link.title.as_deref()),
+        ("length", link.length.as_deref()),
+        ("href", Some(link.href.as_str())),
+    ];
+    let mut out = extension("link", &attributes, "");
+    out.attributes.extend(link.attributes.iter().cloned());
+    out
+}
+
+/// An enclosure as such an element.
+pub(super) fn enclosure(enclosure: &Enclosure) -> Element {
+    let length = enclosure.length_bytes.map(|bytes| bytes.to_string());
+    let attributes = [
+        ("url", Some(enclosure.url.as_str())),
+        ("length", length.as_deref()),
+        ("type", enclosure.media_type.as_deref()),
+    ];
+    extension("enclosure", &attributes, "")
+}
+
+/// An attribute in the namespace of RSS, where the element has none such of its own.
+pub(super) fn attribute(name: &str, value: String) -> Attribute {
+    Attribute {
+        namespace: Some(names::RSS.to_owned()),
+        prefix: None,
+        name: name.to_owned(),
+        value,
+    }
+}
+
+/// Whether a value is there that does not fit.
+fn is_misfit(value: Option<&String>, fits: impl Fn(&str) -> bool) -> bool {
+    value.is_some_and(|value| !fits(value))
+}
+
+/// An address as it may be written: as it is, or escaped. `None` where that makes none that `fits`.
+fn address(given: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
+    let fit = grammar::reference(given)?;
+    fits(&fit).then(|| fit.into_owned())
+}
+
+/// Makes an address fit in its place. Gives back what was there, where it had to change by more than
+/// the space around it.
+fn mend(slot: &mut Option<String>, fits: impl Fn(&str) -> bool) -> Option<String> {
+    let given = slot.take()?;
+    *slot = address(&given, fits);
+    let is_changed = slot.as_deref() != Some(given.trim());
+    (is_changed && !given.trim().is_empty()).then_some(given)
+}
+
+/// Whether a text's language and base may be written.
+fn text_fits(text: &Text) -> bool {
+    let language = text.language.as_deref();
+    let base = text.base.as_deref();
+    // An empty one takes back the language around it (XML 1.0 §2.12).
+    language
+        .is_none_or(|given| given.is_empty() || grammar::language(given).as_deref() == Some(given))
+        && base.is_none_or(grammar::is_reference)
+}
+
+/// Mends a text's language and base, or leaves them out: they are no part of what it says.
+fn mend_text(text: &mut Text) {
+    text.language = text
+        .language
+        .as_deref()
+        .and_then(|given| {
+            if given.is_empty() {
+                Some(Cow::Borrowed(""))
+            } else {
+                grammar::language(given)
+            }
+        })
+        .map(Cow::into_owned);
+    text.base = text.base.take().and_then(|base| address(&base, |_| true));
+}
