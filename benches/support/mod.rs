@@ -212,9 +212,9 @@ impl Chance {
         for _ in 0..4 + self.below(4) {
             let (before, inside, after) = (self.words(20), self.words(3), self.words(25));
             let page = self.next();
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p>{before} <a href=\"https://example.org/{page:x}?a=1&amp;b=2\">{inside}</a> {after}&nbsp;&#8230;</p>\n"
+                "<p>{before} <a href=\"https://example.org/{page:x}?a=1&amp;b=2\">{inside}</a> {after}&nbsp;&#8230;</p>"
             );
         }
         let picture = self.next();
@@ -245,7 +245,7 @@ fn rss(entries: usize) -> String {
     for n in 0..entries {
         let (title, teaser, html) = (chance.words(8), chance.words(30), chance.html());
         let (id, minute) = (chance.next(), n % 60);
-        let _ = write!(
+        let _ = writeln!(
             out,
             "\t<item>\n\t\t<title>{title} &amp; more</title>\n\t\t<link>https://example.org/{id:x}/</link>\n\
              \t\t<comments>https://example.org/{id:x}/#respond</comments>\n\
@@ -257,7 +257,7 @@ fn rss(entries: usize) -> String {
              \t\t<content:encoded><![CDATA[{html}]]></content:encoded>\n\
              \t\t<slash:comments>{minute}</slash:comments>\n\
              \t\t<media:content url=\"https://example.org/i/{id:x}.jpg\" medium=\"image\">\n\
-             \t\t\t<media:title type=\"html\">{title}</media:title>\n\t\t</media:content>\n\t</item>\n"
+             \t\t\t<media:title type=\"html\">{title}</media:title>\n\t\t</media:content>\n\t</item>"
         );
     }
     out.push_str("</channel>\n</rss>\n");
@@ -275,7 +275,7 @@ fn atom(entries: usize) -> String {
         let (title, teaser, html) = (chance.words(8), chance.words(30), chance.html());
         let (id, minute) = (chance.next(), n % 60);
         let html = escaped(&html);
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<entry>\n  <title type=\"html\">{title} &amp;amp; more</title>\n  <id>https://example.org/?p={n}</id>\n\
              \x20 <link rel=\"alternate\" type=\"text/html\" href=\"https://example.org/{id:x}/\" />\n\
@@ -284,7 +284,7 @@ fn atom(entries: usize) -> String {
              \x20 <published>2026-01-06T10:{minute:02}:00Z</published>\n  <updated>2026-01-06T11:{minute:02}:00+01:00</updated>\n\
              \x20 <category scheme=\"https://example.org/\" term=\"Coast\" />\n\
              \x20 <summary type=\"html\">{teaser}</summary>\n  <content type=\"html\" xml:base=\"https://example.org/{id:x}/\">{html}</content>\n\
-             \x20 <thr:total>{minute}</thr:total>\n</entry>\n"
+             \x20 <thr:total>{minute}</thr:total>\n</entry>"
         );
     }
     out.push_str("</feed>\n");

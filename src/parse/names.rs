@@ -140,7 +140,7 @@ pub(super) fn family(uri: &str) -> Family {
     }
     // The drafts of Atom 0.3 and 1.0 said behind the # which they were.
     let uri = match uri.split_once('#') {
-        Some((atom @ "purl.org/atom/ns", _)) => atom,
+        Some((atom, _)) if atom.eq_ignore_ascii_case("purl.org/atom/ns") => atom,
         _ => uri,
     };
     FAMILIES
