@@ -1,5 +1,7 @@
 //! The laws of washing, as functions that panic where one is broken: the fixtures, the corpus and the fuzzer are judged by the same.
 
+#![allow(dead_code, reason = "the tests and the fuzzer each call some of them")]
+
 use feedwash::model::{
     Entry, Feed, FeedFormat, Node, Removal, Response, Rules, Text, TextKind, Washed,
 };
