@@ -263,7 +263,6 @@ impl Tape<'_> {
             value,
             base,
             language,
-            ..Text::default()
         }
     }
 
