@@ -2,7 +2,6 @@
 //!
 //! Does no I/O and asks no clock. Its one failure is "this is not a feed".
 
-use crate::decode::Decoded;
 use crate::model::{Response, Rules, Washed};
 use crate::parse::ParseError;
 use crate::{clean, decode, identity, parse};
@@ -12,7 +11,7 @@ use crate::{clean, decode, identity, parse};
 /// # Errors
 /// [`ParseError`] where the bytes are no feed; that heals when the publisher serves one.
 pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
-    let mut washed = read_text(response, decode::decode_once_more(decode::decode(response)))?;
+    let mut washed = read(response)?;
     let (clean, removals, warnings) = clean::feed(&washed.raw, rules);
     washed.clean = clean;
     washed.removals = removals;
@@ -20,16 +19,12 @@ pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
     Ok(washed)
 }
 
-/// Reads a document as its publisher wrote it and takes nothing out, so `clean` stays empty. Of what
-/// [`wash`] reads it leaves out one thing: text that was encoded twice stays as it is.
+/// The first half of [`wash`]: reads a document and takes nothing out, so `clean` stays empty.
 ///
 /// # Errors
 /// As [`wash`].
 pub fn read(response: &Response) -> Result<Washed, ParseError> {
-    read_text(response, decode::decode(response))
-}
-
-fn read_text(response: &Response, decoded: Decoded<'_>) -> Result<Washed, ParseError> {
+    let decoded = decode::decode(response);
     let (mut raw, mut warnings) = parse::parse(&decoded.text, response.url.as_deref())?;
     warnings.splice(0..0, decoded.warnings);
     warnings.extend(identity::assign(&mut raw));
