@@ -60,18 +60,16 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
                     entry.order.push(Part::Contributor);
                 }
             }
-            Role::Category => {
-                match parts::category(child) {
-                    Some(category) => {
-                        entry.order.push(Part::Category);
-                        entry.categories.push(category);
+            Role::Category => match parts::category(child) {
+                Some(category) => {
+                    entry.order.push(Part::Category);
+                    entry.categories.push(category);
+                    for inner in child.elements() {
+                        keep(&mut entry, inner, &scope);
                     }
-                    None => keep(&mut entry, child, &scope),
                 }
-                for inner in child.elements() {
-                    keep(&mut entry, inner, &scope);
-                }
-            }
+                None => keep(&mut entry, child, &scope),
+            },
             Role::Enclosure => match parts::enclosure(child, &scope) {
                 Some(enclosure) => {
                     entry.order.push(Part::Enclosure);

@@ -110,19 +110,17 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
                     feed.order.push(Part::Contributor);
                 }
             }
-            Role::Category => {
-                match parts::category(child) {
-                    Some(category) => {
-                        feed.order.push(Part::Category);
-                        feed.categories.push(category);
+            Role::Category => match parts::category(child) {
+                Some(category) => {
+                    feed.order.push(Part::Category);
+                    feed.categories.push(category);
+                    // Outside the category, an entry would be one.
+                    for inner in child.elements().filter(|inner| !is_entry(inner, atom)) {
+                        keep(feed, inner, scope);
                     }
-                    None => keep(feed, child, scope),
                 }
-                // Outside the category, an entry would be one.
-                for inner in child.elements().filter(|inner| !is_entry(inner, atom)) {
-                    keep(feed, inner, scope);
-                }
-            }
+                None => keep(feed, child, scope),
+            },
             Role::Entry => push_entry(feed, node.take(), scope, reader),
             Role::Container => read_entries(feed, child, scope, reader),
             _ => keep(feed, child, scope),

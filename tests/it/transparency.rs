@@ -80,6 +80,13 @@ fn extensions_stand_before_and_behind_the_fields_they_rival() {
 }
 
 #[test]
+fn a_category_that_is_a_tree_is_kept_once() {
+    let subject = "<dc:subject><x xmlns='urn:x'>once</x></dc:subject>";
+    check(&item(subject), &["<dc:subject>", "once"]);
+    assert_eq!(rewritten(&item(subject), None).0.matches("once").count(), 1);
+}
+
+#[test]
 fn an_empty_description_is_still_one() {
     check(
         &item("<description/><itunes:summary>S</itunes:summary>"),
