@@ -32,9 +32,8 @@ fn is_atom(element: &Element) -> bool {
 
 fn head(feed: &mut Cow<'_, Feed>) {
     if is_misfit(feed.id.as_ref(), is_reference) {
-        let feed = feed.to_mut();
-        let unfit = mend(&mut feed.id, |_| false);
-        feed.extensions.extend(unfit.map(|id| guid(&id)));
+        let id = &mut feed.to_mut().id;
+        *id = id.take().and_then(|id| escaped_id(&id));
     }
     if is_misfit(feed.language.as_ref(), is_language) {
         let feed = feed.to_mut();
@@ -106,13 +105,8 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
     // §4.2.6 asks for an IRI. A reference that has no scheme (`t3_42tizy`) stays all the same, because
     // an id that changes makes every entry new; what cannot be part of any address does not.
     if is_misfit(feed.entries[at].id.as_ref(), is_reference) {
-        let entry = &mut feed.to_mut().entries[at];
-        if let Some(unfit) = mend(&mut entry.id, |_| false) {
-            // Another one for each id.
-            let made = || format!("urn:feedwash:id:{}", grammar::component(&unfit));
-            entry.id = entry.id.take().or_else(|| Some(made()));
-            entry.extensions.push(guid(&unfit));
-        }
+        let id = &mut feed.to_mut().entries[at].id;
+        *id = id.take().and_then(|id| escaped_id(&id));
     }
     let entry = &feed.entries[at];
     if is_misfit(entry.language.as_ref(), is_language) {
@@ -208,8 +202,11 @@ fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     }
 }
 
-fn guid(id: &str) -> Element {
-    extension("guid", &[("isPermaLink", Some("false"))], id)
+/// An address for an id that is none: another one for each, and `parse` makes the id of it again.
+fn escaped_id(id: &str) -> Option<String> {
+    let id = xml::legal(id);
+    let id = id.trim();
+    (!id.is_empty()).then(|| format!("urn:feedwash:id:{}", grammar::component(id)))
 }
 
 fn is_language(given: &str) -> bool {

@@ -1,0 +1,87 @@
+//! What goes from one format to another comes back as it was, and what we had to make does not come back.
+
+use feedwash::model::{Entry, Feed, FeedFormat};
+use feedwash::parse::parse;
+use feedwash::render::{Context, render};
+
+const RSS: FeedFormat = FeedFormat::Rss;
+const ATOM: FeedFormat = FeedFormat::Atom;
+const JSON: FeedFormat = FeedFormat::Json;
+
+fn read(document: &str) -> Feed {
+    match parse(document, None) {
+        Ok((feed, _)) => feed,
+        Err(error) => panic!("{error}\n{document}"),
+    }
+}
+
+fn written(feed: &Feed, format: FeedFormat) -> String {
+    String::from_utf8(render(feed, format, &Context::default())).expect("UTF-8")
+}
+
+/// A document, written in each of the formats and read again before the next.
+fn turned(document: &str, formats: &[FeedFormat]) -> Feed {
+    formats.iter().fold(read(document), |feed, format| {
+        read(&written(&feed, *format))
+    })
+}
+
+/// Every two formats, one after the other.
+fn pairs() -> impl Iterator<Item = [FeedFormat; 2]> {
+    let formats = [RSS, ATOM, JSON];
+    formats
+        .into_iter()
+        .flat_map(move |first| formats.map(|second| [first, second]))
+}
+
+/// Whether a value is the same in the document, and after any two turns.
+#[track_caller]
+fn stays<T: PartialEq + std::fmt::Debug>(document: &str, value: impl Fn(Feed) -> T) {
+    let given = value(read(document));
+    for pair in pairs() {
+        assert_eq!(value(turned(document, &pair)), given, "{pair:?}");
+    }
+}
+
+fn rss(head: &str, inside: &str) -> String {
+    format!(
+        "<rss version='2.0' xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'><channel><title>F</title>
+          <link>http://l.example/</link><description>D</description>{head}
+          <item><guid isPermaLink='false'>g</guid>{inside}</item></channel></rss>"
+    )
+}
+
+fn atom(head: &str, inside: &str) -> String {
+    format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title><id>http://l.example/</id>
+          <updated>2004-01-01T00:00:00Z</updated>{head}<entry><title>T</title><id>http://l.example/1</id>
+          <link href='http://l.example/1'/><updated>2003-01-01T00:00:00Z</updated>{inside}</entry></feed>"
+    )
+}
+
+fn first(mut feed: Feed) -> Entry {
+    feed.entries.remove(0)
+}
+
+#[test]
+fn an_id_that_is_no_address_stays() {
+    let document = rss("", "").replace(">g<", ">a b % ü, &lt;c&gt; <");
+    stays(&document, |feed| first(feed).id);
+    assert_eq!(first(read(&document)).id.as_deref(), Some("a b % ü, <c>"));
+}
+
+#[test]
+fn a_category_stays_in_its_domain() {
+    let document = rss("", "<category domain='my tags'>c</category>");
+    stays(&document, |feed| first(feed).categories);
+}
+
+#[test]
+fn a_length_of_nothing_is_not_known() {
+    let document = rss(
+        "",
+        "<enclosure url='http://l.example/a.mp3' length='0' type='audio/mpeg'/>",
+    );
+    stays(&document, |feed| first(feed).enclosures);
+    assert!(!written(&read(&document), JSON).contains("size_in_bytes"));
+}
