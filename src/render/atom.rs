@@ -164,12 +164,7 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         rights: text(&entry.rights),
         source: None,
         // §4.1.2: who cannot have the content has to have a summary.
-        summary: text(&entry.summary).or_else(|| {
-            let is_elsewhere = content
-                .as_ref()
-                .is_some_and(|content| content.src.is_some());
-            is_elsewhere.then(atom::Text::default)
-        }),
+        summary: text(&entry.summary).or_else(|| is_out_of_sight(entry).then(atom::Text::default)),
         content,
         ..atom::Entry::default()
     }
@@ -186,20 +181,43 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
             src: None,
         });
     }
-    if let Some(link) = &entry.content_link {
-        return Some(atom::Content {
-            src: Some(legal(&link.href)),
-            content_type: link.media_type.as_deref().map(legal),
-            ..atom::Content::default()
-        });
-    }
     // §4.1.2: an entry without content leads to it. One that leads nowhere has none, and says so.
     let is_alternate = |link: &Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     let leads = entry.link.is_some() || entry.links.iter().any(is_alternate);
-    (!leads).then(|| atom::Content {
+    (!leads && entry.content_link.is_none() && media(entry).is_none()).then(|| atom::Content {
         value: Some(String::new()),
         ..atom::Content::default()
     })
+}
+
+/// The content among the extensions; all others that might be it were moved by `fit`.
+fn media(entry: &Entry) -> Option<&Element> {
+    let is_content = |element: &&Element| {
+        element.namespace.as_deref() == Some(xml::ATOM) && element.name == "content"
+    };
+    entry.extensions.iter().find(is_content)
+}
+
+/// Whether who has the entry has no content to read: it lies elsewhere, or is encoded (§4.1.2).
+fn is_out_of_sight(entry: &Entry) -> bool {
+    let is_binary = |content: &Element| {
+        let kind = content.attributes.iter().find(|a| a.name == "type");
+        let kind = kind.map(|kind| kind.value.to_ascii_lowercase());
+        !kind.is_some_and(|kind| kind.ends_with("+xml") || kind.ends_with("/xml"))
+    };
+    let is_elsewhere = entry.content.is_none() && entry.content_link.is_some();
+    is_elsewhere || media(entry).is_some_and(is_binary)
+}
+
+/// The content that lies elsewhere, which has to be empty (§4.1.3.2).
+fn content_link(entry: &Entry) -> Option<Element> {
+    let link = entry.content_link.as_ref();
+    let link = link.filter(|_| entry.content.is_none())?;
+    let attributes = [
+        ("type", link.media_type.as_deref()),
+        ("src", Some(link.href.as_str())),
+    ];
+    Some(element(Some(xml::ATOM), "content", &attributes, ""))
 }
 
 fn name_of_type(kind: &atom::TextType) -> &'static str {
@@ -446,6 +464,7 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
     let made = made_links(entry);
     let links = entry.links.iter().chain(&made);
     extras.extend(larger(people, links, &entry.categories));
+    extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
         let attributes = [("url", Some(image))];

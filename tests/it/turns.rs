@@ -85,3 +85,60 @@ fn a_length_of_nothing_is_not_known() {
     stays(&document, |feed| first(feed).enclosures);
     assert!(!written(&read(&document), JSON).contains("size_in_bytes"));
 }
+
+#[track_caller]
+fn writes(document: &str, format: FeedFormat, expected: &[&str], barred: &[&str]) {
+    let mut feed = read(document);
+    for turn in 0..2 {
+        let out = written(&feed, format);
+        for piece in expected {
+            assert!(out.contains(piece), "turn {turn}: no {piece} in\n{out}");
+        }
+        for piece in barred {
+            assert!(!out.contains(piece), "turn {turn}: {piece} in\n{out}");
+        }
+        feed = read(&out);
+    }
+}
+
+#[test]
+fn content_of_another_kind_stays_content() {
+    for content in [
+        "<content type=\"image/svg+xml\"><svg xmlns=\"http://www.w3.org/2000/svg\"/></content>",
+        "<content type=\"application/xml\"><x xmlns=\"http://x.example/\">y</x></content>",
+        "<content type=\"image/png\">aGVsbG8=</content>",
+    ] {
+        let once = [content, "<id>"];
+        writes(
+            &atom("", content),
+            ATOM,
+            &once,
+            &["rss:", "<content/>", "<content></"],
+        );
+        let turned = turned(&atom("", content), &[RSS, JSON]);
+        assert!(written(&turned, ATOM).contains(content), "{content}");
+    }
+}
+
+#[test]
+fn content_that_may_not_stand_is_moved() {
+    for content in [
+        "<content type=\"image/png\">&amp;</content>",
+        "<content type=\"image/png\"><b/></content>",
+        "<content type=\"message/rfc822\">aGVsbG8=</content>",
+    ] {
+        writes(
+            &atom("", content),
+            ATOM,
+            &["<rss:content"],
+            &["<content type"],
+        );
+    }
+}
+
+#[test]
+fn content_that_lies_elsewhere_is_empty() {
+    let content = "<content type=\"video/mp4\" src=\"http://l.example/v\"/>";
+    writes(&atom("", content), ATOM, &[content], &["</content>"]);
+    stays(&atom("", content), |feed| first(feed).content_link);
+}

@@ -17,8 +17,13 @@ pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
     }
     for at in 0..feed.entries.len() {
         entry(feed, at);
+        let own = &feed.entries[at];
+        let is_free = own.content.is_none() && own.content_link.is_none();
+        let mut contents = own.extensions.iter().enumerate();
+        let content = contents.find(|(_, element)| is_free && is_media(element));
+        let content = content.map(|(child, _)| child);
         for child in 0..feed.entries[at].extensions.len() {
-            if is_atom(&feed.entries[at].extensions[child]) {
+            if is_atom(&feed.entries[at].extensions[child]) && content != Some(child) {
                 feed.to_mut().entries[at].extensions[child].namespace = Some(names::RSS.to_owned());
             }
         }
@@ -28,6 +33,26 @@ pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
 /// §6.4: an element of Atom's where Atom has none is no extension.
 fn is_atom(element: &Element) -> bool {
     element.namespace.as_deref() == Some(xml::ATOM)
+}
+
+/// §4.1.3.3: content of a media type, of which no field of ours can hold more than text and HTML.
+fn is_media(element: &Element) -> bool {
+    let kind = source::value(element, "type").unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim_end();
+    let essence = essence.to_ascii_lowercase();
+    // §4.1.3.1: no type of several parts.
+    let is_whole = !essence.starts_with("multipart/") && !essence.starts_with("message/");
+    let is_xml = essence.ends_with("+xml") || essence.ends_with("/xml");
+    let is_base64 = |c: char| {
+        c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || matches!(c, '+' | '/' | '=')
+    };
+    let is_leaf = || source::elements(element).next().is_none();
+    is_atom(element)
+        && element.name == "content"
+        && is_media_type(kind)
+        && is_whole
+        && source::has_only(element, &["type"])
+        && (is_xml || is_leaf() && source::text(element).chars().all(is_base64))
 }
 
 fn head(feed: &mut Cow<'_, Feed>) {
