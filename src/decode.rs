@@ -98,7 +98,8 @@ fn decode_bytes<'r>(
     let charset = content_type.and_then(charset);
     let declared = declaration(body);
     let labels = [charset.as_deref(), declared.as_deref()];
-    if let Ok(text) = std::str::from_utf8(body) {
+    // Borrowed where it is UTF-8; beyond ASCII the standard library takes longer to tell.
+    if let Some(Cow::Borrowed(text)) = UTF_8.decode_without_bom_handling_and_without_replacement(body) {
         let japanese = labels
             .iter()
             .flatten()
