@@ -18,8 +18,8 @@ use serde_json::{Map, Value};
 /// The name of our member.
 const MEMBER: &str = "_feedwash";
 
-/// The namespace of our element.
-const NAMESPACE: &str = "urn:feedwash:ns";
+/// The namespace of our elements.
+pub(super) const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// How deep the members in an element may nest: they go into a document of JSON, where `serde_json` reads
 /// 128 levels, and an item's own begin at the fourth.

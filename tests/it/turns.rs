@@ -142,3 +142,61 @@ fn content_that_lies_elsewhere_is_empty() {
     writes(&atom("", content), ATOM, &[content], &["</content>"]);
     stays(&atom("", content), |feed| first(feed).content_link);
 }
+
+#[test]
+fn a_date_that_nobody_gave_is_marked_and_does_not_come_back() {
+    let undated = rss("", "").replace(">g<", ">x:1<");
+    stays(&undated, |feed| {
+        let entry = first(feed.clone());
+        (feed.updated, feed.published, entry.updated, entry.published)
+    });
+    let mark = "<feedwash:made>updated</feedwash:made>";
+    let epoch = "<updated>1970-01-01T00:00:00Z</updated>";
+    writes(&undated, ATOM, &[mark, epoch], &[]);
+    writes(&atom("", ""), ATOM, &[], &["feedwash:made>updated"]);
+}
+
+#[test]
+fn an_entry_without_a_date_is_no_newer_than_what_is_known() {
+    let others = "</item><item><pubDate>Thu, 01 Jan 2004 00:00:00 GMT</pubDate></item>\
+        <item><pubDate>Wed, 01 Jan 2003 00:00:00 GMT</pubDate>";
+    let oldest = "<updated>2003-01-01T00:00:00Z</updated>";
+    let twice = [oldest, "<feedwash:made>updated"];
+    writes(&rss("", others), ATOM, &twice, &[]);
+    assert_eq!(
+        written(&read(&rss("", others)), ATOM)
+            .matches(oldest)
+            .count(),
+        2
+    );
+    let head = "<lastBuildDate>Fri, 02 Jan 2004 00:00:00 GMT</lastBuildDate>";
+    let changed = "<updated>2004-01-02T00:00:00Z</updated>";
+    let document = written(&read(&rss(head, others)), ATOM);
+    assert_eq!(document.matches(changed).count(), 2, "{document}");
+}
+
+#[test]
+fn what_a_format_requires_and_nobody_said_does_not_come_back() {
+    let bare = "<rss version='2.0'><channel><item><guid isPermaLink='false'>x:1</guid>
+        <title>T</title></item></channel></rss>";
+    let said = |feed: Feed| {
+        let entry = first(feed.clone());
+        let link = (feed.link, feed.self_link, feed.links, entry.link);
+        (feed.id, feed.title, feed.authors, link, feed.image)
+    };
+    stays(bare, said);
+    let image = "<image><url>http://l.example/i.png</url></image>";
+    stays(&bare.replace("<item>", &format!("{image}<item>")), said);
+    let unfit = "<image><url>/i.png</url></image>";
+    stays(&bare.replace("<item>", &format!("{unfit}<item>")), |feed| {
+        (feed.title, feed.link)
+    });
+}
+
+#[test]
+fn the_link_of_a_channel_without_one_is_where_its_entries_are() {
+    let document = rss("", "<link>http://e.example/a/b?c</link>")
+        .replace("<link>http://l.example/</link>", "");
+    let expected = ["<link>http://e.example/</link>", "<feedwash:made>link"];
+    writes(&document, RSS, &expected, &["urn:feedwash:feed"]);
+}
