@@ -149,6 +149,9 @@ fn parse_text(
         }
     }
     made::forget(&mut feed);
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
     Ok((feed, notes.into_warnings(text)))
 }
 

@@ -200,3 +200,61 @@ fn the_link_of_a_channel_without_one_is_where_its_entries_are() {
     let expected = ["<link>http://e.example/</link>", "<feedwash:made>link"];
     writes(&document, RSS, &expected, &["urn:feedwash:feed"]);
 }
+
+#[test]
+fn what_only_rss_has_elements_for_stays() {
+    let head = "<pubDate>Thu, 01 Jan 2004 00:00:00 GMT</pubDate><ttl>5</ttl>
+        <skipHours><hour>0</hour><hour>5</hour></skipHours><skipDays><day>Sunday</day></skipDays>
+        <image><url>http://l.example/i.png</url><title>I</title><link>http://l.example/i</link>
+        <width>88</width><height>31</height><description>A lighthouse</description></image>";
+    stays(&rss(head, ""), |feed| {
+        let skips = (feed.skip_hours, feed.skip_days, feed.ttl_minutes);
+        let published = feed.published.and_then(|date| date.time);
+        (skips, published, feed.image, feed.extensions)
+    });
+}
+
+#[test]
+fn an_image_that_is_not_the_logo_stays_beside_it() {
+    let head = "<logo>http://l.example/a.png</logo><r:image xmlns:r='http://backend.userland.com/rss2'>\
+        <r:url>http://l.example/b.png</r:url><r:title>B</r:title></r:image>";
+    stays(&atom(head, ""), |feed| (feed.image, feed.extensions));
+}
+
+#[test]
+fn all_that_json_feed_says_of_people_and_files_stays() {
+    let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "F",
+        "authors": [{"name": "Jo", "url": "http://l.example/jo", "avatar": "http://l.example/jo.png"}],
+        "items": [{"id": "x:1", "content_text": "C",
+            "authors": [{"name": "Al", "url": "http://l.example/al"}, {"avatar": "http://l.example/b.png"},
+                {"name": "Cy", "url": "mailto:cy@l.example", "avatar": "http://l.example/c.png"}],
+            "attachments": [
+                {"url": "http://l.example/a.mp3", "mime_type": "audio/mpeg", "title": "A", "duration_in_seconds": 61},
+                {"url": "http://l.example/b.mp3", "mime_type": "audio/mpeg"},
+                {"url": "http://l.example/c.mp3", "mime_type": "audio/mpeg", "duration_in_seconds": 62}]}]}"#;
+    stays(document, |feed| {
+        let authors = feed.authors.clone();
+        let entry = first(feed);
+        (authors, entry.authors, entry.enclosures)
+    });
+    let expected = ["<itunes:duration>61<", "feedwash:duration=\"62\""];
+    writes(document, ATOM, &expected, &[]);
+}
+
+#[test]
+fn all_that_atom_says_of_people_and_categories_stays() {
+    let document = atom(
+        "<author><name>Jo</name><uri>http://l.example/jo</uri><x xmlns='http://x.example/'>y</x></author>
+         <generator uri='http://g.example/' version='1'>G</generator>
+         <publisher xmlns='http://purl.org/dc/elements/1.1/'>P</publisher>",
+        "<category term='a'/><category term='b' label='B'/><category term='c' scheme='http://s.example/'/>",
+    );
+    stays(&document, |feed| {
+        let head = (
+            feed.authors.clone(),
+            feed.generator.clone(),
+            feed.publisher.clone(),
+        );
+        (head, first(feed).categories)
+    });
+}
