@@ -258,3 +258,81 @@ fn all_that_atom_says_of_people_and_categories_stays() {
         (head, first(feed).categories)
     });
 }
+
+#[test]
+fn a_link_that_lacks_an_escape_is_written_once() {
+    let document = rss(
+        "",
+        "<link>http://l.example/a b</link><comments>http://l.example/c d</comments>",
+    );
+    let expected = [
+        "<link>http://l.example/a%20b</link>",
+        "<comments>http://l.example/c%20d</comments>",
+    ];
+    writes(
+        &document,
+        RSS,
+        &expected,
+        &["rss:link", "rss:comments", "a b", "c d"],
+    );
+}
+
+#[test]
+fn a_second_plain_link_is_written_as_one() {
+    let document = rss(
+        "",
+        "<link>http://l.example/a</link><link>http://l.example/b</link>",
+    );
+    writes(
+        &document,
+        RSS,
+        &["<atom:link rel=\"alternate\" href=\"http://l.example/b\"/>"],
+        &[],
+    );
+    writes(
+        &document,
+        ATOM,
+        &["<rss:link>http://l.example/b</rss:link>"],
+        &["<rss:link href"],
+    );
+    stays(&document, |feed| {
+        let entry = first(feed);
+        let links = entry.links.into_iter().map(|link| link.href);
+        (entry.link, links.collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn the_text_input_of_rss_1_is_one_of_rss_2() {
+    let document = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>
+        <channel rdf:about='http://l.example/'><title>F</title><link>http://l.example/</link><description>D</description>
+        <textinput rdf:resource='http://l.example/s'/></channel>
+        <item rdf:about='http://l.example/1'><title>T</title><link>http://l.example/1</link></item>
+        <textinput rdf:about='http://l.example/s'><title>S</title><description>D</description><name>q</name>
+        <link>http://l.example/s</link></textinput></rdf:RDF>";
+    let expected = "<textInput rdf:about=\"http://l.example/s\"><title>S</title>";
+    writes(document, RSS, &[expected], &["rss:text", "rdf:resource"]);
+}
+
+#[test]
+fn items_of_cdf_have_links() {
+    let document = "<CHANNEL HREF='http://l.example/'><TITLE>F</TITLE>
+        <ITEM HREF='http://l.example/1'><TITLE>A</TITLE></ITEM>
+        <ITEM><A HREF='http://l.example/2'/><TITLE>B</TITLE></ITEM></CHANNEL>";
+    let expected = [
+        "<link>http://l.example/1</link>",
+        "<link>http://l.example/2</link>",
+    ];
+    writes(document, RSS, &expected, &[]);
+}
+
+#[test]
+fn the_order_is_in_json_where_something_rivals_a_field() {
+    let plain = rss(
+        "",
+        "<title>T</title><pubDate>Thu, 01 Jan 2004 00:00:00 GMT</pubDate><itunes:explicit>no</itunes:explicit>",
+    );
+    writes(&plain, JSON, &[], &["\"order\""]);
+    let rival = rss("", "<itunes:title>I</itunes:title><title>T</title>");
+    writes(&rival, JSON, &["\"order\": \"ixt\""], &[]);
+}
