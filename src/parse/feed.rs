@@ -54,7 +54,11 @@ pub(super) fn read(
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
-    early::put_in_order(&mut feed.entries, &reader.starts, &reader.notes.entries_at[first..]);
+    early::put_in_order(
+        &mut feed.entries,
+        &reader.starts,
+        &reader.notes.entries_at[first..],
+    );
     // Of too many entries the last are left out, and the broken one with them.
     feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
     if feed.entries.len() > ENTRIES_MAX {
