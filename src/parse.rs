@@ -9,6 +9,7 @@
 
 pub mod date;
 
+mod early;
 mod entities;
 mod entry;
 mod feed;
@@ -30,6 +31,7 @@ mod tests;
 
 use crate::limits::ENTRIES_MAX;
 use crate::model::{Feed, Warning};
+use early::Early;
 use names::Family;
 use notes::Notes;
 use scope::Reader;
@@ -114,7 +116,10 @@ fn parse_text(
             None => Err(not_a_feed(start)),
         };
     }
-    let mut document = tree::build(text, &mut notes);
+    let mut early = Early::new(url, text.len());
+    let mut document = tree::build_reading(text, &mut notes, &mut |root, channel, el, notes| {
+        early.read(root, channel, el, notes)
+    });
     adopt_strangers(&mut document);
     let Some(root) = find_root(&mut document) else {
         return match (page::read(start, &document, url), json::inside(start)) {
@@ -128,13 +133,9 @@ fn parse_text(
     if !starts_well(start) {
         notes.add(SOMETHING_BEFORE, text.len() - start.len());
     }
-    let atom = is_named(root, "feed") || is_named(root, "entry");
-    let mut reader = Reader {
-        notes: &mut notes,
-        atom,
-    };
+    let mut reader = Reader::new(&mut notes, early::is_atom(root));
     let at = root.at;
-    let mut feed = feed::read(root, url, &mut reader);
+    let mut feed = feed::read(root, url, early, &mut reader);
     for other in document.elements_mut().filter(|el| is_feed_root(el)) {
         if other.at != at && feed.entries.len() < ENTRIES_MAX {
             reader.notes.add(
@@ -142,7 +143,7 @@ fn parse_text(
                 other.at,
             );
             feed.entries
-                .extend(feed::read(other, url, &mut reader).entries);
+                .extend(feed::read(other, url, Early::default(), &mut reader).entries);
             feed.entries.truncate(ENTRIES_MAX);
         }
     }
@@ -240,10 +241,6 @@ fn starts_well(start: &str) -> bool {
                 .split(':')
                 .next()
                 .is_some_and(|prefix| prefix.len() < 16)
-}
-
-fn is_named(el: &El<'_>, name: &str) -> bool {
-    el.name.eq_ignore_ascii_case(name)
 }
 
 /// The element that is the feed: at the top, else below whatever was wrapped around it.

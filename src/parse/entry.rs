@@ -12,7 +12,7 @@ use super::tree::{El, Node};
 use crate::model::{Entry, Link, Part, Text};
 
 /// Reads an entry. The scope is the one around it.
-pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
+pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
     let scope = scope.enter(el);
     let atom = reader.atom;
     let mut entry = Entry::default();

@@ -1,5 +1,6 @@
 //! A document's tree to a [`Feed`]: RSS of every version, CDF and Atom.
 
+use super::early::{self, Early};
 use super::entry;
 use super::names::Family;
 use super::ours;
@@ -13,15 +14,18 @@ use crate::model::{Feed, FeedFormat, Part, Text};
 use std::rc::Rc;
 
 /// Reads a feed from its root element. What has been read is taken out of it, so that the tree of an
-/// entry and the entry do not take memory both.
-pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
+/// entry and the entry do not take memory both; most entries were read `early`.
+pub(super) fn read(
+    root: &mut El<'_>,
+    url: Option<&str>,
+    early: Early,
+    reader: &mut Reader<'_>,
+) -> Feed {
     let document = Scope {
         base: url.map(Rc::from),
         ..Scope::default()
     };
-    let mut scope = document.enter(root);
-    scope.language_is_local = false;
-    scope.is_atom03 = root.family == Family::Atom03;
+    let scope = early::root_scope(&document, root);
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom
@@ -29,8 +33,12 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
             FeedFormat::Rss
         },
         language: scope.language(),
+        entries: early.entries,
         ..Feed::default()
     };
+    reader.early = early.starts.len();
+    reader.starts = early.starts;
+    let first = reader.notes.entries_at.len();
     // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
     let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
     let channel = if has_channel {
@@ -46,6 +54,7 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
+    early::put_in_order(&mut feed.entries, &reader.starts, &reader.notes.entries_at[first..]);
     // Of too many entries the last are left out, and the broken one with them.
     feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
     if feed.entries.len() > ENTRIES_MAX {
@@ -60,7 +69,6 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
 
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
 fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
-    expect_entries(feed, root, reader);
     for node in &mut root.children {
         let Node::El(el) = node else { continue };
         match roles::of_feed(el, reader.atom) {
@@ -85,7 +93,6 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
-    expect_entries(feed, head, reader);
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
         match roles::of_feed(child, atom) {
@@ -137,21 +144,15 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     }
 }
 
-/// Makes room for the entries directly inside an element, in one block of the right size.
-fn expect_entries(feed: &mut Feed, el: &El<'_>, reader: &Reader<'_>) {
-    let is_entry = |el: &&El<'_>| roles::of_feed(el, reader.atom) == Role::Entry;
-    let room = (ENTRIES_MAX + 1).saturating_sub(feed.entries.len());
-    let count = el.elements().filter(is_entry).take(room).count();
-    feed.entries.reserve_exact(count);
-}
-
 fn push_entry(feed: &mut Feed, node: Node<'_>, scope: &Scope, reader: &mut Reader<'_>) {
-    // One more than the limit is enough to know that there are too many.
-    if let Node::El(el) = node
-        && feed.entries.len() <= ENTRIES_MAX
-    {
+    let Node::El(mut el) = node else { return };
+    if reader.starts[..reader.early].binary_search(&el.at).is_ok() {
         reader.notes.entries_at.push(el.at);
-        feed.entries.push(entry::read(&el, scope, reader));
+    } else if feed.entries.len() <= ENTRIES_MAX {
+        // One more than the limit is enough to know that there are too many.
+        reader.notes.entries_at.push(el.at);
+        reader.starts.push(el.at);
+        feed.entries.push(entry::read(&mut el, scope, reader));
     }
 }
 
@@ -174,7 +175,6 @@ fn read_entries(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Re
 
 fn read_container(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
-    expect_entries(feed, el, reader);
     for node in &mut el.children {
         let Node::El(child) = node else { continue };
         match roles::of_feed(child, reader.atom) {

@@ -90,7 +90,7 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
     if !is_feed {
         notes.add("the document does not say that it is a JSON Feed", from);
     }
-    let mut reader = Reader { notes, atom: false };
+    let mut reader = Reader::new(notes, false);
     let feed = feed(&mut members, url, &mut reader);
     if cut && feed.entries.is_empty() {
         return None;

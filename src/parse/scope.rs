@@ -156,4 +156,19 @@ pub(super) struct Reader<'n> {
     pub(super) notes: &'n mut Notes,
     /// Whether the document is Atom, whose text constructs say what they are, or RSS, which leaves it to evidence.
     pub(super) atom: bool,
+    /// Where the entries begin that have been read, in the order they were: first those that were read early.
+    pub(super) starts: Vec<usize>,
+    /// How many were read early; these are in document order.
+    pub(super) early: usize,
+}
+
+impl<'n> Reader<'n> {
+    pub(super) fn new(notes: &'n mut Notes, atom: bool) -> Self {
+        Self {
+            notes,
+            atom,
+            starts: Vec::new(),
+            early: 0,
+        }
+    }
 }

@@ -247,10 +247,7 @@ mod tests {
     fn read_first(xml: &str, atom: bool, usage: Use) -> Text {
         let mut notes = Notes::default();
         let tree = tree::build(xml, &mut notes);
-        let mut reader = Reader {
-            notes: &mut notes,
-            atom,
-        };
+        let mut reader = Reader::new(&mut notes, atom);
         let el = tree.elements().next().expect("the test has an element");
         read(el, &Scope::default(), &mut reader, usage)
     }

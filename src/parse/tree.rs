@@ -12,7 +12,7 @@
 mod build;
 mod forgotten;
 
-pub(super) use build::build;
+pub(super) use build::{build, build_reading};
 
 use super::names::{self, Family};
 use crate::model;

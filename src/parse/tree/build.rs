@@ -38,10 +38,23 @@ struct Open<'a> {
     has_pieces: bool,
 }
 
+/// Reads an entry that has ended: in a document's first root, perhaps in a child of that. False where it has to stay.
+type ReadEntry<'r, 'a> =
+    &'r mut dyn FnMut(&El<'a>, Option<&El<'a>>, &mut El<'a>, &mut Notes) -> bool;
+
 /// Builds the tree. The roots of a document stand below one nameless element.
 pub(in crate::parse) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
+    build_reading(text, notes, &mut |_, _, _, _| false)
+}
+
+/// Builds the tree without its entries: of one that `read` has read, an empty element stays in its place.
+pub(in crate::parse) fn build_reading<'a>(
+    text: &'a str,
+    notes: &mut Notes,
+    read: ReadEntry<'_, 'a>,
+) -> El<'a> {
     let mut tokens = Tokens::new(text, notes);
-    let mut builder = Builder::new();
+    let mut builder = Builder::new(read);
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => builder.text(text),
@@ -58,10 +71,11 @@ pub(in crate::parse) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
     if truncated || builder.open.len() > 1 {
         notes.add("the document breaks off; what was there is kept", at);
     }
-    builder.finish()
+    builder.finish(notes)
 }
 
-struct Builder<'a> {
+struct Builder<'a, 'r> {
+    read: ReadEntry<'r, 'a>,
     open: Vec<Open<'a>>,
     /// The children of every open element, the outermost first.
     nodes: Vec<Node<'a>>,
@@ -75,8 +89,8 @@ struct Builder<'a> {
     count: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn new() -> Self {
+impl<'a, 'r> Builder<'a, 'r> {
+    fn new(read: ReadEntry<'r, 'a>) -> Self {
         let document = El {
             namespace: None,
             family: Family::None,
@@ -87,6 +101,7 @@ impl<'a> Builder<'a> {
             at: 0,
         };
         Self {
+            read,
             open: vec![Open {
                 el: document,
                 written: "",
@@ -208,7 +223,7 @@ impl<'a> Builder<'a> {
             }
             let at = top.el.at;
             notes.add("an element has no end tag", at);
-            self.close();
+            self.close(notes);
         }
     }
 
@@ -239,21 +254,38 @@ impl<'a> Builder<'a> {
             notes.add("an element has no end tag", self.top().el.at);
         }
         while self.open.len() > found + 1 {
-            self.close();
+            self.close(notes);
         }
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, notes: &mut Notes) {
         if let Some(open) = self.open.pop() {
             self.declarations.truncate(open.declarations);
-            let el = self.with_children(open);
+            let may_be_read = open.kind == Kind::Entry;
+            let mut el = self.with_children(open);
+            if may_be_read && self.is_read(&mut el, notes) {
+                el.attributes = Box::default();
+                el.children = Box::default();
+            }
             self.nodes.push(Node::El(el));
         }
     }
 
-    fn finish(mut self) -> El<'a> {
+    /// Lets an element be read that has ended, if it stands where an entry does.
+    fn is_read(&mut self, el: &mut El<'a>, notes: &mut Notes) -> bool {
+        let (root, channel) = match &*self.open {
+            [_, root] => (root, None),
+            [_, root, channel] => (root, Some(&channel.el)),
+            _ => return false,
+        };
+        let before = &self.nodes[..root.first];
+        let is_first = !before.iter().any(|node| matches!(node, Node::El(_)));
+        is_first && (self.read)(&root.el, channel, el, notes)
+    }
+
+    fn finish(mut self, notes: &mut Notes) -> El<'a> {
         while self.open.len() > 1 {
-            self.close();
+            self.close(notes);
         }
         let document = self.open.pop();
         self.with_children(document.expect("the document itself is always open"))
