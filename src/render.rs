@@ -33,8 +33,9 @@ use std::borrow::Cow;
 
 pub use plain::plain;
 
-/// The namespace of the elements that are ours: what XML formats have no element for. Today that is
-/// `json`, whose text is the members of a JSON Feed object that no other element stands for.
+/// The namespace of the elements that are ours: what XML formats have no element for. They are `json`,
+/// whose text is the members of a JSON Feed object that no other element stands for, and `made`, whose
+/// text names what the publisher did not say and the format requires: `parse` takes both out again.
 pub const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// What is known of a document besides the feed in it: where it is published.
@@ -185,6 +186,11 @@ fn json_element(members: &serde_json::Map<String, serde_json::Value>) -> Option<
     }
     let text = serde_json::to_string(members).ok()?;
     Some(xml::element(Some(NAMESPACE), "json", &[], &text))
+}
+
+/// The mark of what had to be made.
+fn made(what: &str) -> Element {
+    xml::element(Some(NAMESPACE), "made", &[], what)
 }
 
 #[cfg(test)]

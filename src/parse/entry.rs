@@ -120,7 +120,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
                         .attribute("isPermaLink")
                         .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
                     && parts::is_web_address(&id);
-                entry.id = Some(id);
+                entry.id = Some(ours::id(id));
             }
         }
         Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),
