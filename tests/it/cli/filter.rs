@@ -68,9 +68,11 @@ fn clean_raw_makes_no_id_and_takes_none_away() {
     let document = "<rss version='2.0'><channel><title>F</title><link>http://l.example/</link><description>D</description>
         <item><title>A</title><guid isPermaLink='false'>urn:feedwash:abc</guid></item>
         <item><title>B</title><link>http://l.example/b</link></item></channel></rss>";
-    let run = Desk::new().run_with(&["clean", "--raw"], document.as_bytes());
-    assert!(run.output().contains(">urn:feedwash:abc</guid>"));
-    assert_eq!(run.output().matches("<guid").count(), 1);
+    let output = Desk::new()
+        .run_with(&["clean", "--raw"], document.as_bytes())
+        .output();
+    assert!(output.contains(">urn:feedwash:abc</guid>"));
+    assert_eq!(output.matches("<guid").count(), 1);
 }
 
 #[test]
