@@ -33,7 +33,9 @@ use std::borrow::Cow;
 
 pub use plain::plain;
 
-/// The namespace of the elements that are ours: what XML formats have no element for. They are `json`,
+/// The namespace of the elements that are ours: what XML formats have no element for.
+///
+/// They are `json`,
 /// whose text is the members of a JSON Feed object that no other element stands for, and `made`, whose
 /// text names what the publisher did not say and the format requires: `parse` takes both out again.
 pub const NAMESPACE: &str = "urn:feedwash:ns";

@@ -130,8 +130,14 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
     // §4.2.6 asks for an IRI. A reference that has no scheme (`t3_42tizy`) stays all the same, because
     // an id that changes makes every entry new; what cannot be part of any address does not.
     if is_misfit(feed.entries[at].id.as_ref(), is_reference) {
-        let id = &mut feed.to_mut().entries[at].id;
-        *id = id.take().and_then(|id| escaped_id(&id));
+        let entry = &mut feed.to_mut().entries[at];
+        let given = entry.id.take().unwrap_or_default();
+        entry.id = escaped_id(&given);
+        if entry.id.is_some() {
+            // Readers that know RSS's element in Atom see the id as it was given.
+            let attributes = [("isPermaLink", Some("false"))];
+            entry.extensions.push(extension("guid", &attributes, &given));
+        }
     }
     let entry = &feed.entries[at];
     if is_misfit(entry.language.as_ref(), is_language) {
