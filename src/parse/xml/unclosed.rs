@@ -196,8 +196,8 @@ mod tests {
         );
         check(&format!("<!-- {item}<!-- c -->{item} -->"), &["A -"], &[]);
         check(
-            "<item><title>A</title><description>a<!-- more\n<p>b</p></description></item>",
-            &["A a\n<p>b</p>"],
+            "<item><title>A</title><description>a<!-- more\nb</description></item>",
+            &["A a\nb"],
             &comment,
         );
     }
