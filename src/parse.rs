@@ -22,6 +22,7 @@ mod page;
 mod parts;
 mod roles;
 mod scope;
+mod strays;
 mod text;
 mod tree;
 mod xml;
@@ -147,6 +148,7 @@ fn parse_text(
             feed.entries.truncate(ENTRIES_MAX);
         }
     }
+    strays::note_behind(&document, at, is_feed_root, &mut notes);
     Ok((feed, notes.into_warnings(text)))
 }
 
