@@ -358,11 +358,9 @@ pub(super) fn date(el: &El<'_>, reader: &mut Reader<'_>) -> Option<Date> {
 pub(super) fn date_of(raw: String, at: usize, reader: &mut Reader<'_>) -> Date {
     let time = date::parse(&raw);
     if time.is_none() {
-        reader.notes.add_with(
-            "a date cannot be understood and was kept as it is",
-            at,
-            &raw,
-        );
+        reader
+            .notes
+            .add_with("a date cannot be understood and is not published", at, &raw);
     }
     Date { raw, time }
 }
