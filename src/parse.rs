@@ -150,6 +150,9 @@ fn parse_text(
         }
     }
     made::forget(&mut feed);
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
     strays::note_behind(&document, at, is_feed_root, &mut notes);
     Ok((feed, notes.into_warnings(text)))
 }
