@@ -99,7 +99,9 @@ fn decode_bytes<'r>(
     let declared = declaration(body);
     let labels = [charset.as_deref(), declared.as_deref()];
     // Borrowed where it is UTF-8; beyond ASCII the standard library takes longer to tell.
-    if let Some(Cow::Borrowed(text)) = UTF_8.decode_without_bom_handling_and_without_replacement(body) {
+    if let Some(Cow::Borrowed(text)) =
+        UTF_8.decode_without_bom_handling_and_without_replacement(body)
+    {
         let japanese = labels
             .iter()
             .flatten()

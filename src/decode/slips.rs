@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn slips_are_told_from_another_encoding() {
         assert_eq!(slips("äöüß \u{e4}".as_bytes(), false), None);
-        assert_eq!(slips(b"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f \x92", false), Some(1));
+        assert_eq!(
+            slips(b"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f \x92", false),
+            Some(1)
+        );
         assert_eq!(slips(b"\xc3\xa4 \x92", false), None);
         assert_eq!(slips(b"\xc3\xa4 \x92", true), Some(1));
     }

@@ -54,7 +54,11 @@ pub(super) fn read(
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
-    early::put_in_order(&mut feed.entries, &reader.starts, &reader.notes.entries_at[first..]);
+    early::put_in_order(
+        &mut feed.entries,
+        &reader.starts,
+        &reader.notes.entries_at[first..],
+    );
     // Of too many entries the last are left out, and the broken one with them.
     feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
     if feed.entries.len() > ENTRIES_MAX {
@@ -95,7 +99,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     let mut links = Vec::new();
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_feed(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
@@ -201,7 +205,7 @@ fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     }
 }
 
-fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(feed: &mut Feed, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {
