@@ -125,7 +125,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     let mut links = Vec::new();
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_feed(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
@@ -231,7 +231,7 @@ fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     }
 }
 
-fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(feed: &mut Feed, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {

@@ -303,7 +303,7 @@ fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 /// Titles and summaries are plain text by the specification, and HTML by custom.
 fn line(members: &mut Map<String, Value>, name: &str) -> Option<Text> {
-    string(members, name).map(|value| text::line(&value))
+    string(members, name).map(text::line)
 }
 
 fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -> Option<Date> {
