@@ -260,6 +260,11 @@ impl<'h> Scanner<'h> {
             let start = self.at;
             self.skip_while(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='));
             let name = &self.html[start..self.at];
+            // Nearly always there is no space around it.
+            if let [b'=', b'"' | b'\'', ..] = &bytes[self.at..] {
+                self.at += 1;
+                return Some(self.value(name));
+            }
             let equals = self.html[self.at..].trim_start();
             let Some(value) = equals.strip_prefix('=') else {
                 continue;

@@ -7,6 +7,7 @@ use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
+use super::strays;
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
@@ -73,6 +74,7 @@ pub(super) fn read(
 
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
 fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+    strays::take_out(root, reader.notes);
     for node in &mut root.children {
         let Node::El(el) = node else { continue };
         match roles::of_feed(el, reader.atom) {
@@ -116,13 +118,14 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     feed.updated = head
         .filled("lastmod")
         .map(|raw| parts::date_of(raw, head.at, reader));
+    strays::take_out(head, reader.notes);
     let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_feed(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
@@ -228,7 +231,7 @@ fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     }
 }
 
-fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(feed: &mut Feed, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {

@@ -70,11 +70,11 @@ pub(super) fn inside(text: &str) -> Option<usize> {
 /// Reads a JSON Feed that begins at a place in a document; `None` where it is none.
 pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
     let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter();
-    let (value, cut) = match values.next() {
-        Some(Ok(value)) => (value, false),
+    let (value, mended, cut) = match values.next() {
+        Some(Ok(value)) => (value, false, false),
         _ => {
             let mended = lenient::read(text, from, notes);
-            (mended.value, mended.cut)
+            (mended.value, true, mended.cut)
         }
     };
     let Value::Object(mut members) = value else {
@@ -94,6 +94,12 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
     let feed = feed(&mut members, url, &mut reader);
     if cut && feed.entries.is_empty() {
         return None;
+    }
+    if mended && feed.entries.is_empty() {
+        notes.add(
+            "no entry was found in JSON that is broken; there may have been some",
+            from,
+        );
     }
     if cut {
         notes.add(
@@ -297,7 +303,7 @@ fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 /// Titles and summaries are plain text by the specification, and HTML by custom.
 fn line(members: &mut Map<String, Value>, name: &str) -> Option<Text> {
-    string(members, name).map(|value| text::line(&value))
+    string(members, name).map(text::line)
 }
 
 fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -> Option<Date> {
@@ -478,6 +484,18 @@ mod tests {
             r#"{"version":"https://jsonfeed.org/version/1","items":{"id":"a"}}"#,
             &["a"],
         );
+        check(
+            r#"{version:"https://jsonfeed.org/version/1.1",title:"t",items:[{id:1,content_text:"x"}]}"#,
+            &["1"],
+        );
+        check(
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":"t" "items":[{"id":"1","title":"a"}]}"#,
+            &["1"],
+        );
+        check(
+            "{'version':'https://jsonfeed.org/version/1.1','title':'t',items:[{'id':'1','title':\"a\"}]}",
+            &["1"],
+        );
         assert_eq!(read_feed(r#"{"a":1}"#), None);
         assert_eq!(read_feed(r#"cb({"a":1})"#), None);
         assert_eq!(read_feed("call(1)"), None);
@@ -536,6 +554,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_found_in_broken_json_is_told() {
+        let document =
+            r#"{"version":"https://jsonfeed.org/version/1","title":"t,"items":[{"id":"1"}],}"#;
+        let mut notes = Notes::default();
+        read(document, 0, None, &mut notes).expect("the document is a feed");
+        let told = notes.into_warnings(document);
+        assert!(
+            told.iter()
+                .any(|warning| warning.message.contains("no entry was found")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
     fn warnings_name_line_and_entry() {
         let document = "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[\n{\"id\":\"a\",},\n\
             {\"id\":\"b\",\"date_published\":\"soon\"},\n]}";
@@ -557,7 +589,7 @@ mod tests {
                 (
                     Some(4),
                     Some(1),
-                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
+                    "a date cannot be understood and is not published: \"soon\"".to_owned()
                 )
             ]
         );

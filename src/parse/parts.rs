@@ -332,7 +332,7 @@ pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Opt
     let scope = scope.enter(el);
     if !el.has_elements() {
         let origin = Origin {
-            title: Some(text::read(el, &scope, reader, Use::Line))
+            title: Some(text::read(&mut el.clone(), &scope, reader, Use::Line))
                 .filter(|title| !title.value.is_empty()),
             url: el.filled("url").map(|url| scope.resolve(&url)),
             element: None,
@@ -347,7 +347,8 @@ pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Opt
     Some(Origin {
         title: el
             .child("title")
-            .map(|title| text::read(title, &scope.enter(title), reader, Use::Line))
+            // The source stays whole, so its title is read from a copy.
+            .map(|title| text::read(&mut title.clone(), &scope.enter(title), reader, Use::Line))
             .filter(|title| !title.value.is_empty()),
         url: links
             .iter()
@@ -367,11 +368,9 @@ pub(super) fn date(el: &El<'_>, reader: &mut Reader<'_>) -> Option<Date> {
 pub(super) fn date_of(raw: String, at: usize, reader: &mut Reader<'_>) -> Date {
     let time = date::parse(&raw);
     if time.is_none() {
-        reader.notes.add_with(
-            "a date cannot be understood and was kept as it is",
-            at,
-            &raw,
-        );
+        reader
+            .notes
+            .add_with("a date cannot be understood and is not published", at, &raw);
     }
     Date { raw, time }
 }

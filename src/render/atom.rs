@@ -44,10 +44,6 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         .expect("writing to memory cannot fail");
     let written =
         String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
-    // `Z` is what nearly everyone writes. No text can hold an end tag, so these are the crate's own.
-    let written = written
-        .replace("+00:00</updated>", "Z</updated>")
-        .replace("+00:00</published>", "Z</published>");
 
     let mut head = Graft::new(&feed.order);
     head.add_all(&head_extras, &feed.extensions, &names, "\n  ");
