@@ -107,15 +107,10 @@ fn make_room(entry: &mut Entry, winners: &Winners) {
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
     if let Some(members) = ours::members(el) {
         entry.json_extensions.extend(members);
-    } else if (!el.is_blank() || !el.family.is_native()) && !repeats_id(entry, el) {
+    } else if !el.is_blank() || !el.family.is_native() {
         entry.order.push(Part::Extension);
         entry.extensions.push(scope.extension(el));
     }
-}
-
-/// Whether an element says the id once more, in RSS's vocabulary.
-fn repeats_id(entry: &Entry, el: &El<'_>) -> bool {
-    el.name == "guid" && el.family.is_native() && entry.id.as_deref() == Some(el.text().trim())
 }
 
 /// RSS 1.0 `rdf:about`, CDF `HREF` and `LASTMOD`.

@@ -4,16 +4,20 @@
 //! a date from the newest entry (for an entry without one: from the feed or the oldest), an author from
 //! the feed's title. What only RSS has goes into RSS's namespace or into Dublin Core.
 
+mod dates;
+mod links;
+
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_reference};
 use super::names::Names;
 use super::xml::{self, element};
-use super::{Context, date, fit, is_main, json_element, plain, xhtml};
+use super::{Context, date, fit, json_element, plain, xhtml};
 use crate::model::{
-    Category, Date, Element, Entry, Feed, FeedFormat, Image, Link, Node, Part, Person, Text,
-    TextKind,
+    Category, Element, Entry, Feed, Image, Link, Node, Part, Person, Text, TextKind,
 };
 use atom_syndication as atom;
+use dates::{entry_updated, feed_updated, own_updated, undated};
+use links::{entry_links, feed_links, has_attributes, made_links};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -332,82 +336,6 @@ fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
     })
 }
 
-fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
-    let mut links = Vec::new();
-    links.extend(main_link(feed.link.as_deref(), &feed.links));
-    if let Some(url) = context.self_link(feed) {
-        // Of the publisher's own address only the format of their feed is known.
-        let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
-        links.push(atom::Link {
-            mime_type: is_atom.then(|| "application/atom+xml".to_owned()),
-            ..relation("self", url)
-        });
-    }
-    links.extend(context.pages().map(|(rel, url)| relation(rel, url)));
-    links.extend(
-        feed.links
-            .iter()
-            .filter(|link| context.keeps(link))
-            .filter_map(link),
-    );
-    links
-}
-
-fn entry_links(entry: &Entry) -> Vec<atom::Link> {
-    let mut links = Vec::new();
-    links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().filter_map(link));
-    let made = made_links(entry);
-    if !made.iter().any(has_attributes) {
-        links.extend(made.iter().filter_map(link));
-    }
-    links
-}
-
-/// What Atom says with a link and the model has a field for.
-fn made_links(entry: &Entry) -> Vec<Link> {
-    let enclosures = entry.enclosures.iter().map(|enclosure| Link {
-        href: enclosure.url.clone(),
-        rel: Some("enclosure".to_owned()),
-        media_type: enclosure.media_type.clone(),
-        title: enclosure.title.clone(),
-        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
-        attributes: super::rss::duration_attribute(enclosure)
-            .into_iter()
-            .collect(),
-        ..Link::default()
-    });
-    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
-    let comments = entry.comments.as_deref().map(|url| Link {
-        href: url.to_owned(),
-        rel: Some("replies".to_owned()),
-        media_type: Some("text/html".to_owned()),
-        ..Link::default()
-    });
-    let links = enclosures.chain(comments);
-    links.filter_map(|link| fit::atom_link(&link)).collect()
-}
-
-/// The alternate link, unless it stands among the others, with all its attributes.
-fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
-    let is_whole = |link: &&Link| {
-        is_main(link, main) && (link.media_type.is_some() || !super::rss::adds_nothing(link, main))
-    };
-    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
-    Some(relation("alternate", main))
-}
-
-/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
-fn link(link: &Link) -> Option<atom::Link> {
-    (!has_attributes(link)).then(|| atom::Link {
-        mime_type: link.media_type.as_deref().map(legal),
-        hreflang: link.hreflang.as_deref().map(legal),
-        title: link.title.as_deref().map(legal),
-        length: link.length.as_deref().map(legal),
-        ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    })
-}
-
 /// The people and links that hold what the crate has no place for.
 fn larger<'a>(
     people: [(Part, &'a str, &'a [Person]); 2],
@@ -427,23 +355,11 @@ fn larger<'a>(
     people.chain(categories).chain(links)
 }
 
-fn has_attributes(link: &Link) -> bool {
-    !link.attributes.is_empty()
-}
-
 /// What a link stands for.
 fn part_of(link: &Link) -> Part {
     match link.rel.as_deref() {
         Some("enclosure") => Part::Enclosure,
         _ => Part::Link,
-    }
-}
-
-fn relation(rel: &str, href: &str) -> atom::Link {
-    atom::Link {
-        href: legal(href),
-        rel: legal(rel),
-        ..atom::Link::default()
     }
 }
 
@@ -583,53 +499,6 @@ fn source(entry: &Entry) -> Option<Element> {
         )));
     }
     Some(source)
-}
-
-/// `atom:updated` of the feed (§4.2.15): its own, else that of the newest entry.
-fn feed_updated(feed: &Feed, context: &Context<'_>) -> String {
-    own_updated(feed)
-        .or_else(|| {
-            dates(feed)
-                .max_by_key(|date| date.time)
-                .and_then(date::rfc3339)
-        })
-        .or_else(|| feed.published.as_ref().and_then(date::rfc3339))
-        .unwrap_or_else(|| no_date(context))
-}
-
-fn own_updated(feed: &Feed) -> Option<String> {
-    feed.updated.as_ref().and_then(date::rfc3339)
-}
-
-/// `atom:updated` of an entry that says none (§4.2.15 requires it): when the feed changed, at which time the entry
-/// was there, else the oldest date in it, with which nothing pretends to be new.
-fn undated(feed: &Feed, context: &Context<'_>) -> String {
-    own_updated(feed)
-        .or_else(|| feed.published.as_ref().and_then(date::rfc3339))
-        .or_else(|| {
-            dates(feed)
-                .min_by_key(|date| date.time)
-                .and_then(date::rfc3339)
-        })
-        .unwrap_or_else(|| no_date(context))
-}
-
-fn entry_updated(entry: &Entry) -> Option<String> {
-    let dates = [&entry.updated, &entry.published];
-    dates.into_iter().flatten().find_map(date::rfc3339)
-}
-
-/// The dates of the entries that are such.
-fn dates(feed: &Feed) -> impl Iterator<Item = &Date> {
-    let entries = feed.entries.iter();
-    let dates = entries.flat_map(|entry| [&entry.updated, &entry.published]);
-    dates.flatten().filter(|date| date::rfc3339(date).is_some())
-}
-
-/// What stands for a date where there is none at all.
-fn no_date(context: &Context<'_>) -> String {
-    let known = context.fallback_updated.and_then(date::utc);
-    known.unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
 /// The crate's kind of date. What comes here was written by `date`, so it can be read.

@@ -119,10 +119,7 @@ const OTHER_NAMES: &[&str] = &[
 /// Whether readers look for an element of this name, in whatever namespace.
 pub(super) fn is_core_name(name: &str) -> bool {
     let is_it = |core: &&str| core.eq_ignore_ascii_case(name);
-    CORE_NAMES
-        .iter()
-        .chain(OTHER_NAMES)
-        .any(|core| is_it(&core))
+    CORE_NAMES.iter().chain(OTHER_NAMES).any(is_it)
 }
 
 /// The namespaces of a document and the prefix of each.

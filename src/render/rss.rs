@@ -5,20 +5,21 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
+mod parts;
+mod text;
+
+pub(super) use parts::{duration, duration_attribute};
+
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
 use super::people::{address, contributor, has_email, is_line, lead, line, rest};
 use super::xml::{self, element};
-use super::{
-    Context, date, enclosure_type, fit, html, is_main, json_element, needed_base, own_attribute,
-};
-use crate::absolute::absolute_html;
-use crate::model::{
-    Attribute, Category, Element, Enclosure, Entry, Feed, FeedFormat, Generator, Link, Node, Part,
-    Text, TextKind,
-};
+use super::{Context, date, enclosure_type, is_main, json_element, own_attribute};
+use crate::model::{Element, Entry, Feed, FeedFormat, Generator, Link, Node, Part, Text, TextKind};
+use parts::{categories, enclosure, first_enclosure, labelled, length};
 use std::borrow::Cow;
+use text::{body, description, one_line};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -425,93 +426,6 @@ pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     is_main(link, main) && !says_more && is_page && link.attributes.is_empty()
 }
 
-/// The enclosure that the crate writes: the first, if it is just as RSS wants it.
-fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
-    let is_right = |enclosure: &&Enclosure| {
-        is_web_address(&enclosure.url) && has_type(enclosure) && further(enclosure).is_empty()
-    };
-    entry.enclosures.first().filter(is_right)
-}
-
-/// What RSS's element has no attribute for.
-fn further(enclosure: &Enclosure) -> Vec<Attribute> {
-    let duration = enclosure
-        .duration_seconds
-        .map(|seconds| seconds.to_string());
-    let parts = [
-        ("title", enclosure.title.as_ref()),
-        ("duration", duration.as_ref()),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    parts
-        .map(|(name, value)| own_attribute(name, value))
-        .collect()
-}
-
-/// Whether the media type that was given, if one was, is one.
-fn has_type(enclosure: &Enclosure) -> bool {
-    let given = enclosure.media_type.as_deref();
-    given.is_none_or(|given| given.is_empty() || grammar::is_media_type(given))
-}
-
-/// An enclosure that the crate does not write. RSS wants an address of the web and, by the profile,
-/// one for each item; what another format had besides is a link of Atom's.
-fn enclosure(enclosure: &Enclosure, feed: &Feed, is_first: bool) -> Option<Element> {
-    let length = length(enclosure);
-    let url = grammar::reference(&enclosure.url)?;
-    if !is_iri(&url) {
-        let mut out = fit::enclosure(enclosure);
-        out.attributes.extend(further(enclosure));
-        return Some(out);
-    }
-    if !is_web_address(&url) || feed.format != FeedFormat::Rss && !is_first {
-        return Some(atom_link(&Link {
-            href: url.into_owned(),
-            rel: Some("enclosure".to_owned()),
-            media_type: enclosure.media_type.clone(),
-            title: enclosure.title.clone(),
-            length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
-            attributes: duration_attribute(enclosure).into_iter().collect(),
-            ..Link::default()
-        }));
-    }
-    let attributes = [
-        ("url", Some(&*url)),
-        ("length", Some(length.as_str())),
-        ("type", Some(enclosure_type(enclosure))),
-    ];
-    let mut out = element(None, "enclosure", &attributes, "");
-    out.attributes.extend(further(enclosure));
-    if !has_type(enclosure) {
-        let given = enclosure.media_type.clone().unwrap_or_default();
-        out.attributes.push(fit::attribute("type", given));
-    }
-    Some(out)
-}
-
-/// The `length` of an enclosure; 0 where it is unknown, as the RSS Advisory Board's profile says.
-fn length(enclosure: &Enclosure) -> String {
-    enclosure.length_bytes.unwrap_or(0).to_string()
-}
-
-/// How long an enclosure plays, for a link to it.
-pub(super) fn duration_attribute(enclosure: &Enclosure) -> Option<Attribute> {
-    let seconds = enclosure.duration_seconds?;
-    Some(own_attribute("duration", seconds.to_string()))
-}
-
-/// How long the first enclosure plays, where only JSON Feed had said so.
-pub(super) fn duration(entry: &Entry) -> Option<Element> {
-    let seconds = entry.enclosures.first()?.duration_seconds?;
-    let said = entry
-        .extensions
-        .iter()
-        .any(|element| element.name == "duration" && element.namespace.is_some());
-    (!said).then(|| element(Some(xml::ITUNES), "duration", &[], &seconds.to_string()))
-}
-
 fn source(entry: &Entry) -> Option<Element> {
     let origin = entry.source.as_ref()?;
     if let Some(element) = &origin.element {
@@ -542,161 +456,6 @@ fn rights(text: &Text) -> Element {
             &text.value,
         ),
     }
-}
-
-/// The categories that the crate writes: all of them if none has a label, for they have an order.
-fn categories(categories: &[Category]) -> Vec<rss::Category> {
-    let are_extras = categories.iter().any(has_label);
-    let plain = categories
-        .iter()
-        .filter(|category| !are_extras && !category.term.trim().is_empty());
-    plain
-        .map(|category| rss::Category {
-            name: legal(&category.term),
-            domain: category.scheme.as_deref().map(legal),
-        })
-        .collect()
-}
-
-/// The categories that the crate does not write. What came as `atom:category` has to go as that;
-/// what came from another format goes where readers of RSS look.
-fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Item = Element> + 'a {
-    let are_extras = categories.iter().any(has_label);
-    let is_said = |category: &&Category| has_label(category) || !category.term.trim().is_empty();
-    let extras = categories
-        .iter()
-        .filter(move |_| are_extras)
-        .filter(is_said);
-    extras.map(|category| {
-        let (scheme, label) = (category.scheme.as_deref(), category.label.as_deref());
-        let came_as_atom = has_label(category) && feed.format == FeedFormat::Rss;
-        if came_as_atom || category.term.trim().is_empty() {
-            let term = Some(category.term.as_str());
-            let attributes = [("term", term), ("scheme", scheme), ("label", label)];
-            return element(Some(xml::ATOM), "category", &attributes, "");
-        }
-        let mut out = element(None, "category", &[("domain", scheme)], &category.term);
-        let label = label.map(|label| own_attribute("label", label));
-        out.attributes.extend(label);
-        out
-    })
-}
-
-fn has_label(category: &Category) -> bool {
-    category.label.is_some()
-}
-
-/// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's
-/// profile says text, escaped once, and readers look for themselves. So text is escaped as HTML
-/// besides only where it would be taken for HTML.
-fn one_line(text: &Text) -> String {
-    match text.kind {
-        TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
-        _ => body(text),
-    }
-}
-
-/// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
-/// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
-fn description(text: &Text) -> String {
-    let last_end = text.value.rfind('>').unwrap_or(0);
-    let begins_tag = |(at, _): (usize, &str)| {
-        let next = text.value.as_bytes().get(at + 1);
-        next.is_some_and(|b| {
-            b.is_ascii_alphabetic()
-                || matches!(b, b'/')
-                || matches!(b, b'!' | b'?') && at < last_end
-        })
-    };
-    match text.kind {
-        TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),
-        _ => one_line(text),
-    }
-}
-
-/// A text as HTML. Readers of RSS know no `xml:base`, so its addresses are written in full.
-fn body(text: &Text) -> String {
-    let html = html(text);
-    match needed_base(text) {
-        Some(base) => legal(&absolute_html(&html, base)),
-        None => legal(&html),
-    }
-}
-
-/// Tags that people put into titles and descriptions.
-const TAGS: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "big",
-    "blockquote",
-    "br",
-    "cite",
-    "code",
-    "del",
-    "div",
-    "em",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "iframe",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "script",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "style",
-    "sub",
-    "sup",
-    "svg",
-    "table",
-    "td",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "video",
-];
-
-/// Whether a reader that guesses would take a text for HTML: a character reference or a usual tag.
-fn looks_like_html(text: &str) -> bool {
-    let reference = text.match_indices('&').any(|(at, _)| {
-        // The longest name of a reference in HTML has 31 letters.
-        let name = text[at + 1..].trim_start_matches('#');
-        let end = name
-            .bytes()
-            .take(32)
-            .position(|b| !b.is_ascii_alphanumeric());
-        end.is_some_and(|end| end > 0 && name.as_bytes()[end] == b';')
-    });
-    reference
-        || text.match_indices('<').any(|(at, _)| {
-            let name = text[at + 1..].trim_start_matches('/');
-            let end = name
-                .bytes()
-                .take(16)
-                .position(|b| !b.is_ascii_alphanumeric());
-            end.is_some_and(|end| {
-                TAGS.iter()
-                    .any(|tag| tag.eq_ignore_ascii_case(&name[..end]))
-            })
-        })
 }
 
 /// A string, unless a reader would see nothing of it.
