@@ -161,7 +161,7 @@ fn the_name_of_an_author_from_atom_stands_where_readers_of_rss_look() {
             ..Entry::default()
         })
     };
-    check(&feed, FeedFormat::Rss, "<dc:creator>Ann</dc:creator>");
+    check(&feed, FeedFormat::Rss, ">Ann</dc:creator>");
     check(&feed, FeedFormat::Atom, "<gd:image/>");
     let from_rss = Feed {
         format: FeedFormat::Rss,
