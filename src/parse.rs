@@ -23,6 +23,7 @@ mod page;
 mod parts;
 mod roles;
 mod scope;
+mod strays;
 mod text;
 mod tree;
 mod xml;
@@ -149,6 +150,10 @@ fn parse_text(
         }
     }
     made::forget(&mut feed);
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
+    strays::note_behind(&document, at, is_feed_root, &mut notes);
     Ok((feed, notes.into_warnings(text)))
 }
 

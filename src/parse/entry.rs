@@ -7,6 +7,7 @@ use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
+use super::strays;
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::model::{Entry, Link, Part, Text};
@@ -24,6 +25,7 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
         entry.language = scope.language();
     }
     from_attributes(&mut entry, el, &scope, reader);
+    strays::take_out(el, reader.notes);
     let winners = Winners::choose(el, |child| roles::of_entry(child, atom));
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && el.child("author").is_some();

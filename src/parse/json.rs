@@ -589,7 +589,7 @@ mod tests {
                 (
                     Some(4),
                     Some(1),
-                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
+                    "a date cannot be understood and is not published: \"soon\"".to_owned()
                 )
             ]
         );

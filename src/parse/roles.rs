@@ -97,6 +97,12 @@ fn shared(el: &El<'_>, atom: bool, name: &str) -> Option<Role> {
         (family, _) if !family.is_native() => return None,
         (_, "title") => Role::One(Slot::Title, own),
         (_, "link") => Role::Link,
+        // CDF's way to say it, in its capitals.
+        (Family::None, "a")
+            if el.name == "A" && el.filled("href").is_some() && el.text().trim().is_empty() =>
+        {
+            Role::Link
+        }
         (_, "id") => Role::One(Slot::Id, own),
         (_, "author") => Role::Author,
         (_, "contributor") => Role::Contributor,

@@ -8,12 +8,15 @@
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
-use super::people::{address, contributor, has_email, lead, rest};
+use super::people::{address, contributor, has_email, is_line, lead, line, rest};
 use super::xml::{self, element};
-use super::{Context, date, enclosure_type, fit, html, is_main, json_element, needed_base};
+use super::{
+    Context, date, enclosure_type, fit, html, is_main, json_element, needed_base, own_attribute,
+};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Part, Text, TextKind,
+    Attribute, Category, Element, Enclosure, Entry, Feed, FeedFormat, Generator, Link, Node, Part,
+    Text, TextKind,
 };
 use std::borrow::Cow;
 
@@ -123,23 +126,26 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
         webmaster: feed
             .publisher
             .as_ref()
-            .filter(|person| has_email(person))
+            .filter(|person| is_line(person))
             .map(address),
         pub_date: feed.published.as_ref().and_then(date::rfc822),
         last_build_date: feed.updated.as_ref().and_then(date::rfc822),
-        categories: categories(&feed.categories, feed),
+        categories: categories(&feed.categories),
         generator: feed
             .generator
             .as_ref()
-            .map(|generator| match generator.name.as_str() {
-                "" => legal(generator.uri.as_deref().unwrap_or_default()),
-                name => legal(name),
-            }),
+            .filter(|generator| is_name(generator))
+            .map(|generator| legal(&generator.name)),
         ttl: feed.ttl_minutes.map(|minutes| minutes.to_string()),
         skip_hours: feed.skip_hours.iter().map(u8::to_string).collect(),
         skip_days: feed.skip_days.iter().map(|day| legal(day)).collect(),
         ..rss::Channel::default()
     }
+}
+
+/// Whether RSS's element holds all that is known of a generator.
+fn is_name(generator: &Generator) -> bool {
+    generator.uri.is_none() && generator.version.is_none()
 }
 
 /// `link` is required (RSS 2.0, required channel elements): the site, else the feed itself, else the site of
@@ -208,7 +214,7 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
             .or_else(|| entry.order.has(Part::Summary).then(String::new)),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
-        categories: categories(&entry.categories, feed),
+        categories: categories(&entry.categories),
         comments: entry.comments.as_deref().map(legal),
         enclosure: first_enclosure(entry).map(|enclosure| rss::Enclosure {
             url: legal(&enclosure.url),
@@ -310,9 +316,23 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     for person in feed.contributors.iter().filter_map(contributor) {
         add(Part::Contributor, person);
     }
-    if let Some(person) = feed.publisher.as_ref().filter(|person| !has_email(person)) {
-        let publisher = element(Some(xml::DC), "publisher", &[], &address(person));
+    if let Some(person) = feed.publisher.as_ref().filter(|person| !is_line(person)) {
+        let publisher = match has_email(person) {
+            true => line(None, "webMaster", person),
+            false => line(Some(xml::DC), "publisher", person),
+        };
         add(Part::Publisher, publisher);
+    }
+    if let Some(generator) = feed.generator.as_ref().filter(|own| !is_name(own)) {
+        let mut out = element(None, "generator", &[], &generator.name);
+        let further = [("uri", &generator.uri), ("version", &generator.version)];
+        let further = further
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        out.attributes = further
+            .map(|(name, value)| own_attribute(name, value))
+            .collect();
+        add(Part::Generator, out);
     }
     for category in labelled(&feed.categories, feed) {
         add(Part::Category, category);
@@ -343,8 +363,8 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
         add(Part::Category, category);
     }
     let skip = usize::from(first_enclosure(entry).is_some());
-    for other in entry.enclosures.iter().skip(skip) {
-        if let Some(other) = enclosure(other, feed) {
+    for (at, other) in entry.enclosures.iter().enumerate().skip(skip) {
+        if let Some(other) = enclosure(other, feed, at == 0) {
             add(Part::Enclosure, other);
         }
     }
@@ -407,8 +427,27 @@ pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
 
 /// The enclosure that the crate writes: the first, if it is just as RSS wants it.
 fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
-    let is_right = |enclosure: &&Enclosure| is_web_address(&enclosure.url) && has_type(enclosure);
+    let is_right = |enclosure: &&Enclosure| {
+        is_web_address(&enclosure.url) && has_type(enclosure) && further(enclosure).is_empty()
+    };
     entry.enclosures.first().filter(is_right)
+}
+
+/// What RSS's element has no attribute for.
+fn further(enclosure: &Enclosure) -> Vec<Attribute> {
+    let duration = enclosure
+        .duration_seconds
+        .map(|seconds| seconds.to_string());
+    let parts = [
+        ("title", enclosure.title.as_ref()),
+        ("duration", duration.as_ref()),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    parts
+        .map(|(name, value)| own_attribute(name, value))
+        .collect()
 }
 
 /// Whether the media type that was given, if one was, is one.
@@ -419,19 +458,22 @@ fn has_type(enclosure: &Enclosure) -> bool {
 
 /// An enclosure that the crate does not write. RSS wants an address of the web and, by the profile,
 /// one for each item; what another format had besides is a link of Atom's.
-fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
+fn enclosure(enclosure: &Enclosure, feed: &Feed, is_first: bool) -> Option<Element> {
     let length = length(enclosure);
     let url = grammar::reference(&enclosure.url)?;
     if !is_iri(&url) {
-        return Some(fit::enclosure(enclosure));
+        let mut out = fit::enclosure(enclosure);
+        out.attributes.extend(further(enclosure));
+        return Some(out);
     }
-    if !is_web_address(&url) || feed.format != FeedFormat::Rss {
+    if !is_web_address(&url) || feed.format != FeedFormat::Rss && !is_first {
         return Some(atom_link(&Link {
             href: url.into_owned(),
             rel: Some("enclosure".to_owned()),
             media_type: enclosure.media_type.clone(),
             title: enclosure.title.clone(),
             length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+            attributes: duration_attribute(enclosure).into_iter().collect(),
             ..Link::default()
         }));
     }
@@ -441,6 +483,7 @@ fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
         ("type", Some(enclosure_type(enclosure))),
     ];
     let mut out = element(None, "enclosure", &attributes, "");
+    out.attributes.extend(further(enclosure));
     if !has_type(enclosure) {
         let given = enclosure.media_type.clone().unwrap_or_default();
         out.attributes.push(fit::attribute("type", given));
@@ -453,8 +496,14 @@ fn length(enclosure: &Enclosure) -> String {
     enclosure.length_bytes.unwrap_or(0).to_string()
 }
 
+/// How long an enclosure plays, for a link to it.
+pub(super) fn duration_attribute(enclosure: &Enclosure) -> Option<Attribute> {
+    let seconds = enclosure.duration_seconds?;
+    Some(own_attribute("duration", seconds.to_string()))
+}
+
 /// How long the first enclosure plays, where only JSON Feed had said so.
-fn duration(entry: &Entry) -> Option<Element> {
+pub(super) fn duration(entry: &Entry) -> Option<Element> {
     let seconds = entry.enclosures.first()?.duration_seconds?;
     let said = entry
         .extensions
@@ -495,10 +544,12 @@ fn rights(text: &Text) -> Element {
     }
 }
 
-fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
+/// The categories that the crate writes: all of them if none has a label, for they have an order.
+fn categories(categories: &[Category]) -> Vec<rss::Category> {
+    let are_extras = categories.iter().any(has_label);
     let plain = categories
         .iter()
-        .filter(|category| !has_label(category, feed) && !category.term.trim().is_empty());
+        .filter(|category| !are_extras && !category.term.trim().is_empty());
     plain
         .map(|category| rss::Category {
             name: legal(&category.term),
@@ -507,23 +558,32 @@ fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
         .collect()
 }
 
-/// Categories that came as `atom:category` and have to go as that.
+/// The categories that the crate does not write. What came as `atom:category` has to go as that;
+/// what came from another format goes where readers of RSS look.
 fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Item = Element> + 'a {
-    categories
+    let are_extras = categories.iter().any(has_label);
+    let is_said = |category: &&Category| has_label(category) || !category.term.trim().is_empty();
+    let extras = categories
         .iter()
-        .filter(|category| has_label(category, feed))
-        .map(|category| {
-            let attributes = [
-                ("term", Some(category.term.as_str())),
-                ("scheme", category.scheme.as_deref()),
-                ("label", category.label.as_deref()),
-            ];
-            element(Some(xml::ATOM), "category", &attributes, "")
-        })
+        .filter(move |_| are_extras)
+        .filter(is_said);
+    extras.map(|category| {
+        let (scheme, label) = (category.scheme.as_deref(), category.label.as_deref());
+        let came_as_atom = has_label(category) && feed.format == FeedFormat::Rss;
+        if came_as_atom || category.term.trim().is_empty() {
+            let term = Some(category.term.as_str());
+            let attributes = [("term", term), ("scheme", scheme), ("label", label)];
+            return element(Some(xml::ATOM), "category", &attributes, "");
+        }
+        let mut out = element(None, "category", &[("domain", scheme)], &category.term);
+        let label = label.map(|label| own_attribute("label", label));
+        out.attributes.extend(label);
+        out
+    })
 }
 
-fn has_label(category: &Category, feed: &Feed) -> bool {
-    category.label.is_some() && feed.format == FeedFormat::Rss
+fn has_label(category: &Category) -> bool {
+    category.label.is_some()
 }
 
 /// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's

@@ -281,7 +281,7 @@ fn status_and_explain_say_what_was_forgiven_and_where() {
     let table = desk.run(&["status"]).output();
     for line in [
         "one: warning: line 1: an & that begins no reference was kept as text\n",
-        ": a date cannot be understood and was kept as it is: \"soon\"\n",
+        ": a date cannot be understood and is not published: \"soon\"\n",
         "one: 2 more warnings; \"feedwash explain --source one\" shows them\n",
     ] {
         assert!(table.contains(line), "no {line:?} in {table}");
