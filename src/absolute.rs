@@ -158,7 +158,7 @@ pub fn has_relative(html: &str, strictly: bool) -> bool {
 
 /// The new value of an attribute, escaped as the old one was, if it changes.
 pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<String> {
-    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    let is = |known: &&str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
     // Nearly every address is absolute already; that is seen before anything is copied.
     if is_settled(value) && !is_srcset(name) {
         return None;
