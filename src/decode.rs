@@ -92,6 +92,14 @@ fn decode_bytes<'r>(
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         return decode_marked(encoding, &body[mark..], content_type, warnings);
     }
+    decode_unmarked(body, content_type, warnings)
+}
+
+fn decode_unmarked<'r>(
+    body: &'r [u8],
+    content_type: Option<&str>,
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
     if let Some(encoding) = utf_16(body) {
         return with_errors(encoding, body, warnings);
     }
@@ -133,7 +141,8 @@ fn decode_marked<'r>(
             encoding.name()
         );
         warnings.push(Warning::new(message, None));
-        return decode_bytes(body, content_type, warnings);
+        // A mark is believed once: behind thousands of them a call each would exhaust the stack.
+        return decode_unmarked(body, content_type, warnings);
     }
     with_errors(encoding, body, warnings)
 }
@@ -153,7 +162,7 @@ fn decode_by_label<'r>(
             "characters that were written in two halves were joined",
             None,
         ));
-        let (text, encoding) = decode_bytes(&joined, None, warnings);
+        let (text, encoding) = decode_unmarked(&joined, None, warnings);
         return (text.into_owned().into(), encoding);
     }
     let is_labelled = utf_8_is_meant && labels.iter().any(Option::is_some);
@@ -427,6 +436,17 @@ mod tests {
         let russian = "Сегодня в городе прошёл большой праздник, на который пришли тысячи людей";
         let (bytes, ..) = encoding_rs::WINDOWS_1251.encode(russian);
         check(&bytes, "", russian, "windows-1251", 1);
+    }
+
+    #[test]
+    fn marks_without_end() {
+        let mut body = b"\xef\xbb\xbf".repeat(100_000);
+        body.extend(b"\xff<rss>");
+        let response = Response {
+            body,
+            ..Response::default()
+        };
+        assert!(decode(&response).text.ends_with("<rss>"));
     }
 
     #[test]

@@ -262,8 +262,28 @@ pub enum Part {
 /// The *n*th [`Part::Extension`] is the *n*th of the extensions, and so for all others. It is a wish
 /// for the output: a part may be missing from the order or from the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Order(String);
+
+impl TryFrom<String> for Order {
+    type Error = &'static str;
+
+    fn try_from(letters: String) -> Result<Self, Self::Error> {
+        // The letters of `Part`.
+        const PARTS: &str = "tliaowpusckemfrnghjyzdx";
+        if letters.chars().all(|letter| PARTS.contains(letter)) {
+            Ok(Self(letters))
+        } else {
+            Err("an order is made of the letters of parts")
+        }
+    }
+}
+
+impl From<Order> for String {
+    fn from(order: Order) -> Self {
+        order.0
+    }
+}
 
 impl Order {
     /// Whether nothing is known.

@@ -15,6 +15,7 @@ mod entry;
 mod feed;
 mod html;
 mod json;
+mod made;
 mod names;
 mod notes;
 mod ours;
@@ -149,6 +150,7 @@ fn parse_text(
         }
     }
     strays::note_behind(&document, at, is_feed_root, &mut notes);
+    made::forget(&mut feed);
     Ok((feed, notes.into_warnings(text)))
 }
 
@@ -213,7 +215,10 @@ fn read_json(
         notes.add(SOMETHING_BEFORE, 0);
     }
     match json::read(text, from, url, &mut notes) {
-        Some(feed) => Ok((feed, notes.into_warnings(text))),
+        Some(mut feed) => {
+            made::forget(&mut feed);
+            Ok((feed, notes.into_warnings(text)))
+        }
         None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),
     }
 }

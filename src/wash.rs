@@ -2,7 +2,7 @@
 //!
 //! Does no I/O and asks no clock. Its one failure is "this is not a feed".
 
-use crate::model::{Response, Rules, Washed};
+use crate::model::{Feed, Response, Rules, Washed};
 use crate::parse::ParseError;
 use crate::{clean, decode, identity, parse};
 
@@ -17,6 +17,16 @@ pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
     washed.removals = removals;
     washed.warnings.extend(warnings);
     Ok(washed)
+}
+
+/// Reads a document as its publisher gave it: no id is made, and none is told from its double.
+///
+/// # Errors
+/// As [`wash`].
+pub fn as_given(response: &Response) -> Result<Feed, ParseError> {
+    let decoded = decode::decode(response);
+    let (feed, _) = parse::parse(&decoded.text, response.url.as_deref())?;
+    Ok(feed)
 }
 
 /// The first half of [`wash`]: reads a document and takes nothing out, so `clean` stays empty.

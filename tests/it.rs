@@ -22,6 +22,10 @@ mod support;
 #[path = "it/transparency.rs"]
 mod transparency;
 
+/// What a turn through other formats leaves as it was.
+#[path = "it/turns.rs"]
+mod turns;
+
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;

@@ -3,7 +3,6 @@
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
 use crate::fetch::{self, Client, Fetched, Request};
-use crate::identity;
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
@@ -33,12 +32,12 @@ pub(super) async fn clean(
     let rules = task.rules.clone();
     let bytes = tokio::task::spawn_blocking(move || {
         let feed = if raw {
-            let mut feed = wash::read(&response)?.raw;
-            if to.unwrap_or(feed.format) == FeedFormat::Rss {
+            let given = wash::as_given(&response)?;
+            match to.unwrap_or(given.format) {
                 // RSS needs no ids, and raw is what the publisher said.
-                identity::forget_made(&mut feed);
+                FeedFormat::Rss => given,
+                FeedFormat::Atom | FeedFormat::Json => wash::read(&response)?.raw,
             }
-            feed
         } else {
             wash::wash(&response, &rules)?.clean
         };

@@ -93,10 +93,15 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
     if let Some(members) = ours::members(el) {
         entry.json_extensions.extend(members);
-    } else if !el.is_blank() || !el.family.is_native() {
+    } else if (!el.is_blank() || !el.family.is_native()) && !repeats_id(entry, el) {
         entry.order.push(Part::Extension);
         entry.extensions.push(scope.extension(el));
     }
+}
+
+/// Whether an element says the id once more, in RSS's vocabulary.
+fn repeats_id(entry: &Entry, el: &El<'_>) -> bool {
+    el.name == "guid" && el.family.is_native() && entry.id.as_deref() == Some(el.text().trim())
 }
 
 /// RSS 1.0 `rdf:about`, CDF `HREF` and `LASTMOD`.
@@ -122,7 +127,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
                         .attribute("isPermaLink")
                         .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
                     && parts::is_web_address(&id);
-                entry.id = Some(id);
+                entry.id = Some(ours::id(id));
             }
         }
         Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),

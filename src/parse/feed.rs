@@ -212,7 +212,7 @@ fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Re
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {
-        Slot::Id => feed.id = el.trimmed().map(|id| inner.resolve(&id)),
+        Slot::Id => feed.id = el.trimmed().map(|id| ours::id(inner.resolve(&id))),
         Slot::Title => feed.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => feed.description = some(text::read(el, &inner, reader, Use::Body)),
         Slot::Language => feed.language = el.trimmed().or(feed.language.take()),

@@ -18,8 +18,8 @@ use serde_json::{Map, Value};
 /// The name of our member.
 const MEMBER: &str = "_feedwash";
 
-/// The namespace of our element.
-const NAMESPACE: &str = "urn:feedwash:ns";
+/// The namespace of our elements.
+pub(super) const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// How deep the members in an element may nest: they go into a document of JSON, where `serde_json` reads
 /// 128 levels, and an item's own begin at the fourth.
@@ -50,6 +50,29 @@ const FIELDS: &[&str] = &[
     "tags",
     "attachments",
 ];
+
+/// Begins an id that we wrote for one that cannot stand in an address.
+const ESCAPED_ID: &str = "urn:feedwash:id:";
+
+/// An id as the publisher gave it, where we had to escape it.
+pub(super) fn id(given: String) -> String {
+    match given.strip_prefix(ESCAPED_ID).and_then(unescaped) {
+        Some(id) if !id.trim().is_empty() && !id.starts_with(ESCAPED_ID) => id,
+        _ => given,
+    }
+}
+
+/// What was percent-encoded (RFC 3986 §2.1); `None` where that is no text.
+fn unescaped(given: &str) -> Option<String> {
+    let mut parts = given.split('%');
+    let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let digits = part.get(..2)?;
+        out.push(u8::from_str_radix(digits, 16).ok()?);
+        out.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(out).ok()
+}
 
 /// Takes the members of JSON Feed that an element of ours carries; `None` where it is none of ours.
 pub(super) fn members(el: &El<'_>) -> Option<Map<String, Value>> {

@@ -232,7 +232,12 @@ pub(super) fn enclosure(el: &El<'_>, scope: &Scope) -> Option<Enclosure> {
     Some(Enclosure {
         url: scope.resolve(&url.or_else(|| el.trimmed())?),
         media_type: el.filled("type"),
-        length_bytes: el.filled("length").as_deref().and_then(length),
+        // "The size should be 0 when it is unknown" (RSS Advisory Board, RSS Profile, `enclosure`).
+        length_bytes: el
+            .filled("length")
+            .as_deref()
+            .and_then(length)
+            .filter(|bytes| *bytes > 0),
         duration_seconds: None,
         title: el.filled("title"),
     })
@@ -262,7 +267,11 @@ pub(super) fn category(el: &El<'_>) -> Option<Category> {
     };
     Some(Category {
         term,
-        scheme: el.filled("scheme").or_else(|| el.filled("domain")),
+        scheme: el
+            .filled("scheme")
+            .or_else(|| el.filled("domain"))
+            // Where Atom could not hold it, we wrote RSS's.
+            .or_else(|| el.attribute_of(Family::Rss, "domain").map(str::to_owned)),
         label: el.filled("label"),
     })
 }

@@ -1,8 +1,8 @@
 //! Writes Atom 1.0 (RFC 4287).
 //!
-//! What Atom requires and the feed lacks is made from what is there: an id from the address, a date
-//! from the newest entry, an author from the feed's title. What only RSS has goes into RSS's
-//! namespace or into Dublin Core.
+//! What Atom requires and the feed lacks is made from what is there, and marked: an id from the address,
+//! a date from the newest entry (for an entry without one: from the feed or the oldest), an author from
+//! the feed's title. What only RSS has goes into RSS's namespace or into Dublin Core.
 
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_reference};
@@ -27,12 +27,12 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let elements = in_head.chain(&feed.extensions).chain(in_entries);
     let names = Names::new(xml::ATOM, &[], elements);
 
-    let updated = feed_updated(feed, context);
-    let mut document = head_of(feed, context, &updated);
+    let mut document = head_of(feed, context);
+    let undated = undated(feed, context);
     document.entries = feed
         .entries
         .iter()
-        .map(|entry| entry_of(entry, feed, &updated))
+        .map(|entry| entry_of(entry, feed, &undated))
         .collect();
     let config = atom::WriteConfig {
         write_document_declaration: false,
@@ -43,10 +43,6 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         .expect("writing to memory cannot fail");
     let written =
         String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
-    // `Z` is what nearly everyone writes. No text can hold an end tag, so these are the crate's own.
-    let written = written
-        .replace("+00:00</updated>", "Z</updated>")
-        .replace("+00:00</published>", "Z</published>");
 
     let mut head = Graft::new(&feed.order);
     head.add_all(&head_extras, &feed.extensions, &names, "\n  ");
@@ -97,7 +93,7 @@ fn part(element: &str) -> Option<Part> {
     })
 }
 
-fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
+fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
     let ids = [
         feed.id.as_deref(),
         context.self_link(feed),
@@ -113,7 +109,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         title,
         // RFC 4287 §4.2.6 asks for an IRI; a feed that names nothing of its own is not told from another such.
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
-        updated: moment(updated),
+        updated: moment(&feed_updated(feed, context)),
         authors: feed_authors(feed),
         categories: feed.categories.iter().filter_map(category).collect(),
         contributors: people(&feed.contributors),
@@ -138,20 +134,16 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
     }
 }
 
-fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
+fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
     let language = entry.language.as_deref().or(feed.language.as_deref());
     let text = |text: &Option<Text>| text.as_ref().map(|text| text_of(text, language));
-    let updated = [&entry.updated, &entry.published]
-        .into_iter()
-        .flatten()
-        .find_map(date::rfc3339);
     let ids = [entry.id.as_deref(), entry.link.as_deref()];
     let id = ids.into_iter().flatten().find(|id| is_reference(id));
     let content = content(entry, language);
     atom::Entry {
         title: text(&entry.title).unwrap_or_default(),
         id: legal(id.unwrap_or("urn:feedwash:entry")),
-        updated: moment(updated.as_deref().unwrap_or(feed_updated)),
+        updated: moment(entry_updated(entry).as_deref().unwrap_or(undated)),
         authors: people(&entry.authors),
         categories: entry.categories.iter().filter_map(category).collect(),
         contributors: people(&entry.contributors),
@@ -164,12 +156,7 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         rights: text(&entry.rights),
         source: None,
         // §4.1.2: who cannot have the content has to have a summary.
-        summary: text(&entry.summary).or_else(|| {
-            let is_elsewhere = content
-                .as_ref()
-                .is_some_and(|content| content.src.is_some());
-            is_elsewhere.then(atom::Text::default)
-        }),
+        summary: text(&entry.summary).or_else(|| is_out_of_sight(entry).then(atom::Text::default)),
         content,
         ..atom::Entry::default()
     }
@@ -186,20 +173,43 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
             src: None,
         });
     }
-    if let Some(link) = &entry.content_link {
-        return Some(atom::Content {
-            src: Some(legal(&link.href)),
-            content_type: link.media_type.as_deref().map(legal),
-            ..atom::Content::default()
-        });
-    }
     // §4.1.2: an entry without content leads to it. One that leads nowhere has none, and says so.
     let is_alternate = |link: &Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     let leads = entry.link.is_some() || entry.links.iter().any(is_alternate);
-    (!leads).then(|| atom::Content {
+    (!leads && entry.content_link.is_none() && media(entry).is_none()).then(|| atom::Content {
         value: Some(String::new()),
         ..atom::Content::default()
     })
+}
+
+/// The content among the extensions; all others that might be it were moved by `fit`.
+fn media(entry: &Entry) -> Option<&Element> {
+    let is_content = |element: &&Element| {
+        element.namespace.as_deref() == Some(xml::ATOM) && element.name == "content"
+    };
+    entry.extensions.iter().find(is_content)
+}
+
+/// Whether who has the entry has no content to read: it lies elsewhere, or is encoded (§4.1.2).
+fn is_out_of_sight(entry: &Entry) -> bool {
+    let is_binary = |content: &Element| {
+        let kind = content.attributes.iter().find(|a| a.name == "type");
+        let kind = kind.map(|kind| kind.value.to_ascii_lowercase());
+        !kind.is_some_and(|kind| kind.ends_with("+xml") || kind.ends_with("/xml"))
+    };
+    let is_elsewhere = entry.content.is_none() && entry.content_link.is_some();
+    is_elsewhere || media(entry).is_some_and(is_binary)
+}
+
+/// The content that lies elsewhere, which has to be empty (§4.1.3.2).
+fn content_link(entry: &Entry) -> Option<Element> {
+    let link = entry.content_link.as_ref();
+    let link = link.filter(|_| entry.content.is_none())?;
+    let attributes = [
+        ("type", link.media_type.as_deref()),
+        ("src", Some(link.href.as_str())),
+    ];
+    Some(element(Some(xml::ATOM), "content", &attributes, ""))
 }
 
 fn name_of_type(kind: &atom::TextType) -> &'static str {
@@ -234,12 +244,7 @@ fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
 /// The authors, or the feed itself as one, where neither it nor all of its entries name one (§4.1.1).
 fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
     let mut authors = people(&feed.authors);
-    let all_signed = !feed.entries.is_empty()
-        && feed
-            .entries
-            .iter()
-            .all(|entry| entry.authors.iter().any(is_somebody));
-    if !feed.authors.iter().any(is_somebody) && !all_signed {
+    if is_author_made(feed) {
         let title = feed.title.as_ref().map(plain).unwrap_or_default();
         authors.push(atom::Person {
             name: legal(if xml::is_blank(&title) {
@@ -251,6 +256,23 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
         });
     }
     authors
+}
+
+fn is_author_made(feed: &Feed) -> bool {
+    let is_signed = |entry: &Entry| entry.authors.iter().any(is_somebody);
+    let all_signed = !feed.entries.is_empty() && feed.entries.iter().all(is_signed);
+    !feed.authors.iter().any(is_somebody) && !all_signed
+}
+
+/// What the feed has that the publisher did not say.
+fn made_parts(feed: &Feed) -> impl Iterator<Item = Element> {
+    let marks = [
+        (!feed.id.as_deref().is_some_and(is_reference), "id"),
+        (own_updated(feed).is_none(), "updated"),
+        (is_author_made(feed), "author"),
+    ];
+    let marks = marks.into_iter().filter(|(is_made, _)| *is_made);
+    marks.map(|(_, what)| super::made(what))
 }
 
 fn is_somebody(person: &Person) -> bool {
@@ -432,6 +454,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         let ttl = element(None, "ttl", &[], &minutes.to_string());
         extras.push(Extra::of(Part::Ttl, ttl));
     }
+    extras.extend(made_parts(feed).map(Extra::ours));
     extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
 }
@@ -446,11 +469,15 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
     let made = made_links(entry);
     let links = entry.links.iter().chain(&made);
     extras.extend(larger(people, links, &entry.categories));
+    extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
         let attributes = [("url", Some(image))];
         let thumbnail = element(Some(xml::MEDIA), "thumbnail", &attributes, "");
         extras.push(Extra::of(Part::Image, thumbnail));
+    }
+    if entry_updated(entry).is_none() {
+        extras.push(Extra::ours(super::made("updated")));
     }
     extras.extend(json_element(&entry.json_extensions).map(Extra::ours));
     extras
@@ -494,25 +521,49 @@ fn source(entry: &Entry) -> Option<Element> {
 
 /// `atom:updated` of the feed (§4.2.15): its own, else that of the newest entry.
 fn feed_updated(feed: &Feed, context: &Context<'_>) -> String {
-    let newest = || {
-        let dates = feed
-            .entries
-            .iter()
-            .flat_map(|entry| [&entry.updated, &entry.published]);
-        dates
-            .flatten()
-            .filter(|date| date::rfc3339(date).is_some())
-            .max_by_key(|date| date.time)
-    };
-    let own: Option<&Date> = feed
-        .updated
-        .as_ref()
-        .filter(|date| date::rfc3339(date).is_some());
-    own.or_else(newest)
-        .or(feed.published.as_ref())
-        .and_then(date::rfc3339)
-        .or_else(|| context.fallback_updated.and_then(date::utc))
-        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+    own_updated(feed)
+        .or_else(|| {
+            dates(feed)
+                .max_by_key(|date| date.time)
+                .and_then(date::rfc3339)
+        })
+        .or_else(|| feed.published.as_ref().and_then(date::rfc3339))
+        .unwrap_or_else(|| no_date(context))
+}
+
+fn own_updated(feed: &Feed) -> Option<String> {
+    feed.updated.as_ref().and_then(date::rfc3339)
+}
+
+/// `atom:updated` of an entry that says none (§4.2.15 requires it): when the feed changed, at which time the entry
+/// was there, else the oldest date in it, with which nothing pretends to be new.
+fn undated(feed: &Feed, context: &Context<'_>) -> String {
+    own_updated(feed)
+        .or_else(|| feed.published.as_ref().and_then(date::rfc3339))
+        .or_else(|| {
+            dates(feed)
+                .min_by_key(|date| date.time)
+                .and_then(date::rfc3339)
+        })
+        .unwrap_or_else(|| no_date(context))
+}
+
+fn entry_updated(entry: &Entry) -> Option<String> {
+    let dates = [&entry.updated, &entry.published];
+    dates.into_iter().flatten().find_map(date::rfc3339)
+}
+
+/// The dates of the entries that are such.
+fn dates(feed: &Feed) -> impl Iterator<Item = &Date> {
+    let entries = feed.entries.iter();
+    let dates = entries.flat_map(|entry| [&entry.updated, &entry.published]);
+    dates.flatten().filter(|date| date::rfc3339(date).is_some())
+}
+
+/// What stands for a date where there is none at all.
+fn no_date(context: &Context<'_>) -> String {
+    let known = context.fallback_updated.and_then(date::utc);
+    known.unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
 /// The crate's kind of date. What comes here was written by `date`, so it can be read.

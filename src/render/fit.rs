@@ -24,7 +24,9 @@ pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
     let mut out = Cow::Borrowed(feed);
     let is_blank = |title: &Text| title.value.trim().is_empty();
     if feed.title.as_ref().is_none_or(is_blank) {
-        out.to_mut().title = Some(Text::plain(made_title(feed)));
+        let out = out.to_mut();
+        out.title = Some(Text::plain(made_title(feed)));
+        out.extensions.push(super::made("title"));
     }
     match format {
         FeedFormat::Rss => rss::feed(&mut out),

@@ -15,6 +15,7 @@ use crate::absolute::absolute_html;
 use crate::model::{
     Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Part, Text, TextKind,
 };
+use std::borrow::Cow;
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -103,14 +104,7 @@ fn part(element: &str) -> Option<Part> {
 
 fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
     let title = feed.title.as_ref().map(one_line).unwrap_or_default();
-    // `link` is required (RSS 2.0, required channel elements); a feed without a site is its own.
-    let links = [
-        feed.link.as_deref(),
-        context.self_url,
-        feed.self_link.as_deref(),
-    ];
-    let link = links.into_iter().flatten().find(|link| is_iri(link));
-    let link = legal(link.unwrap_or("urn:feedwash:feed"));
+    let link = legal(&channel_link(feed, context));
     rss::Channel {
         image: feed.image.as_ref().map(|image| rss::Image {
             url: legal(&image.url),
@@ -146,6 +140,52 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
         skip_days: feed.skip_days.iter().map(|day| legal(day)).collect(),
         ..rss::Channel::default()
     }
+}
+
+/// `link` is required (RSS 2.0, required channel elements): the site, else the feed itself, else the site of
+/// its entries.
+fn channel_link<'a>(feed: &'a Feed, context: &Context<'a>) -> Cow<'a, str> {
+    let own = [
+        feed.link.as_deref(),
+        context.self_url,
+        feed.self_link.as_deref(),
+    ];
+    let own = own.into_iter().flatten().find(|link| is_iri(link));
+    let site = || {
+        let mut links = feed
+            .entries
+            .iter()
+            .filter_map(|entry| entry.link.as_deref());
+        links.find_map(|link| {
+            let start = link.find("://").filter(|_| is_web_address(link))? + 3;
+            let end = link[start..].find(['/', '?', '#']);
+            Some(format!(
+                "{}/",
+                &link[..end.map_or(link.len(), |end| start + end)]
+            ))
+        })
+    };
+    match own {
+        Some(own) => Cow::Borrowed(own),
+        None => site().map_or(Cow::Borrowed("urn:feedwash:feed"), Cow::Owned),
+    }
+}
+
+/// What the channel has that the publisher did not say.
+fn made_parts(feed: &Feed) -> impl Iterator<Item = Element> {
+    let is_said = feed.link.as_deref().is_some_and(is_iri);
+    let image = feed.image.as_ref();
+    let lacks =
+        |value: Option<&String>| image.is_some() && filled(value.map(String::as_str)).is_none();
+    let title = lacks(image.and_then(|image| image.title.as_ref()));
+    let link = lacks(image.and_then(|image| image.link.as_ref()));
+    let marks = [
+        (!is_said, "link"),
+        (title, "image-title"),
+        (link, "image-link"),
+    ];
+    let marks = marks.into_iter().filter(|(is_made, _)| *is_made);
+    marks.map(|(_, what)| super::made(what))
 }
 
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
@@ -280,6 +320,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     if let Some(icon) = feed.icon.as_deref() {
         add(Part::Icon, element(Some(xml::ATOM), "icon", &[], icon));
     }
+    extras.extend(made_parts(feed).map(Extra::ours));
     extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
 }

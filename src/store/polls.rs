@@ -468,7 +468,7 @@ impl Store {
             .await?;
             rows.into_iter().map(|row| {
                 let head: Option<String> = row.try_get("clean")?;
-                let title = head.and_then(|head| serde_json::from_str::<Feed>(&head).ok()).and_then(|feed| feed.title);
+                let title = head.and_then(|head| super::feeds::read::<Feed>("feed", &head).ok()).and_then(|feed| feed.title);
                 let warnings: String = row.try_get("warnings")?;
                 Ok(Status {
                     name: row.try_get("name")?,

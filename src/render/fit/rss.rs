@@ -123,6 +123,12 @@ fn image(feed: &mut Cow<'_, Feed>) {
             .filter(|link| is_iri(link))
             .unwrap_or(&image.url)
     });
+    let is_filled = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+    let marks = [
+        (is_filled(&image.title), "image-title"),
+        (is_filled(&image.link), "image-link"),
+    ];
+    let marks = marks.into_iter().filter(|(is_said, _)| !is_said);
     let parts = [
         part("url", Some(&image.url), &|_| true),
         part("title", Some(title), &|_| true),
@@ -135,6 +141,8 @@ fn image(feed: &mut Cow<'_, Feed>) {
     let mut out = element(namespace, "image", &[], "");
     out.children = parts.into_iter().flatten().collect();
     feed.extensions.push(out);
+    let marks = marks.map(|(_, what)| crate::render::made(what));
+    feed.extensions.extend(marks);
 }
 
 /// "Maximum value for width is 144."

@@ -39,7 +39,7 @@ pub(super) fn mend(element: &mut Element) {
     }
 }
 
-fn elements(element: &Element) -> impl Iterator<Item = &Element> {
+pub(super) fn elements(element: &Element) -> impl Iterator<Item = &Element> {
     element.children.iter().filter_map(|node| match node {
         Node::Element(child) => Some(child),
         Node::Text(_) => None,
@@ -51,7 +51,7 @@ fn holds_no_text(element: &Element) -> bool {
     element.children.iter().all(blank)
 }
 
-fn text(element: &Element) -> String {
+pub(super) fn text(element: &Element) -> String {
     let texts = element.children.iter().filter_map(|node| match node {
         Node::Text(text) => Some(text.as_str()),
         Node::Element(_) => None,
@@ -59,7 +59,7 @@ fn text(element: &Element) -> String {
     texts.collect()
 }
 
-fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+pub(super) fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
     let own = element
         .attributes
         .iter()
@@ -69,7 +69,7 @@ fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
 
 /// Whether an element has none but these attributes, those of other vocabularies, and a language and
 /// a base that are such (§2).
-fn has_only(element: &Element, known: &[&str]) -> bool {
+pub(super) fn has_only(element: &Element, known: &[&str]) -> bool {
     element.attributes.iter().all(
         |a| match names::namespace(a.namespace.as_deref()).as_ref() {
             "" => known.contains(&a.name.as_str()),

@@ -64,6 +64,18 @@ fn clean_writes_the_format_that_is_asked_for_else_the_inputs() {
 }
 
 #[test]
+fn clean_raw_makes_no_id_and_takes_none_away() {
+    let document = "<rss version='2.0'><channel><title>F</title><link>http://l.example/</link><description>D</description>
+        <item><title>A</title><guid isPermaLink='false'>urn:feedwash:abc</guid></item>
+        <item><title>B</title><link>http://l.example/b</link></item></channel></rss>";
+    let output = Desk::new()
+        .run_with(&["clean", "--raw"], document.as_bytes())
+        .output();
+    assert!(output.contains(">urn:feedwash:abc</guid>"));
+    assert_eq!(output.matches("<guid").count(), 1);
+}
+
+#[test]
 fn clean_raw_removes_nothing() {
     let raw = Desk::new().run_with(&["clean", "--raw"], rss(&[("1", "A", JUNKY)]).as_bytes());
     assert!(raw.output().contains("Leave a Reply"));
