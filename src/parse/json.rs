@@ -107,7 +107,8 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             text.len(),
         );
     }
-    if !notes.is_empty() {
+    // Whoever gives an entry its id will say where it was missing.
+    if !notes.is_empty() || feed.entries.iter().any(|entry| entry.id.is_none()) {
         let (entries_at, end) = places(text, from);
         (notes.entries_at, notes.entries_end) = (entries_at, Some(end));
     }

@@ -86,7 +86,7 @@ impl Notes {
     }
 
     /// The warnings in document order, with lines counted in `text`.
-    pub(super) fn into_warnings(mut self, text: &str) -> Vec<Warning> {
+    pub(super) fn into_warnings(&mut self, text: &str) -> Vec<Warning> {
         for note in &mut self.kinds {
             if let (NOWHERE, Some(entry)) = (note.at, note.entry) {
                 note.at = self.entries_at.get(entry).copied().unwrap_or(NOWHERE);
@@ -95,7 +95,7 @@ impl Notes {
         self.kinds.sort_by_key(|note| note.at);
         let places = Places::new(text, &self.entries_at, self.entries_end);
         let (mut line, mut counted) = (1_u32, 0);
-        self.kinds
+        std::mem::take(&mut self.kinds)
             .into_iter()
             .map(|note| {
                 let at = note.at.min(text.len());
