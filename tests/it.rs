@@ -53,3 +53,7 @@ mod readers;
 /// What is published, judged by the specifications.
 #[path = "it/valid.rs"]
 mod valid;
+
+/// How output grows with input.
+#[path = "it/growth.rs"]
+mod growth;

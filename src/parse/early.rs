@@ -11,7 +11,6 @@ use super::scope::{Reader, Scope};
 use super::tree::El;
 use crate::limits::ENTRIES_MAX;
 use crate::model::Entry;
-use std::rc::Rc;
 
 /// The entries that have been read, in document order.
 #[derive(Debug, Default)]
@@ -29,10 +28,7 @@ impl Early {
     /// None yet, of a document of that many bytes.
     pub(super) fn new(url: Option<&str>, length: usize) -> Self {
         Self {
-            document: Scope {
-                base: url.map(Rc::from),
-                ..Scope::default()
-            },
+            document: Scope::of_document(url),
             length,
             ..Self::default()
         }

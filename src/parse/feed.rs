@@ -12,7 +12,6 @@ use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
 use crate::model::{Element, Feed, FeedFormat, Part, Text};
-use std::rc::Rc;
 
 /// Reads a feed from its root element. What has been read is taken out of it, so that the tree of an
 /// entry and the entry do not take memory both; most entries were read `early`.
@@ -22,11 +21,7 @@ pub(super) fn read(
     early: Early,
     reader: &mut Reader<'_>,
 ) -> Feed {
-    let document = Scope {
-        base: url.map(Rc::from),
-        ..Scope::default()
-    };
-    let scope = early::root_scope(&document, root);
+    let scope = early::root_scope(&Scope::of_document(url), root);
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom

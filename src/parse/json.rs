@@ -16,7 +16,6 @@ use super::text;
 use crate::limits::ENTRIES_MAX;
 use crate::model::{Category, Date, Enclosure, Entry, Feed, FeedFormat, Image, Link, Person, Text};
 use serde_json::{Map, Value};
-use std::rc::Rc;
 
 /// What stands before JSON so that a page cannot load it as a script.
 const GUARDS: [&str; 7] = [
@@ -179,10 +178,7 @@ pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
 }
 
 fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
-    let scope = Scope {
-        base: url.map(Rc::from),
-        ..Scope::default()
-    };
+    let scope = Scope::of_document(url);
     let link = string(members, "home_page_url").map(|link| scope.resolve(&link));
     members.shift_remove("version");
     let mut feed = Feed {
@@ -192,7 +188,7 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
         self_link: string(members, "feed_url").map(|link| scope.resolve(&link)),
         description: line(members, "description"),
         language: string(members, "language"),
-        authors: people(members, &scope),
+        authors: people(members, &scope, &mut *reader),
         image: string(members, "icon").map(|url| Image {
             url: scope.resolve(&url),
             ..Image::default()
@@ -259,7 +255,7 @@ fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_
         id: string(members, "id"),
         link: string(members, "url").map(|link| scope.resolve(&link)),
         title: line(members, "title"),
-        authors: people(members, scope),
+        authors: people(members, scope, reader),
         published: date(members, "date_published", reader),
         updated: date(members, "date_modified", reader),
         summary: line(members, "summary"),
@@ -284,7 +280,7 @@ fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_
         Some(html) => Some(html),
         None => string(members, "content_text").map(Text::plain),
     };
-    ours::into_entry(&mut entry, members);
+    ours::into_entry(&mut entry, members, reader);
     entry.json_extensions = std::mem::take(members);
     entry
 }
@@ -312,7 +308,7 @@ fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -
 }
 
 /// `authors` of version 1.1, `author` of 1.0; if both are there, the former.
-fn people(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Person> {
+fn people(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_>) -> Vec<Person> {
     let value = match members.shift_remove("authors") {
         Some(Value::Array(list)) if !list.is_empty() => Value::Array(list),
         Some(value @ (Value::Object(_) | Value::String(_))) => value,
@@ -324,12 +320,12 @@ fn people(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Person> {
         value => vec![value],
     };
     list.into_iter()
-        .filter_map(|value| person(value, scope))
+        .filter_map(|value| person(value, scope, reader))
         .collect()
 }
 
 /// An author, or another person of ours.
-pub(super) fn person(value: Value, scope: &Scope) -> Option<Person> {
+pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Option<Person> {
     let person = match value {
         Value::String(line) if !line.trim().is_empty() => parts::person_of_line(line.trim()),
         Value::Object(mut members) => {
@@ -350,7 +346,7 @@ pub(super) fn person(value: Value, scope: &Scope) -> Option<Person> {
                 person.uri = None;
                 person.email = mail;
             }
-            ours::into_person(&mut person, &mut members);
+            ours::into_person(&mut person, &mut members, reader);
             person
         }
         _ => return None,

@@ -11,11 +11,13 @@ use super::notes::Notes;
 use super::parts;
 use super::scope::{Reader, Scope};
 use super::tree::{self, El};
+use crate::limits::XML_ELEMENTS_MAX;
 use crate::model::{
     self, Category, Date, Element, Entry, Feed, Link, Node, Origin, Part, Person, Text,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 
 /// The name of our member.
 const MEMBER: &str = "_feedwash";
@@ -205,8 +207,8 @@ pub(super) fn into_feed(
     if let (None, Some(own)) = (&feed.self_link, own) {
         feed.self_link = Some(feed.links.remove(own).href);
     }
-    feed.contributors = ours.people("contributors");
-    feed.publisher = ours.person("publisher");
+    feed.contributors = ours.people("contributors", reader);
+    feed.publisher = ours.person("publisher", reader);
     feed.rights = ours.value("rights");
     ours.categories(&mut feed.categories);
     feed.generator = ours.value("generator");
@@ -219,13 +221,18 @@ pub(super) fn into_feed(
     feed.skip_hours = ours.value("skip_hours").unwrap_or_default();
     feed.skip_hours.retain(|hour| *hour < 24);
     feed.skip_days = ours.value("skip_days").unwrap_or_default();
-    feed.extensions = ours.elements(|el| is_entry(el, reader.atom));
+    let atom = reader.atom;
+    feed.extensions = ours.elements(|el| is_entry(el, atom), reader);
     feed.order = ours.value("order").unwrap_or_default();
     ours.give_back(members);
 }
 
 /// Puts back what JSON Feed has no member for, of an entry.
-pub(super) fn into_entry(entry: &mut Entry, members: &mut Map<String, Value>) {
+pub(super) fn into_entry(
+    entry: &mut Entry,
+    members: &mut Map<String, Value>,
+    reader: &mut Reader<'_>,
+) {
     let Some(mut ours) = Ours::take(members) else {
         return;
     };
@@ -241,24 +248,28 @@ pub(super) fn into_entry(entry: &mut Entry, members: &mut Map<String, Value>) {
     entry
         .enclosures
         .extend(enclosures.into_iter().map(parts::enclosure_of_link));
-    entry.contributors = ours.people("contributors");
+    entry.contributors = ours.people("contributors", reader);
     ours.categories(&mut entry.categories);
     entry.content_link = ours.value("content_link");
     entry.comments = ours.string("comments");
-    entry.source = ours.origin();
+    entry.source = ours.origin(reader);
     entry.rights = ours.value("rights");
-    entry.extensions = ours.elements(|_| false);
+    entry.extensions = ours.elements(|_| false, reader);
     entry.order = ours.value("order").unwrap_or_default();
     ours.give_back(members);
 }
 
 /// Puts back what JSON Feed has no member for, of a person.
-pub(super) fn into_person(person: &mut Person, members: &mut Map<String, Value>) {
+pub(super) fn into_person(
+    person: &mut Person,
+    members: &mut Map<String, Value>,
+    reader: &mut Reader<'_>,
+) {
     let Some(mut ours) = Ours::take(members) else {
         return;
     };
     person.email = ours.string("email").or(person.email.take());
-    person.extensions = ours.elements(|_| false);
+    person.extensions = ours.elements(|_| false, reader);
 }
 
 /// The members of our member.
@@ -320,10 +331,8 @@ impl Ours {
                 *value = value.take().filter(|value| !value.trim().is_empty());
             }
         }
-        links.retain(|link| {
-            !all.iter()
-                .any(|other| other.rel == link.rel && other.href == link.href)
-        });
+        let said: HashSet<_> = all.iter().map(|link| (&link.rel, &link.href)).collect();
+        links.retain(|link| !said.contains(&(&link.rel, &link.href)));
         links.extend(all);
     }
 
@@ -341,35 +350,48 @@ impl Ours {
         Some(Date { raw, time })
     }
 
-    fn people(&mut self, name: &str) -> Vec<Person> {
+    fn people(&mut self, name: &str, reader: &mut Reader<'_>) -> Vec<Person> {
         let people: Vec<Value> = self.value(name).unwrap_or_default();
         let scope = Scope::default();
         people
             .into_iter()
-            .filter_map(|person| json::person(person, &scope))
+            .filter_map(|person| json::person(person, &scope, reader))
             .collect()
     }
 
-    fn person(&mut self, name: &str) -> Option<Person> {
-        json::person(self.value(name)?, &Scope::default())
+    fn person(&mut self, name: &str, reader: &mut Reader<'_>) -> Option<Person> {
+        json::person(self.value(name)?, &Scope::default(), reader)
     }
 
-    fn origin(&mut self) -> Option<Origin> {
+    fn origin(&mut self, reader: &mut Reader<'_>) -> Option<Origin> {
         let mut source: Map<String, Value> = self.value("source")?;
         let mut source = Self(std::mem::take(&mut source));
         let origin = Origin {
             title: source.value("title"),
             url: source.string("url"),
-            element: source.elements(|_| false).into_iter().next(),
+            element: source.elements(|_| false, reader).into_iter().next(),
         };
         (origin != Origin::default()).then_some(origin)
     }
 
-    /// Elements that stand here as strings of XML, but for those that must not.
-    fn elements(&mut self, is_barred: impl Fn(&El<'_>) -> bool) -> Vec<Element> {
+    /// Elements that stand here as strings of XML, but for those that must not. What we would not have written
+    /// so stays the publisher's.
+    fn elements(
+        &mut self,
+        is_barred: impl Fn(&El<'_>) -> bool,
+        reader: &mut Reader<'_>,
+    ) -> Vec<Element> {
         let strings: Vec<String> = self.value("xml").unwrap_or_default();
         let mut elements = Vec::new();
+        let mut theirs = Vec::new();
         for string in strings {
+            // We write no declaration, and each string would have an allowance of entities of its own.
+            let tags = string.bytes().filter(|b| *b == b'<').count();
+            if string.contains("<!") || reader.tags + tags > XML_ELEMENTS_MAX {
+                theirs.push(Value::String(string));
+                continue;
+            }
+            reader.tags += tags;
             // Whoever reads the document sees lines of JSON, so places in these strings would tell them nothing.
             let document = tree::build(&string, &mut Notes::default());
             elements.extend(
@@ -378,6 +400,9 @@ impl Ours {
                     .filter(|el| !is_barred(el))
                     .map(El::to_model),
             );
+        }
+        if !theirs.is_empty() {
+            self.0.insert("xml".to_owned(), Value::Array(theirs));
         }
         elements
     }

@@ -8,6 +8,7 @@
 
 use super::NAMESPACE;
 use super::xml::{ATOM, CONTENT, DC, ITUNES, MEDIA};
+use crate::limits::XML_PREFIX_BYTES_MAX;
 use crate::model::{Attribute, Element, Node};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -277,7 +278,7 @@ fn is_free_to_choose(prefix: &str) -> bool {
     let reserved = prefix
         .get(..3)
         .is_some_and(|start| start.eq_ignore_ascii_case("xml"));
-    !reserved && matches!(name(prefix), Cow::Borrowed(_))
+    !reserved && prefix.len() <= XML_PREFIX_BYTES_MAX && matches!(name(prefix), Cow::Borrowed(_))
 }
 
 /// A namespace as it can be declared; empty for none. What cannot stand in an address (RFC 3986 §2)

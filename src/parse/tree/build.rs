@@ -5,7 +5,10 @@
 
 use super::forgotten::{self, Kind};
 use super::{Attribute, El, Node};
-use crate::limits::{XML_DEPTH_MAX, XML_ELEMENTS_MAX};
+use crate::limits::{
+    BASE_BYTES_MAX, LANGUAGE_BYTES_MAX, XML_DEPTH_MAX, XML_ELEMENTS_MAX, XML_NAMESPACE_BYTES_MAX,
+    XML_SHARED_BYTES,
+};
 use crate::parse::names::{self, Family};
 use crate::parse::notes::Notes;
 use crate::parse::strays;
@@ -87,7 +90,10 @@ struct Builder<'a, 'r> {
     assumed: Vec<Declaration<'a>>,
     /// Names of open elements that stand too deep to be kept as elements of their own.
     too_deep: Vec<&'a str>,
+    /// How many elements there were; those that share long strings count for more.
     count: usize,
+    /// The longest base and language that elements may have inherited, in bytes.
+    inherited: usize,
 }
 
 impl<'a, 'r> Builder<'a, 'r> {
@@ -117,6 +123,7 @@ impl<'a, 'r> Builder<'a, 'r> {
             assumed: Vec::new(),
             too_deep: Vec::new(),
             count: 0,
+            inherited: 0,
         }
     }
 
@@ -197,11 +204,11 @@ impl<'a, 'r> Builder<'a, 'r> {
     /// The element of the start tag that was read last, with what it declares in scope.
     fn element(&mut self, written: &'a str, at: usize, tokens: &mut Tokens<'a, '_>) -> El<'a> {
         let mut raw = std::mem::take(&mut tokens.attributes);
+        let notes = tokens.notes();
         let mut declared = 0;
         for attribute in &raw {
-            declared += usize::from(self.declare(attribute));
+            declared += usize::from(self.declare(attribute, at, notes));
         }
-        let notes = tokens.notes();
         let (prefix, name) = split(written);
         let (namespace, family) = self.namespace(prefix, at, notes);
         let mut attributes = Vec::with_capacity(raw.len() - declared);
@@ -211,6 +218,9 @@ impl<'a, 'r> Builder<'a, 'r> {
             }
         }
         tokens.attributes = raw;
+        let namespaces = attributes.iter().map(|a| &a.namespace).chain([&namespace]);
+        let shared: usize = namespaces.flatten().map(|uri| uri.len()).sum();
+        self.count += (shared + self.inherited) / XML_SHARED_BYTES;
         El {
             namespace,
             family,
@@ -315,12 +325,16 @@ impl<'a, 'r> Builder<'a, 'r> {
     }
 
     /// Takes a declaration into scope; false where an attribute is none.
-    fn declare(&mut self, attribute: &RawAttribute<'a>) -> bool {
+    fn declare(&mut self, attribute: &RawAttribute<'a>, at: usize, notes: &mut Notes) -> bool {
         let Some(prefix) = declared_prefix(attribute.name) else {
             return false;
         };
         if attribute.name != "xmlns:" && self.declarations.len() < DECLARATIONS_MAX {
             let uri = attribute.value.trim();
+            if uri.len() > XML_NAMESPACE_BYTES_MAX {
+                notes.add("a namespace is too long and counts as undeclared", at);
+                return true;
+            }
             let (uri, family) = self.address(uri);
             self.declarations.push(Declaration {
                 prefix,
@@ -378,8 +392,25 @@ impl<'a, 'r> Builder<'a, 'r> {
         (Some(uri), family)
     }
 
+    /// Looks at how much an attribute of XML's own gives to all that is in its element.
+    fn inherit(&mut self, name: &str, value: &str, at: usize, notes: &mut Notes) {
+        let max = match name {
+            "base" => BASE_BYTES_MAX,
+            "lang" => LANGUAGE_BYTES_MAX,
+            _ => return,
+        };
+        if value.len() > max {
+            notes.add("a base or a language is too long and was ignored", at);
+        } else {
+            self.inherited = self.inherited.max(value.len());
+        }
+    }
+
     fn attribute(&mut self, raw: RawAttribute<'a>, at: usize, notes: &mut Notes) -> Attribute<'a> {
         let (prefix, name) = split(raw.name);
+        if prefix == "xml" {
+            self.inherit(name, raw.value.trim(), at, notes);
+        }
         let namespace = if prefix.is_empty() {
             None
         } else {
@@ -510,6 +541,16 @@ mod tests {
     #[test]
     fn adjacent_text_is_one() {
         check("<a>x<![CDATA[ & ]]>&amp;<!-- c -->y</a>", "a(\"x & &y\")");
+    }
+
+    #[test]
+    fn a_namespace_that_is_too_long_is_not_declared() {
+        let long = "n".repeat(XML_NAMESPACE_BYTES_MAX + 1);
+        check(
+            &format!("<a xmlns='urn:a'><b xmlns='{long}'/><q:b xmlns:q='{long}'/></a>"),
+            "a{Other}(b{Other}() b{Other}())",
+        );
+        check(&format!("<a xmlns='{long}'><b/></a>"), "a(b())");
     }
 
     #[test]
