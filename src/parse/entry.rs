@@ -34,6 +34,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(&mut entry, slot, child, &scope, reader);
             }
+            Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, &scope) {
                 Some(link) if parts::is_enclosure(&link) => {
                     entry.order.push(Part::Enclosure);
@@ -43,7 +44,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
                 Some(link) if parts::is_rel(&link, "enclosure") => keep(&mut entry, child, &scope),
                 Some(link) => {
                     entry.order.push(Part::Link);
-                    links.push((child.attribute("href").is_some() != atom, link));
+                    links.push((parts::rank(child, atom), link));
                 }
                 None => keep(&mut entry, child, &scope),
             },
@@ -80,7 +81,7 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
             _ => keep(&mut entry, child, &scope),
         }
     }
-    let (link, others) = parts::take_alternate(links);
+    let (link, others) = parts::take_alternate(parts::without_made(links));
     entry.link = link.or(entry.link.take());
     entry.links = others;
     finish(&mut entry, atom);

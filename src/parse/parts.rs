@@ -121,15 +121,24 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
     el.attributes
         .iter()
         .filter(|attribute| !matches!(attribute.prefix, "" | "xml" | "rdf"))
+        .filter(|attribute| !is_given(attribute.namespace.as_deref()))
         .map(super::tree::Attribute::to_model)
         .collect()
+}
+
+/// Whether an attribute is one of the element's own that could not stand there as it was given.
+fn is_given(namespace: Option<&str>) -> bool {
+    namespace.is_some_and(|uri| super::names::family(uri) == Family::Given)
 }
 
 /// Whether an attribute that did not come as one could stand on a link and belong to another vocabulary.
 pub(super) fn is_foreign(attribute: &model::Attribute) -> bool {
     let namespace = attribute.namespace.as_deref().unwrap_or_default();
     let family = super::names::family(namespace);
-    !matches!(family, Family::None | Family::Xml | Family::Rdf)
+    !matches!(
+        family,
+        Family::None | Family::Given | Family::Xml | Family::Rdf
+    )
         && namespace != "http://www.w3.org/2000/xmlns/"
 }
 
@@ -155,12 +164,45 @@ pub(super) fn is_page(link: &Link) -> bool {
     })
 }
 
-/// Takes the link to the thing itself out of its links: the first of the document's own kind (the
-/// flag says that it is not) that leads to a page. The others keep their order.
-pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<Link>) {
-    let rank = |(strange, link): &(bool, Link)| {
-        (!link.href.is_empty() && is_alternate(link))
-            .then(|| u8::from(*strange) + 2 * u8::from(!is_page(link)))
+/// How far a link is from being the document's own way to lead to the thing itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// As it was given, where the document's own way could not say it.
+    Given,
+    /// A line of RSS.
+    Line,
+    /// Atom's, in Atom.
+    Own,
+    /// The other's.
+    Strange,
+}
+
+/// The rank of a link's element.
+pub(super) fn rank(el: &El<'_>, atom: bool) -> Rank {
+    let has_address = el.attribute("href").is_some();
+    match (el.family, atom) {
+        (Family::Given, _) if !has_address => Rank::Given,
+        (_, false) if !has_address => Rank::Line,
+        (_, true) if has_address => Rank::Own,
+        _ => Rank::Strange,
+    }
+}
+
+/// Leaves out the line that RSS had to have, where it stood in for nothing or for what was given.
+pub(super) fn without_made(mut links: Vec<(Rank, Link)>) -> Vec<(Rank, Link)> {
+    links.retain(|(rank, link)| *rank != Rank::Line || link.href != "urn:feedwash:feed");
+    if links.iter().any(|(rank, _)| *rank == Rank::Given) {
+        let stand_in = links.iter().position(|(rank, _)| *rank == Rank::Line);
+        stand_in.map(|at| links.remove(at));
+    }
+    links
+}
+
+/// Takes the link to the thing itself out of its links: the first of the best rank that leads to a
+/// page. The others keep their order.
+pub(super) fn take_alternate(links: Vec<(Rank, Link)>) -> (Option<String>, Vec<Link>) {
+    let rank = |(rank, link): &(Rank, Link)| {
+        (!link.href.is_empty() && is_alternate(link)).then(|| (!is_page(link), *rank))
     };
     let ranked = links
         .iter()
@@ -191,7 +233,7 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
 /// Sorts links that did not come as elements, as if they had: the link to the thing itself out of them, if it is not known.
 pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
     if main.is_none() {
-        let (link, others) = take_alternate(links.into_iter().map(|link| (false, link)).collect());
+        let (link, others) = take_alternate(links.into_iter().map(|link| (Rank::Own, link)).collect());
         *main = link;
         return others;
     }

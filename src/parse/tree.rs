@@ -110,8 +110,13 @@ impl<'a> El<'a> {
 
     /// The first child that belongs to a feed vocabulary and has this name, in any case.
     pub(super) fn child(&self, name: &str) -> Option<&El<'a>> {
-        self.elements()
-            .find(|el| el.family.is_native() && el.name.eq_ignore_ascii_case(name))
+        let named = || {
+            self.elements()
+                .filter(|el| el.family.is_native() && el.name.eq_ignore_ascii_case(name))
+        };
+        named()
+            .find(|el| el.family == Family::Given)
+            .or_else(|| named().next())
     }
 
     /// The child elements, to be changed.
@@ -142,6 +147,7 @@ impl<'a> El<'a> {
             .iter()
             .find(|a| a.prefix.is_empty() && a.name.eq_ignore_ascii_case(name))
             .map(|a| &*a.value)
+            .or_else(|| self.attribute_of(Family::Given, name))
     }
 
     /// The value of an attribute, trimmed, if it is not empty.

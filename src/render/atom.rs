@@ -283,7 +283,7 @@ fn is_larger(person: &Person) -> bool {
 
 /// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
 fn category(category: &Category) -> Option<atom::Category> {
-    has_scheme(category).then(|| atom::Category {
+    (has_scheme(category) && !super::rss::is_nothing(category)).then(|| atom::Category {
         term: legal(&category.term),
         scheme: category.scheme.as_deref().map(legal),
         label: category.label.as_deref().map(legal),
@@ -296,7 +296,7 @@ fn has_scheme(category: &Category) -> bool {
 
 /// Categories whose scheme is only what RSS calls a domain.
 fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
-    let categories = categories.iter().filter(|category| !has_scheme(category));
+    let categories = categories.iter().filter(|category| !has_scheme(category) && !super::rss::is_nothing(category));
     categories.map(|category| {
         let attributes = [
             ("term", Some(category.term.as_str())),

@@ -78,7 +78,7 @@ fn part(element: &str) -> Option<Part> {
     Some(match name_of(element) {
         "title" => Part::Title,
         // What we had to make has no place of the publisher's.
-        "link" if element == "<link></link>" => return None,
+        "link" if element == "<link>urn:feedwash:feed</link>" => return None,
         "link" => Part::Link,
         "description" => Part::Summary,
         "content:encoded" => Part::Content,
@@ -384,7 +384,9 @@ fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
     if !is_iri(&url) {
         return Some(fit::enclosure(enclosure));
     }
-    if !is_web_address(&url) || feed.format != FeedFormat::Rss {
+    let says_all = enclosure.media_type.is_some() && enclosure.length_bytes.is_some();
+    let fits = says_all && enclosure.title.is_none() && is_web_address(&url);
+    if !fits || feed.format != FeedFormat::Rss {
         return Some(atom_link(&Link {
             href: url.into_owned(),
             rel: Some("enclosure".to_owned()),
@@ -457,7 +459,7 @@ fn rights(text: &Text) -> Element {
 fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
     let plain = categories
         .iter()
-        .filter(|category| !has_label(category, feed) && !category.term.trim().is_empty());
+        .filter(|category| !has_label(category, feed) && !xml::is_blank(&category.term));
     plain
         .map(|category| rss::Category {
             name: legal(&category.term),
@@ -470,7 +472,7 @@ fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
 fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Item = Element> + 'a {
     categories
         .iter()
-        .filter(|category| has_label(category, feed))
+        .filter(|category| has_label(category, feed) && !is_nothing(category))
         .map(|category| {
             let attributes = [
                 ("term", Some(category.term.as_str())),
@@ -479,6 +481,12 @@ fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Ite
             ];
             element(Some(xml::ATOM), "category", &attributes, "")
         })
+}
+
+/// Whether a category names nothing.
+pub(super) fn is_nothing(category: &Category) -> bool {
+    let label = category.label.as_deref();
+    xml::is_blank(&category.term) && label.is_none_or(xml::is_blank)
 }
 
 fn has_label(category: &Category, feed: &Feed) -> bool {

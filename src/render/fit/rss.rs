@@ -108,11 +108,11 @@ fn image(feed: &mut Cow<'_, Feed>) {
     let namespace = if is_iri(&image.url) {
         None
     } else {
-        Some(names::RSS)
+        Some(names::GIVEN)
     };
     let part = |name: &str, value: Option<&str>, fits: &dyn Fn(&str) -> bool| {
         let value = value?;
-        let own = if fits(value) { None } else { Some(names::RSS) };
+        let own = if fits(value) { None } else { Some(names::GIVEN) };
         Some(Node::Element(element(own, name, &[], value)))
     };
     let title = image.title.as_deref().unwrap_or(&channel_title);
