@@ -36,7 +36,10 @@ pub(super) enum Family {
 impl Family {
     /// Whether its elements are those of a feed itself rather than an addition to one.
     pub(super) fn is_native(self) -> bool {
-        matches!(self, Self::None | Self::Rss | Self::Given | Self::Atom | Self::Atom03)
+        matches!(
+            self,
+            Self::None | Self::Rss | Self::Given | Self::Atom | Self::Atom03
+        )
     }
 
     /// Atom of any age.

@@ -121,14 +121,9 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
     el.attributes
         .iter()
         .filter(|attribute| !matches!(attribute.prefix, "" | "xml" | "rdf"))
-        .filter(|attribute| !is_given(attribute.namespace.as_deref()))
+        .filter(|attribute| !attribute.is_given())
         .map(super::tree::Attribute::to_model)
         .collect()
-}
-
-/// Whether an attribute is one of the element's own that could not stand there as it was given.
-fn is_given(namespace: Option<&str>) -> bool {
-    namespace.is_some_and(|uri| super::names::family(uri) == Family::Given)
 }
 
 /// Whether an attribute that did not come as one could stand on a link and belong to another vocabulary.
@@ -138,8 +133,7 @@ pub(super) fn is_foreign(attribute: &model::Attribute) -> bool {
     !matches!(
         family,
         Family::None | Family::Given | Family::Xml | Family::Rdf
-    )
-        && namespace != "http://www.w3.org/2000/xmlns/"
+    ) && namespace != "http://www.w3.org/2000/xmlns/"
 }
 
 /// Whether a link leads to the thing itself: no relation, or `alternate`.
@@ -233,7 +227,8 @@ pub(super) fn take_alternate(links: Vec<(Rank, Link)>) -> (Option<String>, Vec<L
 /// Sorts links that did not come as elements, as if they had: the link to the thing itself out of them, if it is not known.
 pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
     if main.is_none() {
-        let (link, others) = take_alternate(links.into_iter().map(|link| (Rank::Own, link)).collect());
+        let (link, others) =
+            take_alternate(links.into_iter().map(|link| (Rank::Own, link)).collect());
         *main = link;
         return others;
     }

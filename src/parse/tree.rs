@@ -143,11 +143,18 @@ impl<'a> El<'a> {
 
     /// The value of an attribute without prefix; names are compared without case, for CDF and RSS shout.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|a| a.prefix.is_empty() && a.name.eq_ignore_ascii_case(name))
-            .map(|a| &*a.value)
-            .or_else(|| self.attribute_of(Family::Given, name))
+        let mut own = None;
+        for attribute in &self.attributes {
+            if !attribute.name.eq_ignore_ascii_case(name) {
+                continue;
+            }
+            if attribute.prefix.is_empty() {
+                own = own.or(Some(&*attribute.value));
+            } else if attribute.is_given() {
+                return Some(&attribute.value);
+            }
+        }
+        own
     }
 
     /// The value of an attribute, trimmed, if it is not empty.
@@ -238,6 +245,12 @@ impl<'a> El<'a> {
 }
 
 impl Attribute<'_> {
+    /// Whether it is one of the element's own that could not stand there as it was given.
+    pub(super) fn is_given(&self) -> bool {
+        let family = self.namespace.as_deref().map(names::family);
+        family == Some(Family::Given)
+    }
+
     /// The attribute as the model keeps it.
     pub(super) fn to_model(&self) -> model::Attribute {
         model::Attribute {

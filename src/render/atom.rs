@@ -115,7 +115,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
         updated: moment(updated),
         authors: feed_authors(feed),
-        categories: feed.categories.iter().filter_map(category).collect(),
+        categories: categories(&feed.categories),
         contributors: people(&feed.contributors),
         generator: feed.generator.as_ref().map(|generator| atom::Generator {
             value: legal(&generator.name),
@@ -153,7 +153,7 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         id: legal(id.unwrap_or("urn:feedwash:entry")),
         updated: moment(updated.as_deref().unwrap_or(feed_updated)),
         authors: people(&entry.authors),
-        categories: entry.categories.iter().filter_map(category).collect(),
+        categories: categories(&entry.categories),
         contributors: people(&entry.contributors),
         links: entry_links(entry),
         published: entry
@@ -176,7 +176,8 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
 }
 
 fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
-    if let Some(text) = &entry.content {
+    let says_nothing = |text: &&Text| xml::is_blank(&text.value);
+    if let Some(text) = entry.content.as_ref().filter(|text| !says_nothing(text)) {
         let written = text_of(text, language);
         return Some(atom::Content {
             base: written.base,
@@ -281,30 +282,45 @@ fn is_larger(person: &Person) -> bool {
     !person.extensions.is_empty()
 }
 
-/// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
-fn category(category: &Category) -> Option<atom::Category> {
-    (has_scheme(category) && !super::rss::is_nothing(category)).then(|| atom::Category {
-        term: legal(&category.term),
-        scheme: category.scheme.as_deref().map(legal),
-        label: category.label.as_deref().map(legal),
-    })
+/// Categories, unless the scheme of one is none (§4.2.2.2: an IRI). Then all are among the extras,
+/// since they have an order.
+fn categories(categories: &[Category]) -> Vec<atom::Category> {
+    if !categories.iter().all(has_scheme) {
+        return Vec::new();
+    }
+    let named = categories
+        .iter()
+        .filter(|category| !super::rss::is_nothing(category));
+    named
+        .map(|category| atom::Category {
+            term: legal(&category.term),
+            scheme: category.scheme.as_deref().map(legal),
+            label: category.label.as_deref().map(legal),
+        })
+        .collect()
 }
 
 fn has_scheme(category: &Category) -> bool {
     category.scheme.as_deref().is_none_or(is_iri)
 }
 
-/// Categories whose scheme is only what RSS calls a domain.
+/// Categories, where the scheme of one is only what RSS calls a domain.
 fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
-    let categories = categories.iter().filter(|category| !has_scheme(category) && !super::rss::is_nothing(category));
-    categories.map(|category| {
+    let is_simple = categories.iter().all(has_scheme);
+    let named = categories
+        .iter()
+        .filter(move |category| !is_simple && !super::rss::is_nothing(category));
+    named.map(|category| {
+        let fits = has_scheme(category);
         let attributes = [
             ("term", Some(category.term.as_str())),
+            ("scheme", category.scheme.as_deref().filter(|_| fits)),
             ("label", category.label.as_deref()),
         ];
         let mut out = element(Some(xml::ATOM), "category", &attributes, "");
-        let domain = category.scheme.clone().unwrap_or_default();
-        out.attributes.push(fit::attribute("domain", domain));
+        let domain = category.scheme.clone().filter(|_| !fits);
+        out.attributes
+            .extend(domain.map(|domain| fit::attribute("domain", domain)));
         out
     })
 }
@@ -324,8 +340,8 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
     links.extend(
         feed.links
             .iter()
-            .filter(|link| context.keeps(link))
-            .filter_map(link),
+            .filter(|link| context.keeps(link) && !has_larger(&feed.links))
+            .map(link),
     );
     links
 }
@@ -333,8 +349,10 @@ fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
 fn entry_links(entry: &Entry) -> Vec<atom::Link> {
     let mut links = Vec::new();
     links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().filter_map(link));
-    links.extend(made_links(entry).iter().filter_map(link));
+    let made = made_links(entry);
+    if !has_larger(&entry.links) && !has_larger(&made) {
+        links.extend(entry.links.iter().chain(&made).map(link));
+    }
     links
 }
 
@@ -368,15 +386,20 @@ fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
     Some(relation("alternate", main))
 }
 
-/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
-fn link(link: &Link) -> Option<atom::Link> {
-    link.attributes.is_empty().then(|| atom::Link {
+/// Whether one of the links has attributes that the crate has no place for. Then all are among the
+/// extras, since they have an order.
+fn has_larger(links: &[Link]) -> bool {
+    links.iter().any(|link| !link.attributes.is_empty())
+}
+
+fn link(link: &Link) -> atom::Link {
+    atom::Link {
         mime_type: link.media_type.as_deref().map(legal),
         hreflang: link.hreflang.as_deref().map(legal),
         title: link.title.as_deref().map(legal),
         length: link.length.as_deref().map(legal),
         ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    })
+    }
 }
 
 /// The people and links that hold what the crate has no place for.
@@ -392,7 +415,6 @@ fn larger<'a>(
             let somebody = people.iter().filter(|person| is_somebody(person));
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
-    let links = links.filter(|link| !link.attributes.is_empty());
     let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
     let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
     people.chain(categories).chain(links)
@@ -421,7 +443,11 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Author, "author", feed.authors.as_slice()),
         (Part::Contributor, "contributor", &feed.contributors),
     ];
-    let links = feed.links.iter().filter(|link| context.keeps(link));
+    let is_larger = has_larger(&feed.links);
+    let links = feed
+        .links
+        .iter()
+        .filter(|link| is_larger && context.keeps(link));
     extras.extend(larger(people, links, &feed.categories));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let address = super::people::address(publisher);
@@ -444,7 +470,8 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Contributor, "contributor", &entry.contributors),
     ];
     let made = made_links(entry);
-    let links = entry.links.iter().chain(&made);
+    let is_larger = has_larger(&entry.links) || has_larger(&made);
+    let links = entry.links.iter().chain(&made).filter(|_| is_larger);
     extras.extend(larger(people, links, &entry.categories));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {

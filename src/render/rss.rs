@@ -384,15 +384,18 @@ fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
     if !is_iri(&url) {
         return Some(fit::enclosure(enclosure));
     }
-    let says_all = enclosure.media_type.is_some() && enclosure.length_bytes.is_some();
-    let fits = says_all && enclosure.title.is_none() && is_web_address(&url);
-    if !fits || feed.format != FeedFormat::Rss {
+    let is_web = is_web_address(&url);
+    if !is_web || enclosure.title.is_some() || feed.format != FeedFormat::Rss {
+        // Read as RSS and written again, it is an enclosure of RSS, which has to say both.
+        let given = enclosure.media_type.clone();
+        let made = is_web.then(|| enclosure_type(enclosure).to_owned());
+        let bytes = enclosure.length_bytes.map(|bytes| bytes.to_string());
         return Some(atom_link(&Link {
             href: url.into_owned(),
             rel: Some("enclosure".to_owned()),
-            media_type: enclosure.media_type.clone(),
+            media_type: given.or(made),
             title: enclosure.title.clone(),
-            length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+            length: bytes.or_else(|| is_web.then_some(length)),
             ..Link::default()
         }));
     }
