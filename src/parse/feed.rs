@@ -94,6 +94,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
             }
             Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, scope) {
+                Some(link) if parts::is_made(child, &link) => {}
                 Some(link) => {
                     feed.order.push(Part::Link);
                     links.push((parts::rank(child, atom), link));

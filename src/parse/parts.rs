@@ -182,9 +182,13 @@ pub(super) fn rank(el: &El<'_>, atom: bool) -> Rank {
     }
 }
 
-/// Leaves out the line that RSS had to have, where it stood in for nothing or for what was given.
+/// Whether a link is the line of RSS that we had to make for a channel without any.
+pub(super) fn is_made(el: &El<'_>, link: &Link) -> bool {
+    rank(el, false) == Rank::Line && link.href == "urn:feedwash:feed"
+}
+
+/// Leaves out the line that RSS had to have, where it stood in for what was given.
 pub(super) fn without_made(mut links: Vec<(Rank, Link)>) -> Vec<(Rank, Link)> {
-    links.retain(|(rank, link)| *rank != Rank::Line || link.href != "urn:feedwash:feed");
     if links.iter().any(|(rank, _)| *rank == Rank::Given) {
         let stand_in = links.iter().position(|(rank, _)| *rank == Rank::Line);
         stand_in.map(|at| links.remove(at));
