@@ -216,7 +216,11 @@ fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
         .language
         .as_deref()
         .filter(|_| text.language.as_deref() != language);
-    let markup = || text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+    let markup = || {
+        let div = text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+        // Of markup that a parser makes nothing of, the string is all there is.
+        div.filter(|div| !div.ends_with("\"></div>"))
+    };
     let (kind, value) = match text.kind {
         TextKind::Plain => (atom::TextType::Text, legal(&text.value)),
         TextKind::Html => match markup() {

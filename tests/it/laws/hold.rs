@@ -99,8 +99,11 @@ fn what_matters(feed: &Feed) -> Vec<(Option<i64>, Vec<String>)> {
                 people.push(name);
             }
         }
+        // An address of control characters leads nobody anywhere, and is in no format.
+        let leads = |url: &&String| !url.chars().all(|c| c.is_whitespace() || c.is_control());
         // Files whose address a format may not hold stand behind the others.
-        let mut files: Vec<_> = entry.enclosures.iter().map(|file| &file.url).collect();
+        let files = entry.enclosures.iter().map(|file| &file.url);
+        let mut files: Vec<_> = files.filter(leads).collect();
         files.sort();
         let moment = entry.updated.as_ref().and_then(|date| date.time);
         let words = entry
