@@ -13,6 +13,7 @@ mod source;
 
 use super::grammar;
 use super::names;
+use super::plain;
 use super::xml::{self, element};
 use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text};
 use std::borrow::Cow;
@@ -22,7 +23,9 @@ pub(super) use atom::link as atom_link;
 /// A feed whose every field may be written in `format`.
 pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
     let mut out = Cow::Borrowed(feed);
-    let is_blank = |title: &Text| xml::is_blank(&title.value);
+    // A reference may stand for space.
+    let is_space = |title: &Text| !title.value.contains('<') && xml::is_blank(&plain(title));
+    let is_blank = |title: &Text| xml::is_blank(&title.value) || is_space(title);
     if feed.title.as_ref().is_none_or(is_blank) {
         out.to_mut().title = Some(Text::plain(made_title(feed)));
     }

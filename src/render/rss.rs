@@ -301,8 +301,12 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
     for category in labelled(&entry.categories, feed) {
         add(Part::Category, category);
     }
-    let skip = usize::from(first_enclosure(entry).is_some());
-    for other in entry.enclosures.iter().skip(skip) {
+    let first = first_enclosure(entry);
+    for other in &entry.enclosures {
+        let is_written = first.is_some_and(|first| std::ptr::eq(first, other));
+        if is_written {
+            continue;
+        }
         if let Some(other) = enclosure(other, feed) {
             add(Part::Enclosure, other);
         }
@@ -364,10 +368,12 @@ pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     is_main(link, main) && !says_more && is_page && link.attributes.is_empty()
 }
 
-/// The enclosure that the crate writes: the first, if it is just as RSS wants it.
+/// The enclosure that the crate writes: the first that leads anywhere, if it is just as RSS wants it.
 fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
     let is_right = |enclosure: &&Enclosure| is_web_address(&enclosure.url) && has_type(enclosure);
-    entry.enclosures.first().filter(is_right)
+    let leads =
+        |enclosure: &&Enclosure| grammar::reference(&enclosure.url).is_some_and(|url| is_iri(&url));
+    entry.enclosures.iter().find(leads).filter(is_right)
 }
 
 /// Whether the media type that was given, if one was, is one.
