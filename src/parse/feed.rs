@@ -124,10 +124,12 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
+            Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, scope) {
+                Some(link) if parts::is_made(child, &link) => {}
                 Some(link) => {
                     feed.order.push(Part::Link);
-                    links.push((child.attribute("href").is_some() != atom, link));
+                    links.push((parts::rank(child, atom), link));
                 }
                 None => keep(feed, child, scope),
             },
@@ -158,7 +160,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
             _ => keep(feed, child, scope),
         }
     }
-    let (link, others) = parts::take_alternate(links);
+    let (link, others) = parts::take_alternate(parts::without_made(links));
     feed.link = link.or(feed.link.take());
     for link in others {
         if feed.self_link.is_none() && parts::is_rel(&link, "self") && !link.href.is_empty() {

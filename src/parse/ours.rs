@@ -198,6 +198,8 @@ pub(super) fn into_feed(
     feed.id = ours.string("id");
     ours.text("title", &mut feed.title);
     ours.text("description", &mut feed.description);
+    feed.link = ours.string("url").or(feed.link.take());
+    feed.language = ours.string("language").or(feed.language.take());
     ours.links(&mut feed.links);
     feed.links = parts::settle(&mut feed.link, std::mem::take(&mut feed.links));
     let own = feed
@@ -239,6 +241,8 @@ pub(super) fn into_entry(
     entry.id_is_permalink = ours.value("id_is_permalink").unwrap_or_default();
     ours.text("title", &mut entry.title);
     ours.text("summary", &mut entry.summary);
+    entry.link = ours.string("url").or(entry.link.take());
+    entry.language = ours.string("language").or(entry.language.take());
     ours.links(&mut entry.links);
     let (enclosures, links) = std::mem::take(&mut entry.links)
         .into_iter()
@@ -328,7 +332,8 @@ impl Ours {
                 &mut link.length,
             ];
             for value in said {
-                *value = value.take().filter(|value| !value.trim().is_empty());
+                let trimmed = value.take().map(|value| value.trim().to_owned());
+                *value = trimmed.filter(|value| !value.is_empty());
             }
         }
         let said: HashSet<_> = all.iter().map(|link| (&link.rel, &link.href)).collect();

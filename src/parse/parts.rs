@@ -127,6 +127,7 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
     el.attributes
         .iter()
         .filter(|attribute| !matches!(attribute.prefix, "" | "xml" | "rdf"))
+        .filter(|attribute| !attribute.is_given())
         .map(super::tree::Attribute::to_model)
         .collect()
 }
@@ -135,8 +136,10 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
 pub(super) fn is_foreign(attribute: &model::Attribute) -> bool {
     let namespace = attribute.namespace.as_deref().unwrap_or_default();
     let family = super::names::family(namespace);
-    !matches!(family, Family::None | Family::Xml | Family::Rdf)
-        && namespace != "http://www.w3.org/2000/xmlns/"
+    !matches!(
+        family,
+        Family::None | Family::Given | Family::Xml | Family::Rdf
+    ) && namespace != "http://www.w3.org/2000/xmlns/"
 }
 
 /// Whether a link leads to the thing itself: no relation, or `alternate`.
@@ -161,12 +164,49 @@ pub(super) fn is_page(link: &Link) -> bool {
     })
 }
 
-/// Takes the link to the thing itself out of its links: the first of the document's own kind (the
-/// flag says that it is not) that leads to a page. The others keep their order.
-pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<Link>) {
-    let rank = |(strange, link): &(bool, Link)| {
-        (!link.href.is_empty() && is_alternate(link))
-            .then(|| u8::from(*strange) + 2 * u8::from(!is_page(link)))
+/// How far a link is from being the document's own way to lead to the thing itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// As it was given, where the document's own way could not say it.
+    Given,
+    /// A line of RSS.
+    Line,
+    /// Atom's, in Atom.
+    Own,
+    /// The other's.
+    Strange,
+}
+
+/// The rank of a link's element.
+pub(super) fn rank(el: &El<'_>, atom: bool) -> Rank {
+    let has_address = el.attribute("href").is_some();
+    match (el.family, atom) {
+        (Family::Given, _) if !has_address => Rank::Given,
+        (_, false) if !has_address => Rank::Line,
+        (_, true) if has_address => Rank::Own,
+        _ => Rank::Strange,
+    }
+}
+
+/// Whether a link is the line of RSS that we had to make for a channel without any.
+pub(super) fn is_made(el: &El<'_>, link: &Link) -> bool {
+    rank(el, false) == Rank::Line && link.href == "urn:feedwash:feed"
+}
+
+/// Leaves out the line that RSS had to have, where it stood in for what was given.
+pub(super) fn without_made(mut links: Vec<(Rank, Link)>) -> Vec<(Rank, Link)> {
+    if links.iter().any(|(rank, _)| *rank == Rank::Given) {
+        let stand_in = links.iter().position(|(rank, _)| *rank == Rank::Line);
+        stand_in.map(|at| links.remove(at));
+    }
+    links
+}
+
+/// Takes the link to the thing itself out of its links: the first of the best rank that leads to a
+/// page. The others keep their order.
+pub(super) fn take_alternate(links: Vec<(Rank, Link)>) -> (Option<String>, Vec<Link>) {
+    let rank = |(rank, link): &(Rank, Link)| {
+        (!link.href.is_empty() && is_alternate(link)).then(|| (!is_page(link), *rank))
     };
     let ranked = links
         .iter()
@@ -197,7 +237,8 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
 /// Sorts links that did not come as elements, as if they had: the link to the thing itself out of them, if it is not known.
 pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
     if main.is_none() {
-        let (link, others) = take_alternate(links.into_iter().map(|link| (false, link)).collect());
+        let (link, others) =
+            take_alternate(links.into_iter().map(|link| (Rank::Own, link)).collect());
         *main = link;
         return others;
     }

@@ -116,7 +116,7 @@ fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
         updated: moment(&feed_updated(feed, context)),
         authors: feed_authors(feed),
-        categories: feed.categories.iter().filter_map(category).collect(),
+        categories: categories(&feed.categories),
         contributors: people(&feed.contributors),
         generator: feed.generator.as_ref().map(|generator| atom::Generator {
             value: legal(&generator.name),
@@ -150,7 +150,7 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
         id: legal(id.unwrap_or("urn:feedwash:entry")),
         updated: moment(entry_updated(entry).as_deref().unwrap_or(undated)),
         authors: people(&entry.authors),
-        categories: entry.categories.iter().filter_map(category).collect(),
+        categories: categories(&entry.categories),
         contributors: people(&entry.contributors),
         links: entry_links(entry),
         published: entry
@@ -168,7 +168,8 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
 }
 
 fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
-    if let Some(text) = &entry.content {
+    let says_nothing = |text: &&Text| xml::is_blank(&text.value);
+    if let Some(text) = entry.content.as_ref().filter(|text| !says_nothing(text)) {
         let written = text_of(text, language);
         return Some(atom::Content {
             base: written.base,
@@ -230,7 +231,11 @@ fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
         .language
         .as_deref()
         .filter(|_| text.language.as_deref() != language);
-    let markup = || text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+    let markup = || {
+        let div = text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+        // Of markup that a parser makes nothing of, the string is all there is.
+        div.filter(|div| !div.ends_with("\"></div>"))
+    };
     let (kind, value) = match text.kind {
         TextKind::Plain => (atom::TextType::Text, legal(&text.value)),
         TextKind::Html => match markup() {
@@ -308,30 +313,49 @@ fn is_larger(person: &Person) -> bool {
     !person.extensions.is_empty() || person.avatar.is_some()
 }
 
-/// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
-fn category(category: &Category) -> Option<atom::Category> {
-    has_scheme(category).then(|| atom::Category {
-        term: legal(&category.term),
-        scheme: category.scheme.as_deref().map(legal),
-        label: category.label.as_deref().map(legal),
-    })
+/// Categories, unless the scheme of one is none (§4.2.2.2: an IRI). Then all are among the extras,
+/// since they have an order.
+fn categories(categories: &[Category]) -> Vec<atom::Category> {
+    if !categories.iter().all(has_scheme) {
+        return Vec::new();
+    }
+    let named = categories.iter().filter(|category| !is_nothing(category));
+    named
+        .map(|category| atom::Category {
+            term: legal(&category.term),
+            scheme: category.scheme.as_deref().map(legal),
+            label: category.label.as_deref().map(legal),
+        })
+        .collect()
+}
+
+/// Whether a category names nothing.
+fn is_nothing(category: &Category) -> bool {
+    let label = category.label.as_deref();
+    xml::is_blank(&category.term) && label.is_none_or(xml::is_blank)
 }
 
 fn has_scheme(category: &Category) -> bool {
     category.scheme.as_deref().is_none_or(is_iri)
 }
 
-/// Categories whose scheme is only what RSS calls a domain.
+/// Categories, where the scheme of one is only what RSS calls a domain.
 fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
-    let categories = categories.iter().filter(|category| !has_scheme(category));
-    categories.map(|category| {
+    let is_simple = categories.iter().all(has_scheme);
+    let named = categories
+        .iter()
+        .filter(move |category| !is_simple && !is_nothing(category));
+    named.map(|category| {
+        let fits = has_scheme(category);
         let attributes = [
             ("term", Some(category.term.as_str())),
+            ("scheme", category.scheme.as_deref().filter(|_| fits)),
             ("label", category.label.as_deref()),
         ];
         let mut out = element(Some(xml::ATOM), "category", &attributes, "");
-        let domain = category.scheme.clone().unwrap_or_default();
-        out.attributes.push(fit::attribute("domain", domain));
+        let domain = category.scheme.clone().filter(|_| !fits);
+        out.attributes
+            .extend(domain.map(|domain| fit::attribute("domain", domain)));
         out
     })
 }
