@@ -131,7 +131,10 @@ fn of_a_long_language() {
     check(|n| atom(&format!("xml:lang='{}'", "l".repeat(n)), &entry.repeat(n)));
     check(|n| {
         let channel = format!("<language>{}</language>", "l".repeat(n));
-        rss("", &format!("{channel}{}", "<item><title>x</title></item>".repeat(n)))
+        rss(
+            "",
+            &format!("{channel}{}", "<item><title>x</title></item>".repeat(n)),
+        )
     });
 }
 
@@ -144,13 +147,18 @@ fn of_what_a_feed_says_once() {
              <image><url>http://a.example/{long}</url><title>{long}</title></image>\
              <managingEditor>{long}</managingEditor><copyright>{long}</copyright>"
         );
-        rss("", &format!("{head}{}", "<item><title>x</title></item>".repeat(n)))
+        rss(
+            "",
+            &format!("{head}{}", "<item><title>x</title></item>".repeat(n)),
+        )
     });
     check(|n| {
         let long = "t".repeat(n);
         json(&format!(
             r#""description":"{long}","icon":"{long}","language":"{long}","home_page_url":"http://a.example/{long}","authors":[{{"name":"{long}"}}],"items":[{}]"#,
-            list(n, |i| format!(r#"{{"id":"{i}","content_html":"<a href='x'>x</a>"}}"#))
+            list(n, |i| format!(
+                r#"{{"id":"{i}","content_html":"<a href='x'>x</a>"}}"#
+            ))
         ))
     });
 }
@@ -159,7 +167,9 @@ fn of_what_a_feed_says_once() {
 fn of_our_own_member() {
     let bomb = r#"<!DOCTYPE x [<!ENTITY a '0123456789012345678901234567890123456789'>]><x>"#;
     check(|n| {
-        let strings = list(n, |_| format!("{:?}", format!("{bomb}{}</x>", "&a;".repeat(90))));
+        let strings = list(n, |_| {
+            format!("{:?}", format!("{bomb}{}</x>", "&a;".repeat(90)))
+        });
         json(&format!(r#""_feedwash":{{"xml":[{strings}]}},"items":[]"#))
     });
     check(|n| {
@@ -189,11 +199,16 @@ fn of_what_there_is_very_much_of() {
         let div = "<div xmlns='http://www.w3.org/1999/xhtml'>";
         atom(
             "",
-            &format!("<entry><content type='xhtml'>{div}<p{attributes}>x</p></div></content></entry>"),
+            &format!(
+                "<entry><content type='xhtml'>{div}<p{attributes}>x</p></div></content></entry>"
+            ),
         )
     });
     check(|n| {
         let attributes: String = (0..n).map(|i| format!(" a{i}='b'")).collect();
-        rss("", &format!("<item><description>&lt;p{attributes}></description></item>"))
+        rss(
+            "",
+            &format!("<item><description>&lt;p{attributes}></description></item>"),
+        )
     });
 }

@@ -136,7 +136,9 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         if entry.id.is_some() {
             // Readers that know RSS's element in Atom see the id as it was given.
             let attributes = [("isPermaLink", Some("false"))];
-            entry.extensions.push(extension("guid", &attributes, &given));
+            entry
+                .extensions
+                .push(extension("guid", &attributes, &given));
         }
     }
     let entry = &feed.entries[at];
