@@ -292,6 +292,11 @@ impl Order {
         self.0.is_empty()
     }
 
+    /// Makes room for that many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
+    }
+
     /// Adds what the document named next.
     pub fn push(&mut self, part: Part) {
         self.0.push(char::from(part as u8));
@@ -667,6 +672,12 @@ pub struct Warning {
     /// The entry it concerns, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryKey>,
+    /// That entry's id, for who has to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// That entry's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
     /// The index of that entry in its feed, while entries have no keys yet; `wash` makes the key of it.
     #[serde(skip)]
     pub entry_index: Option<usize>,
@@ -680,6 +691,8 @@ impl Warning {
             message: message.into(),
             line,
             entry: None,
+            id: None,
+            title: None,
             entry_index: None,
         }
     }

@@ -23,6 +23,7 @@ mod page;
 mod parts;
 mod roles;
 mod scope;
+mod strays;
 mod text;
 mod tree;
 mod xml;
@@ -90,15 +91,22 @@ pub struct LinkedFeed {
 /// # Errors
 /// Only where the document is not a feed at all. What was wrong in a feed is in the warnings.
 pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), ParseError> {
+    parse_placed(text, url).map(|(feed, warnings, _)| (feed, warnings))
+}
+
+/// A feed, what was forgiven in it, and where its entries begin.
+pub type Placed = (Feed, Vec<Warning>, Vec<usize>);
+
+/// As [`parse`], and where the feed's entries begin, in bytes and in their order, as far as it is known.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_placed(text: &str, url: Option<&str>) -> Result<Placed, ParseError> {
     parse_text(text, url, true)
 }
 
 /// Reads a feed, or where allowed the feed that a document holds as its text.
-fn parse_text(
-    text: &str,
-    url: Option<&str>,
-    may_hold: bool,
-) -> Result<(Feed, Vec<Warning>), ParseError> {
+fn parse_text(text: &str, url: Option<&str>, may_hold: bool) -> Result<Placed, ParseError> {
     let start =
         text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
     if start.is_empty() {
@@ -149,23 +157,28 @@ fn parse_text(
         }
     }
     made::forget(&mut feed);
-    Ok((feed, notes.into_warnings(text)))
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
+    strays::note_behind(&document, at, is_feed_root, &mut notes);
+    let warnings = notes.into_warnings(text);
+    Ok((feed, warnings, notes.entries_at))
 }
 
 /// The feed that stands escaped or as CDATA in a document of another kind: the answer of a web service.
-fn held(document: &El<'_>, url: Option<&str>) -> Option<Result<(Feed, Vec<Warning>), ParseError>> {
+fn held(document: &El<'_>, url: Option<&str>) -> Option<Result<Placed, ParseError>> {
     let text = document.text();
     let text = text.trim();
     let is_feed = ["<?xml", "<rss", "<feed", "<rdf:RDF"]
         .iter()
         .any(|begin| text.starts_with(begin));
     is_feed.then(|| {
-        let (feed, mut warnings) = parse_text(text, url, false)?;
+        let (feed, mut warnings, _) = parse_text(text, url, false)?;
         // Lines of what was inside are not those of the document.
         warnings.iter_mut().for_each(|warning| warning.line = None);
         let message = "the feed stood as text in another document, and was taken out";
         warnings.insert(0, Warning::new(message, None));
-        Ok((feed, warnings))
+        Ok((feed, warnings, Vec::new()))
     })
 }
 
@@ -198,11 +211,7 @@ fn adopt(el: &mut El<'_>, namespace: Option<&str>, family: Family) {
 }
 
 /// Reads JSON, which is the end of the text from `json` on.
-fn read_json(
-    text: &str,
-    json: &str,
-    url: Option<&str>,
-) -> Result<(Feed, Vec<Warning>), ParseError> {
+fn read_json(text: &str, json: &str, url: Option<&str>) -> Result<Placed, ParseError> {
     let mut notes = Notes::default();
     let from = text.len() - json.len();
     if !text[..from]
@@ -215,7 +224,8 @@ fn read_json(
     match json::read(text, from, url, &mut notes) {
         Some(mut feed) => {
             made::forget(&mut feed);
-            Ok((feed, notes.into_warnings(text)))
+            let warnings = notes.into_warnings(text);
+            Ok((feed, warnings, notes.entries_at))
         }
         None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),
     }

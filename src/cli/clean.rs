@@ -30,27 +30,35 @@ pub(super) async fn clean(
     let task = Task::new(named, input)?;
     let response = read(&task, input).await?;
     let rules = task.rules.clone();
-    let bytes = tokio::task::spawn_blocking(move || {
-        let feed = if raw {
+    let washed = tokio::task::spawn_blocking(move || {
+        let (feed, warnings) = if raw {
             let given = wash::as_given(&response)?;
-            match to.unwrap_or(given.format) {
+            match to.unwrap_or(given.0.format) {
                 // RSS needs no ids, and raw is what the publisher said.
                 FeedFormat::Rss => given,
-                FeedFormat::Atom | FeedFormat::Json => wash::read(&response)?.raw,
+                FeedFormat::Atom | FeedFormat::Json => {
+                    let read = wash::read(&response)?;
+                    (read.raw, read.warnings)
+                }
             }
         } else {
-            wash::wash(&response, &rules)?.clean
+            let washed = wash::wash(&response, &rules)?;
+            (washed.clean, washed.warnings)
         };
-        Ok::<_, ParseError>(render::render(
-            &feed,
-            to.unwrap_or(feed.format),
-            &RenderContext::default(),
-        ))
+        let bytes = render::render(&feed, to.unwrap_or(feed.format), &RenderContext::default());
+        Ok::<_, ParseError>((bytes, warnings.len()))
     });
-    let bytes = bytes
+    let (bytes, forgiven) = washed
         .await?
         .with_context(|| format!("can't read {task} as a feed"))?;
-    output::bytes(&bytes)
+    let code = output::bytes(&bytes)?;
+    if forgiven > 0 {
+        let things = output::count(forgiven, "thing was", "things were");
+        output::say(&format!(
+            "feedwash: {things} forgiven while reading; \"feedwash explain\" shows what"
+        ));
+    }
+    Ok(code)
 }
 
 /// `feedwash explain`.
@@ -228,12 +236,12 @@ fn as_json_lines(washed: &Washed) -> String {
         let _ = writeln!(out, "{line}");
     }
     for warning in &washed.warnings {
-        let entry = warning.entry.as_ref().and_then(|key| entries.get(key));
         let line = json!({
             "warning": warning.message,
             "line": warning.line,
-            "entry": entry.and_then(|entry| entry.id.as_deref()),
+            "entry": warning.id,
             "key": warning.entry,
+            "title": warning.title.as_ref().map(render::plain),
         });
         let _ = writeln!(out, "{line}");
     }
@@ -272,13 +280,28 @@ fn as_words(washed: &Washed) -> String {
         .iter()
         .filter(|entry| !by_entry.contains_key(&entry.key))
         .count();
-    let _ = writeln!(
-        out,
-        "{}, {untouched} of them untouched; {} taken out or mended (--json shows each in full)",
-        output::count(entries, "entry", "entries"),
-        output::count(washed.removals.len(), "piece", "pieces")
-    );
+    let _ = writeln!(out, "{}", summary(washed, entries, untouched));
     out
+}
+
+/// The last line of an explanation.
+fn summary(washed: &Washed, entries: usize, untouched: usize) -> String {
+    let entries = output::count(entries, "entry", "entries");
+    let warnings = output::count(washed.warnings.len(), "thing was", "things were");
+    let mut said = match washed.removals.len() {
+        0 => format!("{entries}; nothing was taken out"),
+        n => {
+            let pieces = output::count(n, "piece", "pieces");
+            format!("{entries}, {untouched} of them untouched; {pieces} taken out or mended")
+        }
+    };
+    if !washed.warnings.is_empty() {
+        let _ = write!(said, "; {warnings} forgiven while reading");
+    }
+    if !washed.removals.is_empty() {
+        said.push_str(" (--json shows each in full)");
+    }
+    said
 }
 
 fn push_removal(out: &mut String, removal: &Removal) {
@@ -301,16 +324,7 @@ fn push_removal(out: &mut String, removal: &Removal) {
     }
 }
 
-/// The beginning of a text on one line, safe for a terminal.
+/// The beginning of a text on one line.
 fn excerpt(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
-    match line.char_indices().nth(EXCERPT_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    output::line(text, EXCERPT_CHARS)
 }

@@ -106,7 +106,8 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             text.len(),
         );
     }
-    if !notes.is_empty() {
+    // Whoever gives an entry its id will say where it was missing.
+    if !notes.is_empty() || feed.entries.iter().any(|entry| entry.id.is_none()) {
         let (entries_at, end) = places(text, from);
         (notes.entries_at, notes.entries_end) = (entries_at, Some(end));
     }
@@ -301,7 +302,7 @@ fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 /// Titles and summaries are plain text by the specification, and HTML by custom.
 fn line(members: &mut Map<String, Value>, name: &str) -> Option<Text> {
-    string(members, name).map(|value| text::line(&value))
+    string(members, name).map(text::line)
 }
 
 fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -> Option<Date> {
@@ -672,7 +673,7 @@ mod tests {
                 (
                     Some(4),
                     Some(1),
-                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
+                    "a date cannot be understood and is not published: \"soon\"".to_owned()
                 )
             ]
         );

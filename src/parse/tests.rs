@@ -350,7 +350,7 @@ fn what_was_forgiven_is_told_with_its_line() {
             (Some(2), "an & that begins no reference was kept as text"),
             (
                 Some(3),
-                "a date cannot be understood and was kept as it is: \"soon\""
+                "a date cannot be understood and is not published: \"soon\""
             )
         ]
     );

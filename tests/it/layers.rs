@@ -33,7 +33,11 @@ const MODULES: &[Module] = &[
     module(2, "parse", &["absolute", "decode"]),
     module(2, "identity", &[]),
     module(2, "clean", &[]),
-    module(2, "wash", &["decode", "parse", "identity", "clean"]),
+    module(
+        2,
+        "wash",
+        &["absolute", "decode", "parse", "identity", "clean"],
+    ),
     module(2, "schedule", &[]),
     module(2, "render", &["absolute"]),
     // OPML is XML, and there is one module that writes XML.

@@ -11,6 +11,7 @@ use crate::limits::{
 };
 use crate::parse::names::{self, Family};
 use crate::parse::notes::Notes;
+use crate::parse::strays;
 use crate::parse::xml::{RawAttribute, Token, Tokens};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -132,18 +133,23 @@ impl<'a, 'r> Builder<'a, 'r> {
             .expect("the document itself is always open")
     }
 
+    /// Whether the parts of a feed or of an entry are read now.
+    fn is_frame(&mut self) -> bool {
+        let top = self.top();
+        matches!(top.kind, Kind::Frame | Kind::Entry) && top.el.family.is_native()
+    }
+
     fn text(&mut self, text: Cow<'a, str>) {
         if text.is_empty() {
             return;
         }
         let children = self.nodes.len();
         let follows_text = matches!(self.nodes.last(), Some(Node::Text(_)));
-        let top = self.top();
         // Indentation is a third of all nodes, and says nothing between the parts of a feed.
-        let is_frame = matches!(top.kind, Kind::Frame | Kind::Entry) && top.el.family.is_native();
-        if is_frame && text.bytes().all(|b| b.is_ascii_whitespace()) {
+        if self.is_frame() && text.bytes().all(|b| b.is_ascii_whitespace()) {
             return;
         }
+        let top = self.top();
         top.has_pieces |= follows_text && children > top.first;
         self.nodes.push(Node::Text(text));
     }
@@ -166,7 +172,8 @@ impl<'a, 'r> Builder<'a, 'r> {
         let el = self.element(written, at, tokens);
         let notes = tokens.notes();
         self.close_forgotten(&el, notes);
-        if empty {
+        let is_stray = self.is_frame() && el.family.is_native() && strays::is_stray(el.name);
+        if empty || is_stray && forgotten::is_void(el.name) {
             self.declarations.truncate(declarations);
             self.nodes.push(Node::El(el));
         } else if self.open.len() > XML_DEPTH_MAX {
@@ -179,7 +186,11 @@ impl<'a, 'r> Builder<'a, 'r> {
             self.nodes.push(Node::El(el));
         } else {
             self.open.push(Open {
-                kind: forgotten::kind(el.name),
+                kind: if is_stray {
+                    Kind::Stray
+                } else {
+                    forgotten::kind(el.name)
+                },
                 el,
                 written,
                 declarations,

@@ -194,10 +194,14 @@ mod tests {
             &["A -", "A -"],
             &comment,
         );
-        check(&format!("<!-- {item}<!-- c -->{item} -->"), &["A -"], &[]);
         check(
-            "<item><title>A</title><description>a<!-- more\n<p>b</p></description></item>",
-            &["A a\n<p>b</p>"],
+            &format!("<!-- {item}<!-- c -->{item} -->"),
+            &["A -"],
+            &["1 text that stands in no element was left out: \"-->\""],
+        );
+        check(
+            "<item><title>A</title><description>a<!-- more\nb</description></item>",
+            &["A a\nb"],
             &comment,
         );
     }

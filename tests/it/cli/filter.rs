@@ -243,6 +243,23 @@ fn explain_says_in_words_what_goes_and_why() {
 }
 
 #[test]
+fn clean_says_on_stderr_that_something_was_forgiven() {
+    let desk = Desk::new();
+    let broken = channel(&item("1", "A", JUNKY, "<pubDate>soon</pubDate>"));
+    for arguments in [&["clean"][..], &["clean", "--raw"]] {
+        let ran = desk.run_with(arguments, broken.as_bytes());
+        assert!(!ran.out.contains("forgiven"), "{ran:?}");
+        ran.check(
+            0,
+            &["feedwash: 1 thing was forgiven while reading; \"feedwash explain\" shows what\n"],
+        );
+    }
+    let right = channel(&item("1", "A", JUNKY, ""));
+    let ran = desk.run_with(&["clean"], right.as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[test]
 fn explain_gives_one_object_a_line() {
     let desk = Desk::new();
     let broken = channel(&item("1", "A", JUNKY, "<pubDate>soon</pubDate>"));
@@ -253,7 +270,7 @@ fn explain_gives_one_object_a_line() {
         let object: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
         let keys: Vec<&str> = object.keys().map(String::as_str).collect();
         if object.contains_key("warning") {
-            assert_eq!(keys, ["warning", "line", "entry", "key"]);
+            assert_eq!(keys, ["warning", "line", "entry", "key", "title"]);
             assert_eq!(object["entry"], "1");
             warnings += 1;
             continue;
