@@ -292,6 +292,11 @@ impl Order {
         self.0.is_empty()
     }
 
+    /// Makes room for that many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
+    }
+
     /// Adds what the document named next.
     pub fn push(&mut self, part: Part) {
         self.0.push(char::from(part as u8));

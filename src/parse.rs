@@ -164,9 +164,12 @@ fn parse_text(text: &str, url: Option<&str>, may_hold: bool) -> Result<Placed, P
             feed.entries.truncate(ENTRIES_MAX);
         }
     }
-    strays::note_behind(&document, at, is_feed_root, &mut notes);
     made::forget(&mut feed);
-    let warnings = notes.into_warnings(text);
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
+    strays::note_behind(&document, at, is_feed_root, &mut notes);
+    let warnings = notes.take_warnings(text);
     Ok((feed, warnings, notes.entries_at))
 }
 
@@ -229,7 +232,7 @@ fn read_json(text: &str, json: &str, url: Option<&str>) -> Result<Placed, ParseE
     match json::read(text, from, url, &mut notes) {
         Some(mut feed) => {
             made::forget(&mut feed);
-            let warnings = notes.into_warnings(text);
+            let warnings = notes.take_warnings(text);
             Ok((feed, warnings, notes.entries_at))
         }
         None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),

@@ -27,7 +27,7 @@ mod xhtml;
 pub(crate) mod xml;
 
 use crate::absolute;
-use crate::model::{Element, Enclosure, Feed, FeedFormat, Link, Text, TextKind};
+use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text, TextKind};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
@@ -35,9 +35,9 @@ pub use plain::plain;
 
 /// The namespace of the elements that are ours: what XML formats have no element for.
 ///
-/// They are `json`,
-/// whose text is the members of a JSON Feed object that no other element stands for, and `made`, whose
-/// text names what the publisher did not say and the format requires: `parse` takes both out again.
+/// They are `json`, whose text is the members of a JSON Feed object that no other element stands for, and `made`, whose
+/// text names what the publisher did not say and the format requires; and attributes on elements that have
+/// none for it (a person's page, a category's label, how long an enclosure plays). `parse` takes all of them.
 pub const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// What is known of a document besides the feed in it: where it is published.
@@ -188,6 +188,16 @@ fn json_element(members: &serde_json::Map<String, serde_json::Value>) -> Option<
     }
     let text = serde_json::to_string(members).ok()?;
     Some(xml::element(Some(NAMESPACE), "json", &[], &text))
+}
+
+/// An attribute of ours: what an element of a format has no attribute for.
+fn own_attribute(name: &str, value: impl Into<String>) -> Attribute {
+    Attribute {
+        namespace: Some(NAMESPACE.to_owned()),
+        prefix: None,
+        name: name.to_owned(),
+        value: value.into(),
+    }
 }
 
 /// The mark of what had to be made.

@@ -21,25 +21,21 @@ pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
     if !starts.any(|at| behind(at).is_some_and(|b| *b < 0xa0)) {
         return Cow::Borrowed(text);
     }
+    let is_latin = |c: char| matches!(c, '\u{80}'..='\u{ff}');
     let mut out = String::with_capacity(text.len());
-    let mut run = Vec::new();
-    let end_run = |run: &mut Vec<char>, out: &mut String| {
-        let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_latin) {
+        let run = &rest[start..];
+        let (run, behind) = run.split_at(run.find(|c| !is_latin(c)).unwrap_or(run.len()));
+        let bytes: Vec<u8> = run.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+        out.push_str(&rest[..start]);
         match String::from_utf8(bytes) {
-            Ok(text) if run.iter().any(is_c1) => out.push_str(&text),
-            _ => out.extend(run.iter().map(|c| windows_1252(*c))),
+            Ok(text) if run.chars().any(|c| is_c1(&c)) => out.push_str(&text),
+            _ => out.extend(run.chars().map(windows_1252)),
         }
-        run.clear();
-    };
-    for c in text.chars() {
-        if matches!(c, '\u{80}'..='\u{ff}') {
-            run.push(c);
-        } else {
-            end_run(&mut run, &mut out);
-            out.push(c);
-        }
+        rest = behind;
     }
-    end_run(&mut run, &mut out);
+    out.push_str(rest);
     Cow::Owned(out)
 }
 
@@ -84,31 +80,18 @@ pub(super) fn line_of(text: &[u8], at: usize) -> u32 {
     u32::try_from(newlines).map_or(u32::MAX, |newlines| newlines.saturating_add(1))
 }
 
-/// Whether UTF-8 may hold a character that [`scrub`] changes. Written for the vector unit: no branch
-/// within a block, three bytes at a time, which tell a C0 control, a C1 control (`C2 80` to `C2 9F`),
-/// U+FFFE and U+FFFF (`EF BF BE`, `EF BF BF`).
+/// Whether UTF-8 may hold a character that [`scrub`] changes. The C0 controls are looked for without
+/// a branch within a block, for the vector unit; the others begin with one of two rare bytes.
 fn may_need_scrubbing(text: &[u8]) -> bool {
     const BLOCK_BYTES: usize = 512;
     let is_control = |b: u8| (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r');
-    let mut from = 0;
-    while from < text.len() {
-        let block = &text[from..text.len().min(from + BLOCK_BYTES + 2)];
-        let second = block.get(1..).unwrap_or_default();
-        let third = block.get(2..).unwrap_or_default();
-        let controls = block.iter().fold(false, |found, b| found | is_control(*b));
-        let wide = block.iter().zip(second).zip(third);
-        let wide = wide.fold(false, |found, ((a, b), c)| {
-            found | (*a == 0xef) & (*b == 0xbf) & (*c >= 0xbe)
-        });
-        let c1 = block.iter().zip(second).fold(false, |found, (a, b)| {
-            found | (*a == 0xc2) & (*b >= 0x80) & (*b <= 0x9f)
-        });
-        if controls | wide | c1 {
-            return true;
-        }
-        from += BLOCK_BYTES;
-    }
-    false
+    let mut blocks = text.chunks(BLOCK_BYTES);
+    blocks.any(|block| block.iter().fold(false, |found, b| found | is_control(*b)))
+        || memchr::memchr2_iter(0xc2, 0xef, text).any(|at| match text[at..] {
+            [0xc2, second, ..] => second < 0xa0,
+            [0xef, 0xbf, third, ..] => third >= 0xbe,
+            _ => false,
+        })
 }
 
 #[cfg(test)]

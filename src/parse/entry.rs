@@ -30,9 +30,10 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && el.child("author").is_some();
     let mut links = Vec::new();
-    for (index, node) in el.children.iter().enumerate() {
+    make_room(&mut entry, &winners);
+    for (index, node) in el.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_entry(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(&mut entry, slot, child, &scope, reader);
             }
@@ -89,19 +90,27 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
     entry
 }
 
+/// Makes room for what the roles promise; a list that grows makes room for four at once.
+fn make_room(entry: &mut Entry, winners: &Winners) {
+    let count = |wanted| winners.count(|_, role| role == wanted);
+    entry.order.reserve(winners.len());
+    entry.authors.reserve_exact(count(Role::Author));
+    entry.categories.reserve_exact(count(Role::Category));
+    entry.enclosures.reserve_exact(count(Role::Enclosure));
+    entry.extensions.reserve_exact(winners.count(|index, role| {
+        matches!(role, Role::Extension)
+            || matches!(role, Role::One(slot, _) if !winners.won(slot, index))
+    }));
+}
+
 /// An element that no field stands for, or whose field is taken.
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
     if let Some(members) = ours::members(el) {
         entry.json_extensions.extend(members);
-    } else if (!el.is_blank() || !el.family.is_native()) && !repeats_id(entry, el) {
+    } else if !el.is_blank() || !el.family.is_native() {
         entry.order.push(Part::Extension);
         entry.extensions.push(scope.extension(el));
     }
-}
-
-/// Whether an element says the id once more, in RSS's vocabulary.
-fn repeats_id(entry: &Entry, el: &El<'_>) -> bool {
-    el.name == "guid" && el.family.is_native() && entry.id.as_deref() == Some(el.text().trim())
 }
 
 /// RSS 1.0 `rdf:about`, CDF `HREF` and `LASTMOD`.
@@ -116,7 +125,7 @@ fn from_attributes(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut R
         .map(|raw| parts::date_of(raw, el.at, reader));
 }
 
-fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(entry: &mut Entry, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     entry.order.push(slot.part());
     match slot {
@@ -149,7 +158,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
     }
 }
 
-fn content(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn content(entry: &mut Entry, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     if let Some(src) = el.filled("src") {
         entry.content_link = Some(Link {

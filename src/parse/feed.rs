@@ -11,7 +11,7 @@ use super::strays;
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Feed, FeedFormat, Part, Text};
+use crate::model::{Element, Feed, FeedFormat, Part, Text};
 use std::rc::Rc;
 
 /// Reads a feed from its root element. What has been read is taken out of it, so that the tree of an
@@ -84,9 +84,32 @@ fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut R
                 feed.order.push(Part::Image);
                 feed.image = parts::image(el, scope);
             }
-            _ => keep(feed, el, scope),
+            _ => {
+                forget_pointer(feed, el);
+                keep(feed, el, scope);
+            }
         }
     }
+}
+
+/// Forgets the element of the channel that only points to the one beside it (RSS 1.0 §5.3.7).
+fn forget_pointer(feed: &mut Feed, el: &El<'_>) {
+    let Some(about) = el.attribute_of(Family::Rdf, "about") else {
+        return;
+    };
+    let is_pointer = |other: &Element| {
+        other.name == el.name
+            && other.namespace.is_none()
+            && other.children.is_empty()
+            && matches!(other.attributes.as_slice(), [a] if a.name == "resource" && a.value == about)
+    };
+    let Some(at) = feed.extensions.iter().position(is_pointer) else {
+        return;
+    };
+    feed.extensions.remove(at);
+    let mut stays = vec![true; at];
+    stays.push(false);
+    feed.order.retain(Part::Extension, &stays);
 }
 
 fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
@@ -102,7 +125,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     let mut links = Vec::new();
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_feed(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
@@ -208,7 +231,7 @@ fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     }
 }
 
-fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(feed: &mut Feed, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {

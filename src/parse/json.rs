@@ -328,7 +328,7 @@ fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 /// Titles and summaries are plain text by the specification, and HTML by custom.
 fn line(members: &mut Map<String, Value>, name: &str) -> Option<Text> {
-    string(members, name).map(|value| text::line(&value))
+    string(members, name).map(text::line)
 }
 
 fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -> Option<Date> {
@@ -618,7 +618,7 @@ mod tests {
             r#"{"version":"https://jsonfeed.org/version/1","title":"t,"items":[{"id":"1"}],}"#;
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
-        let told = notes.into_warnings(document);
+        let told = notes.take_warnings(document);
         assert!(
             told.iter()
                 .any(|warning| warning.message.contains("no entry was found")),
@@ -633,7 +633,7 @@ mod tests {
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
         let told: Vec<_> = notes
-            .into_warnings(document)
+            .take_warnings(document)
             .into_iter()
             .map(|w| (w.line, w.entry_index, w.message))
             .collect();

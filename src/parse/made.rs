@@ -4,7 +4,7 @@
 //! such a mark without being us harms nothing but the value that it names.
 
 use super::ours::NAMESPACE;
-use crate::model::{Element, Feed, Node, Order, Part};
+use crate::model::{Element, Feed, FeedFormat, Node, Order, Part};
 
 /// The address that stands for one where there is none.
 const NO_ADDRESS: &str = "urn:feedwash:feed";
@@ -31,7 +31,14 @@ pub(super) fn forget(feed: &mut Feed) {
     if let Some(image) = &mut feed.image {
         image.link.take_if(is_none);
     }
+    let is_atom = feed.format == FeedFormat::Atom;
+    if is_atom {
+        forget_guid(feed.id.as_deref(), &mut feed.extensions, &mut feed.order);
+    }
     for entry in &mut feed.entries {
+        if is_atom {
+            forget_guid(entry.id.as_deref(), &mut entry.extensions, &mut entry.order);
+        }
         for what in marks(&mut entry.extensions, &mut entry.order) {
             if what == "updated" {
                 entry.updated = None;
@@ -43,16 +50,36 @@ pub(super) fn forget(feed: &mut Feed) {
 
 /// Takes the marks out of a list of elements.
 fn marks(extensions: &mut Vec<Element>, order: &mut Order) -> Vec<String> {
-    if !extensions.iter().any(is_mark) {
+    let marks = take(extensions, order, is_mark);
+    marks.into_iter().filter_map(word).collect()
+}
+
+/// Takes out the `guid` of RSS's that says once more what the id is.
+fn forget_guid(id: Option<&str>, extensions: &mut Vec<Element>, order: &mut Order) {
+    let Some(id) = id else { return };
+    take(extensions, order, |element| {
+        element.name == "guid"
+            && element.namespace.is_none()
+            && matches!(element.attributes.as_slice(), [a] if a.name == "isPermaLink" && a.value == "false")
+            && matches!(element.children.as_slice(), [Node::Text(text)] if text.trim() == id)
+    });
+}
+
+/// Takes elements out of a list and out of its order.
+fn take(
+    extensions: &mut Vec<Element>,
+    order: &mut Order,
+    is_it: impl Fn(&Element) -> bool,
+) -> Vec<Element> {
+    if !extensions.iter().any(&is_it) {
         return Vec::new();
     }
-    let stays: Vec<bool> = extensions.iter().map(|element| !is_mark(element)).collect();
+    let stays: Vec<bool> = extensions.iter().map(|element| !is_it(element)).collect();
     order.retain(Part::Extension, &stays);
-    let (marks, others) = std::mem::take(extensions).into_iter().partition(is_mark);
+    let (taken, others) = std::mem::take(extensions).into_iter().partition(is_it);
     *extensions = others;
     extensions.shrink_to_fit();
-    let marks: Vec<Element> = marks;
-    marks.into_iter().filter_map(word).collect()
+    taken
 }
 
 /// Whether an element is a mark as we write it: a word and nothing else.

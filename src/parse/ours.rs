@@ -11,7 +11,9 @@ use super::notes::Notes;
 use super::parts;
 use super::scope::{Reader, Scope};
 use super::tree::{self, El};
-use crate::model::{Category, Date, Element, Entry, Feed, Link, Origin, Person, Text};
+use crate::model::{
+    self, Category, Date, Element, Entry, Feed, Link, Node, Origin, Part, Person, Text,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -72,6 +74,93 @@ fn unescaped(given: &str) -> Option<String> {
         out.extend_from_slice(&part.as_bytes()[2..]);
     }
     String::from_utf8(out).ok()
+}
+
+/// The value of an attribute of ours, trimmed, if it is not empty.
+pub(super) fn attribute(el: &El<'_>, name: &str) -> Option<String> {
+    let own = el
+        .attributes
+        .iter()
+        .find(|a| a.name == name && a.namespace.as_deref() == Some(NAMESPACE))?;
+    Some(own.value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// How long an enclosure plays, taken out of the attributes of its link.
+pub(super) fn take_duration(attributes: &mut Vec<model::Attribute>) -> Option<u64> {
+    let is_ours =
+        |a: &model::Attribute| a.name == "duration" && a.namespace.as_deref() == Some(NAMESPACE);
+    let at = attributes.iter().position(is_ours)?;
+    let seconds = attributes[at].value.trim().parse().ok()?;
+    attributes.remove(at);
+    Some(seconds)
+}
+
+/// What a line has no room for, of a person.
+pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>) -> Person {
+    person.uri = attribute(el, "uri").or(person.uri);
+    person.avatar = attribute(el, "avatar").or(person.avatar);
+    if let Some(xml) = attribute(el, "xml") {
+        let document = tree::build(&xml, &mut Notes::default());
+        person
+            .extensions
+            .extend(document.elements().map(El::to_model));
+    }
+    person
+}
+
+/// Puts back what Atom's `logo` has no room for: it stands beside it in an `image` of RSS's.
+pub(super) fn into_logo(feed: &mut Feed) {
+    let Some(image) = &mut feed.image else { return };
+    let is_same = |element: &Element| {
+        element.namespace.is_none()
+            && element.name == "image"
+            && element.attributes.is_empty()
+            && part(element, "url").is_some_and(|url| url == image.url)
+            && image_is_ours(element)
+    };
+    let Some(at) = feed.extensions.iter().position(is_same) else {
+        return;
+    };
+    let element = feed.extensions.remove(at);
+    let mut stays = vec![true; at];
+    stays.push(false);
+    feed.order.retain(Part::Extension, &stays);
+    let part = |name| part(&element, name).map(str::to_owned);
+    image.title = part("title");
+    image.link = part("link");
+    image.description = part("description");
+    image.width = part("width");
+    image.height = part("height");
+}
+
+/// Whether an image of RSS's holds nothing but what the model has a field for, and each once.
+fn image_is_ours(element: &Element) -> bool {
+    let known = ["url", "title", "link", "description", "width", "height"];
+    let mut seen = Vec::new();
+    element.children.iter().all(|node| match node {
+        Node::Text(text) => text.trim().is_empty(),
+        Node::Element(child) => {
+            let is_new = !seen.contains(&child.name.as_str());
+            seen.push(&child.name);
+            let is_text = matches!(child.children.as_slice(), [Node::Text(_)]);
+            is_new
+                && is_text
+                && child.namespace.is_none()
+                && child.attributes.is_empty()
+                && known.contains(&child.name.as_str())
+        }
+    })
+}
+
+/// The text of a child of RSS's.
+fn part<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+    element.children.iter().find_map(|node| match node {
+        Node::Element(child) if child.name == name => match child.children.as_slice() {
+            [Node::Text(text)] => Some(text.trim()).filter(|text| !text.is_empty()),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// Takes the members of JSON Feed that an element of ours carries; `None` where it is none of ours.

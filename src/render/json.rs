@@ -3,11 +3,12 @@
 //! What JSON Feed has no member for stands in one member of ours, `_feedwash`: XML elements as
 //! strings of XML in `xml`, and fields of the model under the model's names.
 
+use super::names::is_core_name;
 use super::{Context, date, enclosure_type, grammar, needed_base, plain, xml};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Origin, Person, Text,
-    TextKind,
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Order, Origin, Person,
+    Text, TextKind,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -74,6 +75,14 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
     out
 }
 
+/// The order, where an extension is called like something that a reader looks for: then it matters to
+/// whoever writes XML of this which stands first.
+fn needed_order<'a>(order: &'a Order, extensions: &[Element]) -> Option<&'a Order> {
+    let is_rival = |element: &Element| is_core_name(&element.name);
+    let has_rival = extensions.iter().any(is_rival);
+    Some(order).filter(|order| has_rival && !order.is_empty())
+}
+
 /// What JSON Feed has no member for, of the feed.
 fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     let mut ours = Object::default();
@@ -123,7 +132,7 @@ fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     ours.list("skip_hours", feed.skip_hours.iter().map(to_value));
     ours.list("skip_days", feed.skip_days.iter().map(to_value));
     ours.list("xml", feed.extensions.iter().map(xml_string));
-    ours.put("order", Some(&feed.order).filter(|order| !order.is_empty()));
+    ours.put("order", needed_order(&feed.order, &feed.extensions));
     ours
 }
 
@@ -196,10 +205,7 @@ fn own_members_of(entry: &Entry, feed: &Feed) -> Object {
     ours.put("source", entry.source.as_ref().map(origin));
     ours.put("rights", &entry.rights);
     ours.list("xml", entry.extensions.iter().map(xml_string));
-    ours.put(
-        "order",
-        Some(&entry.order).filter(|order| !order.is_empty()),
-    );
+    ours.put("order", needed_order(&entry.order, &entry.extensions));
     ours
 }
 

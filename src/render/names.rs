@@ -102,6 +102,26 @@ const CORE_NAMES: &[&str] = &[
     "url",
 ];
 
+/// What other vocabularies call the same, which readers take for it.
+const OTHER_NAMES: &[&str] = &[
+    "body",
+    "created",
+    "creator",
+    "date",
+    "encoded",
+    "issued",
+    "modified",
+    "publisher",
+    "subject",
+    "thumbnail",
+];
+
+/// Whether readers look for an element of this name, in whatever namespace.
+pub(super) fn is_core_name(name: &str) -> bool {
+    let is_it = |core: &&str| core.eq_ignore_ascii_case(name);
+    CORE_NAMES.iter().chain(OTHER_NAMES).any(is_it)
+}
+
 /// The namespaces of a document and the prefix of each.
 pub(super) struct Names {
     /// The namespace that the root declares as the default, or the empty string.

@@ -66,7 +66,10 @@ fn first(mut feed: Feed) -> Entry {
 #[test]
 fn an_id_that_is_no_address_stays() {
     let document = rss("", "").replace(">g<", ">a b % ü, &lt;c&gt; <");
-    stays(&document, |feed| first(feed).id);
+    stays(&document, |feed| {
+        let entry = first(feed);
+        (entry.id, entry.extensions)
+    });
     assert_eq!(first(read(&document)).id.as_deref(), Some("a b % ü, <c>"));
 }
 
@@ -199,4 +202,140 @@ fn the_link_of_a_channel_without_one_is_where_its_entries_are() {
         .replace("<link>http://l.example/</link>", "");
     let expected = ["<link>http://e.example/</link>", "<feedwash:made>link"];
     writes(&document, RSS, &expected, &["urn:feedwash:feed"]);
+}
+
+#[test]
+fn what_only_rss_has_elements_for_stays() {
+    let head = "<pubDate>Thu, 01 Jan 2004 00:00:00 GMT</pubDate><ttl>5</ttl>
+        <skipHours><hour>0</hour><hour>5</hour></skipHours><skipDays><day>Sunday</day></skipDays>
+        <image><url>http://l.example/i.png</url><title>I</title><link>http://l.example/i</link>
+        <width>88</width><height>31</height><description>A lighthouse</description></image>";
+    stays(&rss(head, ""), |feed| {
+        let skips = (feed.skip_hours, feed.skip_days, feed.ttl_minutes);
+        let published = feed.published.and_then(|date| date.time);
+        (skips, published, feed.image, feed.extensions)
+    });
+}
+
+#[test]
+fn an_image_that_is_not_the_logo_stays_beside_it() {
+    let head = "<logo>http://l.example/a.png</logo><r:image xmlns:r='http://backend.userland.com/rss2'>\
+        <r:url>http://l.example/b.png</r:url><r:title>B</r:title></r:image>";
+    stays(&atom(head, ""), |feed| (feed.image, feed.extensions));
+}
+
+#[test]
+fn all_that_json_feed_says_of_people_and_files_stays() {
+    let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "F",
+        "authors": [{"name": "Jo", "url": "http://l.example/jo", "avatar": "http://l.example/jo.png"}],
+        "items": [{"id": "x:1", "content_text": "C",
+            "authors": [{"name": "Al", "url": "http://l.example/al"}, {"avatar": "http://l.example/b.png"},
+                {"name": "Cy", "url": "mailto:cy@l.example", "avatar": "http://l.example/c.png"}],
+            "attachments": [
+                {"url": "http://l.example/a.mp3", "mime_type": "audio/mpeg", "title": "A", "duration_in_seconds": 61},
+                {"url": "http://l.example/b.mp3", "mime_type": "audio/mpeg"},
+                {"url": "http://l.example/c.mp3", "mime_type": "audio/mpeg", "duration_in_seconds": 62}]}]}"#;
+    stays(document, |feed| {
+        let authors = feed.authors.clone();
+        let entry = first(feed);
+        (authors, entry.authors, entry.enclosures)
+    });
+    let expected = ["<itunes:duration>61<", "feedwash:duration=\"62\""];
+    writes(document, ATOM, &expected, &[]);
+}
+
+#[test]
+fn all_that_atom_says_of_people_and_categories_stays() {
+    let document = atom(
+        "<author><name>Jo</name><uri>http://l.example/jo</uri><x xmlns='http://x.example/'>y</x></author>
+         <generator uri='http://g.example/' version='1'>G</generator>
+         <publisher xmlns='http://purl.org/dc/elements/1.1/'>P</publisher>",
+        "<category term='a'/><category term='b' label='B'/><category term='c' scheme='http://s.example/'/>",
+    );
+    stays(&document, |feed| {
+        let head = (
+            feed.authors.clone(),
+            feed.generator.clone(),
+            feed.publisher.clone(),
+        );
+        (head, first(feed).categories)
+    });
+}
+
+#[test]
+fn a_link_that_lacks_an_escape_is_written_once() {
+    let document = rss(
+        "",
+        "<link>http://l.example/a b</link><comments>http://l.example/c d</comments>",
+    );
+    let expected = [
+        "<link>http://l.example/a%20b</link>",
+        "<comments>http://l.example/c%20d</comments>",
+    ];
+    writes(
+        &document,
+        RSS,
+        &expected,
+        &["rss:link", "rss:comments", "a b", "c d"],
+    );
+}
+
+#[test]
+fn a_second_plain_link_is_written_as_one() {
+    let document = rss(
+        "",
+        "<link>http://l.example/a</link><link>http://l.example/b</link>",
+    );
+    writes(
+        &document,
+        RSS,
+        &["<atom:link rel=\"alternate\" href=\"http://l.example/b\"/>"],
+        &[],
+    );
+    writes(
+        &document,
+        ATOM,
+        &["<rss:link>http://l.example/b</rss:link>"],
+        &["<rss:link href"],
+    );
+    stays(&document, |feed| {
+        let entry = first(feed);
+        let links = entry.links.into_iter().map(|link| link.href);
+        (entry.link, links.collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn the_text_input_of_rss_1_is_one_of_rss_2() {
+    let document = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'>
+        <channel rdf:about='http://l.example/'><title>F</title><link>http://l.example/</link><description>D</description>
+        <textinput rdf:resource='http://l.example/s'/></channel>
+        <item rdf:about='http://l.example/1'><title>T</title><link>http://l.example/1</link></item>
+        <textinput rdf:about='http://l.example/s'><title>S</title><description>D</description><name>q</name>
+        <link>http://l.example/s</link></textinput></rdf:RDF>";
+    let expected = "<textInput rdf:about=\"http://l.example/s\"><title>S</title>";
+    writes(document, RSS, &[expected], &["rss:text", "rdf:resource"]);
+}
+
+#[test]
+fn items_of_cdf_have_links() {
+    let document = "<CHANNEL HREF='http://l.example/'><TITLE>F</TITLE>
+        <ITEM HREF='http://l.example/1'><TITLE>A</TITLE></ITEM>
+        <ITEM><A HREF='http://l.example/2'/><TITLE>B</TITLE></ITEM></CHANNEL>";
+    let expected = [
+        "<link>http://l.example/1</link>",
+        "<link>http://l.example/2</link>",
+    ];
+    writes(document, RSS, &expected, &[]);
+}
+
+#[test]
+fn the_order_is_in_json_where_something_rivals_a_field() {
+    let plain = rss(
+        "",
+        "<title>T</title><pubDate>Thu, 01 Jan 2004 00:00:00 GMT</pubDate><itunes:explicit>no</itunes:explicit>",
+    );
+    writes(&plain, JSON, &[], &["\"order\""]);
+    let rival = rss("", "<itunes:title>I</itunes:title><title>T</title>");
+    writes(&rival, JSON, &["\"order\": \"ixt\""], &[]);
 }

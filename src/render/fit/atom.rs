@@ -57,8 +57,8 @@ fn is_media(element: &Element) -> bool {
 
 fn head(feed: &mut Cow<'_, Feed>) {
     if is_misfit(feed.id.as_ref(), is_reference) {
-        let id = &mut feed.to_mut().id;
-        *id = id.take().and_then(|id| escaped_id(&id));
+        let feed = feed.to_mut();
+        escape_id(&mut feed.id, &mut feed.extensions);
     }
     if is_misfit(feed.language.as_ref(), is_language) {
         let feed = feed.to_mut();
@@ -131,15 +131,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
     // an id that changes makes every entry new; what cannot be part of any address does not.
     if is_misfit(feed.entries[at].id.as_ref(), is_reference) {
         let entry = &mut feed.to_mut().entries[at];
-        let given = entry.id.take().unwrap_or_default();
-        entry.id = escaped_id(&given);
-        if entry.id.is_some() {
-            // Readers that know RSS's element in Atom see the id as it was given.
-            let attributes = [("isPermaLink", Some("false"))];
-            entry
-                .extensions
-                .push(extension("guid", &attributes, &given));
-        }
+        escape_id(&mut entry.id, &mut entry.extensions);
     }
     let entry = &feed.entries[at];
     if is_misfit(entry.language.as_ref(), is_language) {
@@ -235,11 +227,16 @@ fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     }
 }
 
-/// An address for an id that is none: another one for each, and `parse` makes the id of it again.
-fn escaped_id(id: &str) -> Option<String> {
-    let id = xml::legal(id);
-    let id = id.trim();
-    (!id.is_empty()).then(|| format!("urn:feedwash:id:{}", grammar::component(id)))
+/// Makes an address of an id that is none: another one for each, and `parse` makes the id of it again.
+/// Beside it, forgiving readers find the id as it was.
+fn escape_id(id: &mut Option<String>, extensions: &mut Vec<Element>) {
+    let given = id.take().unwrap_or_default();
+    let given = xml::legal(&given);
+    let given = given.trim();
+    if !given.is_empty() {
+        *id = Some(format!("urn:feedwash:id:{}", grammar::component(given)));
+        extensions.push(extension("guid", &[("isPermaLink", Some("false"))], given));
+    }
 }
 
 fn is_language(given: &str) -> bool {
@@ -267,9 +264,13 @@ fn mend_person(person: &mut Person) {
             .extensions
             .extend(email.map(|email| extension("email", &[], &email)));
     }
-    let uri = mend(&mut person.uri, |_| true);
-    let uri = uri.map(|uri| extension("uri", &[], &uri));
-    person.extensions.extend(uri);
+    if let Some(given) = person.uri.take().filter(|uri| !uri.trim().is_empty()) {
+        person.uri = address(&given, |_| true);
+        // Forgiving readers find it as it was.
+        if person.uri.as_deref() != Some(given.trim()) {
+            person.extensions.push(extension("uri", &[], &given));
+        }
+    }
 }
 
 /// §4.2.7, and §4.1.1: no two alternates of the same type and language.

@@ -13,7 +13,14 @@ pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
     let ours = |element: &Element| names::namespace(element.namespace.as_deref()).is_empty();
     let mut known = Known::default();
     for at in 0..feed.extensions.len() {
-        if ours(&feed.extensions[at]) && !known.may_stand(&feed.extensions[at]) {
+        if !ours(&feed.extensions[at]) {
+            continue;
+        }
+        // RSS 1.0 spelt it so.
+        if feed.extensions[at].name == "textinput" {
+            feed.to_mut().extensions[at].name = "textInput".to_owned();
+        }
+        if !known.may_stand(&feed.extensions[at]) {
             feed.to_mut().extensions[at].namespace = Some(names::RSS.to_owned());
         }
     }
