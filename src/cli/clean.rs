@@ -2,7 +2,7 @@
 
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
-use crate::fetch::{self, Client, Fetched, Request};
+use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
@@ -198,8 +198,11 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
     match client
         .fetch(request, Timestamp::now())
         .await
-        .with_context(|| format!("can't fetch {location}"))?
-    {
+        .map_err(|error| match error {
+            // It names the address itself.
+            FetchError::Forbidden { .. } => anyhow::Error::new(error),
+            _ => anyhow::Error::new(error).context(format!("can't fetch {location}")),
+        })? {
         Fetched::Body(body) => Ok(body.response),
         Fetched::Gone => {
             bail!("can't fetch {location}: the server says that it is gone for good (410)")

@@ -14,7 +14,9 @@ use super::parts;
 use super::scope::{Reader, Scope};
 use super::text;
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Category, Date, Enclosure, Entry, Feed, FeedFormat, Image, Link, Person, Text};
+use crate::model::{
+    Category, Date, Enclosure, Entry, Feed, FeedFormat, Generator, Image, Link, Person, Text,
+};
 use serde_json::{Map, Value};
 
 /// What stands before JSON so that a page cannot load it as a script.
@@ -90,7 +92,10 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
         notes.add("the document does not say that it is a JSON Feed", from);
     }
     let mut reader = Reader::new(notes, false);
-    let feed = feed(&mut members, url, &mut reader);
+    let mut feed = feed(&mut members, url, &mut reader);
+    if !is_feed {
+        converted(&mut feed, &mut reader);
+    }
     if cut && feed.entries.is_empty() {
         return None;
     }
@@ -224,6 +229,25 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
     flatten(members, reader);
     feed.json_extensions = std::mem::take(members);
     feed
+}
+
+/// The members of a converted feed that RSS has fields for and JSON Feed has none.
+fn converted(feed: &mut Feed, reader: &mut Reader<'_>) {
+    let members = &mut feed.json_extensions;
+    feed.rights = line(members, "copyright");
+    feed.updated = date(members, "lastBuildDate", reader);
+    feed.generator = string(members, "generator").map(|name| Generator {
+        name,
+        ..Generator::default()
+    });
+    let minutes = members.get("ttl").map(|ttl| match ttl {
+        Value::String(text) => text.trim().parse().ok(),
+        ttl => ttl.as_u64().and_then(|ttl| u32::try_from(ttl).ok()),
+    });
+    if let Some(Some(minutes)) = minutes {
+        feed.ttl_minutes = Some(minutes);
+        members.shift_remove("ttl");
+    }
 }
 
 /// The list of entries, under another name or as an object with numbers where nothing better is there.
@@ -638,12 +662,46 @@ mod tests {
     }
 
     #[test]
+    fn values_that_were_elements_with_attributes() {
+        for text in ["#value", "#text", "$t", "_"] {
+            let value = |value: &str| format!(r#"{{"{text}":"{value}","isPermaLink":false}}"#);
+            let document = format!(
+                r#"{{"rss":{{"channel":{{"title":{},"copyright":{},"ttl":{},"generator":{},"lastBuildDate":{},
+                "item":[{{"guid":{},"title":{}}}]}}}}}}"#,
+                value("T"),
+                value("C"),
+                value("60"),
+                value("G"),
+                value("2004-01-01"),
+                value("g1"),
+                value("A")
+            );
+            let feed = read_feed(&document).expect("the document is a feed");
+            assert_eq!(feed.entries[0].id.as_deref(), Some("g1"), "{document}");
+            assert_eq!(feed.entries[0].title, Some(Text::plain("A")));
+            assert_eq!(feed.title, Some(Text::plain("T")));
+            assert_eq!(feed.rights, Some(Text::plain("C")));
+            assert_eq!(feed.ttl_minutes, Some(60));
+            assert_eq!(
+                feed.generator.map(|generator| generator.name),
+                Some("G".to_owned())
+            );
+            assert!(feed.updated.is_some_and(|date| date.time.is_some()));
+            assert!(
+                feed.json_extensions.is_empty(),
+                "{:?}",
+                feed.json_extensions
+            );
+        }
+    }
+
+    #[test]
     fn nothing_found_in_broken_json_is_told() {
         let document =
             r#"{"version":"https://jsonfeed.org/version/1","title":"t,"items":[{"id":"1"}],}"#;
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
-        let told = notes.into_warnings(document);
+        let told = notes.take_warnings(document);
         assert!(
             told.iter()
                 .any(|warning| warning.message.contains("no entry was found")),
@@ -658,7 +716,7 @@ mod tests {
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
         let told: Vec<_> = notes
-            .into_warnings(document)
+            .take_warnings(document)
             .into_iter()
             .map(|w| (w.line, w.entry_index, w.message))
             .collect();
