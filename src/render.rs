@@ -200,6 +200,15 @@ fn own_attribute(name: &str, value: impl Into<String>) -> Attribute {
     }
 }
 
+/// Attributes of ours, of those that have a value.
+fn own_attributes<const N: usize>(parts: [(&str, Option<&str>); N]) -> Vec<Attribute> {
+    let said = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    said.map(|(name, value)| own_attribute(name, value))
+        .collect()
+}
+
 /// The mark of what had to be made.
 fn made(what: &str) -> Element {
     xml::element(Some(NAMESPACE), "made", &[], what)

@@ -32,15 +32,12 @@ pub(super) async fn clean(
     let rules = task.rules.clone();
     let washed = tokio::task::spawn_blocking(move || {
         let (feed, warnings) = if raw {
-            let given = wash::as_given(&response)?;
-            match to.unwrap_or(given.0.format) {
-                // RSS needs no ids, and raw is what the publisher said.
-                FeedFormat::Rss => given,
-                FeedFormat::Atom | FeedFormat::Json => {
-                    let read = wash::read(&response)?;
-                    (read.raw, read.warnings)
-                }
+            let (mut feed, mut warnings) = wash::as_given(&response)?;
+            // RSS needs no ids, and raw is what the publisher said.
+            if to.unwrap_or(feed.format) != FeedFormat::Rss {
+                wash::identify(&mut feed, &mut warnings);
             }
+            (feed, warnings)
         } else {
             let washed = wash::wash(&response, &rules)?;
             (washed.clean, washed.warnings)
