@@ -18,7 +18,7 @@ pub(crate) use controls::without_c1;
 use crate::limits::BODY_BYTES_MAX;
 use crate::model::{Response, Warning};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use controls::scrub;
+use controls::{line_of, scrub};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use labels::{charset, declaration, known, warn_of_labels};
 use std::borrow::Cow;
@@ -170,7 +170,7 @@ fn decode_by_label<'r>(
         warn_of_labels(labels, UTF_8, true, warnings);
         warnings.push(Warning::new(
             format!("{broken} broken sequences of UTF-8 were repaired"),
-            None,
+            slips::first(body).map(|at| line_of(body, at)),
         ));
         return (slips::repair(body).into(), "UTF-8");
     }
@@ -267,6 +267,28 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn warnings_name_the_first_line() {
+        let line = |body: &[u8]| {
+            let response = Response {
+                body: body.to_vec(),
+                ..Response::default()
+            };
+            let warnings = decode(&response).warnings;
+            warnings.last().map(|warning| warning.line)
+        };
+        assert_eq!(line(b"<a>\n\n\x01</a>"), Some(Some(3)));
+        assert_eq!(
+            line("<a>\näöüß äöüß\n\n".replace("\n\n", "\n\u{0}").as_bytes()),
+            Some(Some(3))
+        );
+        assert_eq!(
+            line(&["<a>\näöüß äöüß\n".as_bytes(), b"\x92</a>"].concat()),
+            Some(Some(3))
+        );
+        assert_eq!(line("<a>\nÃ¤ Ã¶ Ã¼ Ã¤</a>".as_bytes()), Some(Some(2)));
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub const XML_ENTITY_BYTES_MAX: usize = 64 * 1024;
 /// attribute in it has a copy. A longer one is not declared.
 pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
 
-/// The longest base address (`xml:base`, or the document's own), in bytes. Texts and extensions each have a copy, and
+/// The longest base address (`xml:base`, or the document's own), in bytes.
+///
+/// Texts and extensions each have a copy, and
 /// so has every address that it makes absolute; a permalink of 200 percent-encoded bytes of slug stays below 400.
 /// A longer one resolves nothing.
 pub const BASE_BYTES_MAX: usize = 1024;
@@ -40,8 +42,9 @@ pub const BASE_BYTES_MAX: usize = 1024;
 /// software has to take (RFC 5646 §4.4.1). A longer one is no language.
 pub const LANGUAGE_BYTES_MAX: usize = 64;
 
-/// How many bytes of namespace, base and language that an element shares with others make it count as one element more
-/// towards [`XML_ELEMENTS_MAX`], for these are copied; those of real feeds together stay below.
+/// How many bytes that an element shares with others make it count as one more towards [`XML_ELEMENTS_MAX`].
+///
+/// Namespace, base and language are copied; those of most real elements together stay below.
 pub const XML_SHARED_BYTES: usize = 128;
 
 /// The longest prefix that is kept for a namespace, in bytes: it is written at each of its elements. Real ones have below 20.

@@ -54,6 +54,11 @@ pub enum ParseError {
         /// The feeds that it links to with `rel=alternate`.
         feeds: Vec<LinkedFeed>,
     },
+    /// A list of feeds, which `opml` reads.
+    #[error(
+        "document is an OPML list of feeds, not a feed; \"feedwash opml import\" adds what it lists"
+    )]
+    Opml,
     /// JSON that breaks off or was never whole, with nothing in it that could be kept.
     #[error("document is JSON, but broken at line {line}, column {column}: {reason}")]
     BrokenJson {
@@ -131,6 +136,9 @@ fn parse_text(text: &str, url: Option<&str>, may_hold: bool) -> Result<Placed, P
     });
     adopt_strangers(&mut document);
     let Some(root) = find_root(&mut document) else {
+        if document.elements().any(|el| &*el.lower() == "opml") {
+            return Err(ParseError::Opml);
+        }
         return match (page::read(start, &document, url), json::inside(start)) {
             (Some(page), _) => Err(page),
             (None, Some(begin)) => read_json(text, &start[begin..], url),
@@ -161,7 +169,7 @@ fn parse_text(text: &str, url: Option<&str>, may_hold: bool) -> Result<Placed, P
         ours::into_logo(&mut feed);
     }
     strays::note_behind(&document, at, is_feed_root, &mut notes);
-    let warnings = notes.into_warnings(text);
+    let warnings = notes.take_warnings(text);
     Ok((feed, warnings, notes.entries_at))
 }
 
@@ -224,7 +232,7 @@ fn read_json(text: &str, json: &str, url: Option<&str>) -> Result<Placed, ParseE
     match json::read(text, from, url, &mut notes) {
         Some(mut feed) => {
             made::forget(&mut feed);
-            let warnings = notes.into_warnings(text);
+            let warnings = notes.take_warnings(text);
             Ok((feed, warnings, notes.entries_at))
         }
         None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),
@@ -238,7 +246,15 @@ fn not_a_feed(start: &str) -> ParseError {
     /// How much of a document an error quotes, in characters; a line in a terminal.
     const QUOTED_CHARS_MAX: usize = 60;
     ParseError::NotAFeed {
-        starts_with: start.chars().take(QUOTED_CHARS_MAX).collect(),
+        starts_with: start
+            .chars()
+            .take(QUOTED_CHARS_MAX)
+            // What is binary must not command the terminal that shows the message.
+            .flat_map(|c| match c.is_control() {
+                true => c.escape_default().collect::<Vec<_>>(),
+                false => vec![c],
+            })
+            .collect(),
     }
 }
 

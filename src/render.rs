@@ -33,11 +33,11 @@ use std::borrow::Cow;
 
 pub use plain::plain;
 
-/// The namespace of the elements that are ours: what XML formats have no element for.
+/// The namespace of what is ours: what XML formats have no element or attribute for.
 ///
-/// They are `json`, whose text is the members of a JSON Feed object that no other element stands for, and `made`, whose
-/// text names what the publisher did not say and the format requires; and attributes on elements that have
-/// none for it (a person's page, a category's label, how long an enclosure plays). `parse` takes all of them.
+/// `json` holds the members of a JSON Feed object that no other element stands for. `made` names what the
+/// publisher did not say and the format requires. Attributes say of an element what it has none for: a
+/// person's page, a category's label, how long an enclosure plays. `parse` takes all of them out again.
 pub const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// What is known of a document besides the feed in it: where it is published.
@@ -198,6 +198,15 @@ fn own_attribute(name: &str, value: impl Into<String>) -> Attribute {
         name: name.to_owned(),
         value: value.into(),
     }
+}
+
+/// Attributes of ours, of those that have a value.
+fn own_attributes<const N: usize>(parts: [(&str, Option<&str>); N]) -> Vec<Attribute> {
+    let said = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    said.map(|(name, value)| own_attribute(name, value))
+        .collect()
 }
 
 /// The mark of what had to be made.

@@ -41,13 +41,18 @@ pub fn read(response: &Response) -> Result<Washed, ParseError> {
     read_placed(response).map(|(washed, _)| washed)
 }
 
+/// Gives the entries of a feed that was read [`as_given`] their keys and ids, and says what is wrong with those.
+pub fn identify(feed: &mut Feed, warnings: &mut Vec<Warning>) {
+    warnings.extend(relative_links(feed));
+    warnings.extend(identity::assign(feed));
+}
+
 fn read_placed(response: &Response) -> Result<(Washed, Places<'_>), ParseError> {
     let decoded = decode::decode(response);
     let base = response.url.as_deref();
     let (mut raw, mut warnings, entries_at) = parse::parse_placed(&decoded.text, base)?;
     warnings.splice(0..0, decoded.warnings);
-    warnings.extend(relative_links(&raw));
-    warnings.extend(identity::assign(&mut raw));
+    identify(&mut raw, &mut warnings);
     let places = Places {
         text: decoded.text,
         entries_at,

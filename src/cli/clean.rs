@@ -2,7 +2,7 @@
 
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
-use crate::fetch::{self, Client, Fetched, Request};
+use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
@@ -32,15 +32,12 @@ pub(super) async fn clean(
     let rules = task.rules.clone();
     let washed = tokio::task::spawn_blocking(move || {
         let (feed, warnings) = if raw {
-            let given = wash::as_given(&response)?;
-            match to.unwrap_or(given.0.format) {
-                // RSS needs no ids, and raw is what the publisher said.
-                FeedFormat::Rss => given,
-                FeedFormat::Atom | FeedFormat::Json => {
-                    let read = wash::read(&response)?;
-                    (read.raw, read.warnings)
-                }
+            let (mut feed, mut warnings) = wash::as_given(&response)?;
+            // RSS needs no ids, and raw is what the publisher said.
+            if to.unwrap_or(feed.format) != FeedFormat::Rss {
+                wash::identify(&mut feed, &mut warnings);
             }
+            (feed, warnings)
         } else {
             let washed = wash::wash(&response, &rules)?;
             (washed.clean, washed.warnings)
@@ -198,8 +195,11 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
     match client
         .fetch(request, Timestamp::now())
         .await
-        .with_context(|| format!("can't fetch {location}"))?
-    {
+        .map_err(|error| match error {
+            // It names the address itself.
+            FetchError::Forbidden { .. } => anyhow::Error::new(error),
+            _ => anyhow::Error::new(error).context(format!("can't fetch {location}")),
+        })? {
         Fetched::Body(body) => Ok(body.response),
         Fetched::Gone => {
             bail!("can't fetch {location}: the server says that it is gone for good (410)")

@@ -59,17 +59,25 @@ pub(super) fn scrub<'r>(text: Cow<'r, str>, warnings: &mut Vec<Warning>) -> Cow<
             Some(windows_1252(c))
         })
         .collect();
+    let first =
+        |is_it: &dyn Fn(char) -> bool| text.find(is_it).map(|at| line_of(text.as_bytes(), at));
     if dropped > 0 {
         let message = format!("{dropped} control characters, which XML cannot carry, were dropped");
-        warnings.push(Warning::new(message, None));
+        warnings.push(Warning::new(message, first(&is_bad)));
     }
     if read > 0 {
         warnings.push(Warning::new(
             format!("{read} control characters were read as windows-1252"),
-            None,
+            first(&is_c1),
         ));
     }
     Cow::Owned(clean)
+}
+
+/// The line of a place, from 1.
+pub(super) fn line_of(text: &[u8], at: usize) -> u32 {
+    let newlines = memchr::memchr_iter(b'\n', &text[..at]).count();
+    u32::try_from(newlines).map_or(u32::MAX, |newlines| newlines.saturating_add(1))
 }
 
 /// Whether UTF-8 may hold a character that [`scrub`] changes. The C0 controls are looked for without

@@ -3,7 +3,7 @@
 //! Suspects the whole document or nothing, because `Ã©` alone may be what an author writes about.
 
 use super::Warning;
-use super::controls::windows_1252;
+use super::controls::{line_of, windows_1252};
 
 /// How many characters must have come apart before a document counts as encoded twice. One or two
 /// might be a quotation.
@@ -20,7 +20,8 @@ pub(super) fn suspicion(text: &str) -> Option<Warning> {
     let message = format!(
         "{count} characters seem to be UTF-8 that was encoded twice, and were left as they are"
     );
-    Some(Warning::new(message, None))
+    let line = beyond_ascii(text.as_bytes()).map(|at| line_of(text.as_bytes(), at));
+    Some(Warning::new(message, line))
 }
 
 /// The text without a byte order mark that was encoded twice.
@@ -29,7 +30,7 @@ pub(super) fn without_mark<'t>(text: &'t str, warnings: &mut Vec<Warning>) -> &'
         return text;
     };
     let message = "a byte order mark that was encoded twice was dropped";
-    warnings.push(Warning::new(message, None));
+    warnings.push(Warning::new(message, Some(1)));
     text
 }
 

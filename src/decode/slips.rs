@@ -12,6 +12,13 @@ pub(super) fn slips(body: &[u8], is_labelled: bool) -> Option<usize> {
     (broken > 0 && is_mostly).then_some(broken)
 }
 
+/// Where the first broken sequence stands.
+pub(super) fn first(body: &[u8]) -> Option<usize> {
+    std::str::from_utf8(body)
+        .err()
+        .map(|error| error.valid_up_to())
+}
+
 /// How many whole sequences of several bytes there are, and how many broken ones.
 fn sequences(body: &[u8]) -> (usize, usize) {
     body.utf8_chunks().fold((0, 0), |(whole, broken), chunk| {

@@ -86,7 +86,7 @@ impl Notes {
     }
 
     /// The warnings in document order, with lines counted in `text`.
-    pub(super) fn into_warnings(&mut self, text: &str) -> Vec<Warning> {
+    pub(super) fn take_warnings(&mut self, text: &str) -> Vec<Warning> {
         for note in &mut self.kinds {
             if let (NOWHERE, Some(entry)) = (note.at, note.entry) {
                 note.at = self.entries_at.get(entry).copied().unwrap_or(NOWHERE);
@@ -182,7 +182,7 @@ mod tests {
             ..Notes::default()
         };
         notes.add("x", text.find('!').unwrap_or(NOWHERE));
-        assert_eq!(notes.into_warnings(text)[0].entry_index, expected, "{text}");
+        assert_eq!(notes.take_warnings(text)[0].entry_index, expected, "{text}");
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
             notes.add_with("c", 8, detail);
         }
         let shown: Vec<_> = notes
-            .into_warnings("1\n2\n3\n4\n")
+            .take_warnings("1\n2\n3\n4\n")
             .into_iter()
             .map(|w| (w.message, w.line))
             .collect();

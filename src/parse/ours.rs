@@ -27,7 +27,7 @@ pub(super) const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// How deep the members in an element may nest: they go into a document of JSON, where `serde_json` reads
 /// 128 levels, and an item's own begin at the fourth.
-const DEPTH_MAX: usize = 120;
+pub(super) const DEPTH_MAX: usize = 120;
 
 /// Members that the fields of the model are read from. In an element of ours they would go round those.
 const FIELDS: &[&str] = &[
@@ -176,7 +176,7 @@ pub(super) fn members(el: &El<'_>) -> Option<Map<String, Value>> {
     (members.keys().all(is_free) && members.values().all(fits)).then_some(members)
 }
 
-fn depth_fits(value: &Value, depth: usize) -> bool {
+pub(super) fn depth_fits(value: &Value, depth: usize) -> bool {
     match value {
         Value::Array(list) => depth > 0 && list.iter().all(|value| depth_fits(value, depth - 1)),
         Value::Object(members) => {
@@ -211,7 +211,7 @@ pub(super) fn into_feed(
     }
     feed.contributors = ours.people("contributors", reader);
     feed.publisher = ours.person("publisher", reader);
-    feed.rights = ours.value("rights");
+    feed.rights = ours.marked("rights");
     ours.categories(&mut feed.categories);
     feed.generator = ours.value("generator");
     if let Some(image) = ours.value("image") {
@@ -257,7 +257,7 @@ pub(super) fn into_entry(
     entry.content_link = ours.value("content_link");
     entry.comments = ours.string("comments");
     entry.source = ours.origin(reader);
-    entry.rights = ours.value("rights");
+    entry.rights = ours.marked("rights");
     entry.extensions = ours.elements(|_| false, reader);
     entry.order = ours.value("order").unwrap_or_default();
     ours.give_back(members);
@@ -310,10 +310,17 @@ impl Ours {
 
     /// A text whose kind or language the member beside it could not say.
     fn text(&mut self, name: &str, text: &mut Option<Text>) {
-        let said = self
-            .value(name)
-            .filter(|text: &Text| !text.value.is_empty());
-        *text = said.or(text.take());
+        *text = self.marked(name).or(text.take());
+    }
+
+    /// A text that is no XHTML, whatever it says: only the reader of XML knows how crowded its tags are.
+    fn marked(&mut self, name: &str) -> Option<Text> {
+        let text: Text = self.value(name)?;
+        let text = Text {
+            is_xhtml: false,
+            ..text
+        };
+        (!text.value.is_empty()).then_some(text)
     }
 
     /// All links. Those that members of JSON Feed say too are among them.
@@ -372,7 +379,7 @@ impl Ours {
         let mut source: Map<String, Value> = self.value("source")?;
         let mut source = Self(std::mem::take(&mut source));
         let origin = Origin {
-            title: source.value("title"),
+            title: source.marked("title"),
             url: source.string("url"),
             element: source.elements(|_| false, reader).into_iter().next(),
         };

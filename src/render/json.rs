@@ -328,6 +328,8 @@ impl Place {
                 (Self::Feed, "expired") => value.is_boolean(),
                 (Self::Feed, "hubs") => is_hubs(value),
                 (Self::Item, "banner_image") => is_address(),
+                // Beside `content_html`, which it says again as text; without that it is the content.
+                (Self::Item, "content_text") => value.is_string(),
                 _ => false,
             }
     }
@@ -457,14 +459,19 @@ impl Object {
         if members.0.is_empty() {
             return;
         }
-        match self.0.get_mut("_feedwash") {
+        let mut all = members.0;
+        match self.0.shift_remove("_feedwash") {
             // What somebody else put there stays beside it.
-            Some(Value::Object(theirs)) => theirs.extend(members.0),
-            _ => {
-                self.0
-                    .insert("_feedwash".to_owned(), Value::Object(members.0));
+            Some(Value::Object(theirs)) if theirs.keys().all(|name| !all.contains_key(name)) => {
+                all.extend(theirs);
             }
+            // What cannot stand beside it stands in it, under a name that nothing is read from.
+            Some(theirs) => {
+                all.insert("theirs".to_owned(), theirs);
+            }
+            None => {}
         }
+        self.0.insert("_feedwash".to_owned(), Value::Object(all));
     }
 }
 

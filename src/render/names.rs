@@ -22,7 +22,7 @@ pub(super) const GIVEN: &str = "http://backend.userland.com/rss2#as-given";
 /// Always bound to `xml` (Namespaces in XML §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// XHTML, whose elements nearly everyone writes without a prefix.
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
+pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
 /// Never to be bound (Namespaces in XML §3).
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 

@@ -5,7 +5,7 @@
 use super::grammar::is_email;
 use super::names::RSS;
 use super::xml::{self, element};
-use super::{NAMESPACE, own_attribute};
+use super::{NAMESPACE, own_attributes};
 use crate::model::{Attribute, Element, Feed, FeedFormat, Node, Person};
 
 /// The first person, if RSS's own element can hold all that is known of them. The others follow in
@@ -29,12 +29,7 @@ fn further(person: &Person) -> Vec<Attribute> {
         ("avatar", person.avatar.as_deref()),
         ("xml", Some(xml.as_str()).filter(|xml| !xml.is_empty())),
     ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    parts
-        .map(|(name, value)| own_attribute(name, value))
-        .collect()
+    own_attributes(parts)
 }
 
 /// A person as an element that holds a line, and the rest in attributes of ours.

@@ -15,7 +15,7 @@ use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
 use super::people::{address, contributor, has_email, is_line, lead, line, rest};
 use super::xml::{self, element};
-use super::{Context, date, enclosure_type, is_main, json_element, own_attribute};
+use super::{Context, date, enclosure_type, is_main, json_element, own_attributes};
 use crate::model::{Element, Entry, Feed, FeedFormat, Generator, Link, Node, Part, Text, TextKind};
 use parts::{categories, enclosure, first_enclosure, labelled, length};
 use std::borrow::Cow;
@@ -326,13 +326,10 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     }
     if let Some(generator) = feed.generator.as_ref().filter(|own| !is_name(own)) {
         let mut out = element(None, "generator", &[], &generator.name);
-        let further = [("uri", &generator.uri), ("version", &generator.version)];
-        let further = further
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        out.attributes = further
-            .map(|(name, value)| own_attribute(name, value))
-            .collect();
+        out.attributes = own_attributes([
+            ("uri", generator.uri.as_deref()),
+            ("version", generator.version.as_deref()),
+        ]);
         add(Part::Generator, out);
     }
     for category in labelled(&feed.categories, feed) {

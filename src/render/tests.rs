@@ -261,3 +261,21 @@ fn an_origin_is_kept_in_each_format() {
     );
     check_entry(entry, FeedFormat::Json, "\"source\": {");
 }
+
+#[test]
+fn a_publishers_member_of_our_name_is_not_overwritten() {
+    let check = |theirs: serde_json::Value| {
+        let mut feed = Feed {
+            ttl_minutes: Some(5),
+            ..Feed::default()
+        };
+        feed.json_extensions
+            .insert("_feedwash".to_owned(), theirs.clone());
+        let bytes = render(&feed, FeedFormat::Json, &Context::default());
+        let out: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(out["_feedwash"]["ttl_minutes"], 5);
+        assert_eq!(out["_feedwash"]["theirs"], theirs);
+    };
+    check(serde_json::json!("x"));
+    check(serde_json::json!({"ttl_minutes": "soon"}));
+}

@@ -6,9 +6,6 @@ use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference
 use crate::render::{names, xml};
 use std::collections::HashSet;
 
-/// The namespace of XHTML.
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
-
 /// Whether an element may stand as it is. One that is not Atom's is none of ours.
 pub(super) fn fits(element: &Element) -> bool {
     if element.namespace.as_deref() != Some(xml::ATOM) {
@@ -196,7 +193,7 @@ fn is_text_construct(element: &Element) -> bool {
 fn is_xhtml(element: &Element) -> bool {
     let mut open = vec![element];
     while let Some(element) = open.pop() {
-        if element.namespace.as_deref() != Some(XHTML) {
+        if element.namespace.as_deref() != Some(names::XHTML) {
             return false;
         }
         open.extend(elements(element));

@@ -4,7 +4,7 @@ use super::{atom_link, legal};
 use crate::model::{Attribute, Category, Element, Enclosure, Entry, Feed, FeedFormat, Link};
 use crate::render::grammar::{self, is_iri, is_web_address};
 use crate::render::xml::{self, element};
-use crate::render::{enclosure_type, fit, own_attribute};
+use crate::render::{enclosure_type, fit, own_attribute, own_attributes};
 
 /// The enclosure that the crate writes: the first, if it is just as RSS wants it.
 pub(super) fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
@@ -20,15 +20,10 @@ fn further(enclosure: &Enclosure) -> Vec<Attribute> {
         .duration_seconds
         .map(|seconds| seconds.to_string());
     let parts = [
-        ("title", enclosure.title.as_ref()),
-        ("duration", duration.as_ref()),
+        ("title", enclosure.title.as_deref()),
+        ("duration", duration.as_deref()),
     ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)));
-    parts
-        .map(|(name, value)| own_attribute(name, value))
-        .collect()
+    own_attributes(parts)
 }
 
 /// Whether the media type that was given, if one was, is one.

@@ -25,7 +25,7 @@ async fn clean_reads_a_url_that_may_be_asked() {
     let desk = Desk::new();
     let url = publisher.url("/feed");
     desk.run(&["clean", &url])
-        .check(1, &["can't fetch", "private", "allow_private"]);
+        .check(1, &["may not be fetched", "private", "allow_private"]);
     assert!(publisher.asked().is_empty());
     let clean = desk
         .run(&["clean", &url, "--allow-private", "127.0.0.1"])
