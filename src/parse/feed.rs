@@ -2,6 +2,7 @@
 
 use super::early::{self, Early};
 use super::entry;
+use super::made;
 use super::names::Family;
 use super::ours;
 use super::parts;
@@ -118,6 +119,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
+    let mut is_link_made = head.elements().any(|child| made::is_mark_of(child, "link"));
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
         match winners.role(index) {
@@ -126,7 +128,10 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
             }
             Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, scope) {
-                Some(link) if parts::is_made(child, &link) => {}
+                // The line that RSS requires, where we had to make it.
+                Some(_) if is_link_made && parts::rank(child, atom) == parts::Rank::Line => {
+                    is_link_made = false;
+                }
                 Some(link) => {
                     feed.order.push(Part::Link);
                     links.push((parts::rank(child, atom), link));

@@ -226,6 +226,7 @@ pub(super) fn into_feed(
     let atom = reader.atom;
     feed.extensions = ours.elements(|el| is_entry(el, atom), reader);
     feed.order = ours.value("order").unwrap_or_default();
+    feed.order.limit(Part::Extension, feed.extensions.len());
     ours.give_back(members);
 }
 
@@ -260,6 +261,7 @@ pub(super) fn into_entry(
     entry.rights = ours.marked("rights");
     entry.extensions = ours.elements(|_| false, reader);
     entry.order = ours.value("order").unwrap_or_default();
+    entry.order.limit(Part::Extension, entry.extensions.len());
     ours.give_back(members);
 }
 

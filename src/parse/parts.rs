@@ -34,7 +34,8 @@ pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
                 continue;
             }
         };
-        if slot.is_none() {
+        // What stands as it was given is what another only stood in for.
+        if slot.is_none() || child.family == Family::Given && value.is_some() {
             *slot = value;
         } else if value.is_some() {
             person.extensions.push(scope.extension(child));
@@ -160,7 +161,10 @@ pub(super) fn is_rel(link: &Link, rel: &str) -> bool {
 pub(super) fn is_page(link: &Link) -> bool {
     link.media_type.as_deref().is_none_or(|kind| {
         let kind = kind.to_ascii_lowercase();
-        kind.starts_with("text/html") || kind.starts_with("application/xhtml") || kind == "html"
+        // What is no media type says nothing.
+        kind.starts_with("text/html")
+            || kind.starts_with("application/xhtml")
+            || !kind.contains('/')
     })
 }
 
@@ -182,15 +186,11 @@ pub(super) fn rank(el: &El<'_>, atom: bool) -> Rank {
     let has_address = el.attribute("href").is_some();
     match (el.family, atom) {
         (Family::Given, _) if !has_address => Rank::Given,
+        (Family::Given, _) => Rank::Strange,
         (_, false) if !has_address => Rank::Line,
         (_, true) if has_address => Rank::Own,
         _ => Rank::Strange,
     }
-}
-
-/// Whether a link is the line of RSS that we had to make for a channel without any.
-pub(super) fn is_made(el: &El<'_>, link: &Link) -> bool {
-    rank(el, false) == Rank::Line && link.href == "urn:feedwash:feed"
 }
 
 /// Leaves out the line that RSS had to have, where it stood in for what was given.

@@ -149,6 +149,7 @@ fn role_in_feed(el: &El<'_>, atom: bool) -> Role {
         (_, "item" | "entry") => Role::Entry,
         (_, "items") if el.has_elements() => Role::Container,
         (_, "channel") => Role::Container,
+        (Family::Given, "guid") => Role::One(Slot::Id, own),
         (_, "description" | "subtitle") => Role::One(Slot::Summary, own),
         (_, "tagline" | "abstract") => Role::One(Slot::Summary, own + 1),
         (_, "managingeditor") => Role::Author,

@@ -59,16 +59,21 @@ fn extension(name: &str, attributes: &[(&str, Option<&str>)], text: &str) -> Ele
     element(Some(names::GIVEN), name, attributes, text)
 }
 
-/// A link as such an element, whose text is the address where there is nothing else to say.
-fn link_extension(link: &Link) -> Element {
+/// A link as an element of RSS that leads beside the main one: its text is the address where there is nothing else to say.
+fn second_link(link: &Link) -> Element {
     let plain = Link {
         href: link.href.clone(),
         rel: link.rel.clone(),
         ..Link::default()
     };
     if *link == plain && matches!(link.rel.as_deref(), None | Some("alternate")) {
-        return extension("link", &[], &link.href);
+        return element(Some(names::RSS), "link", &[], &link.href);
     }
+    link_extension(link)
+}
+
+/// A link as such an element. Its address is an attribute, since as text it would be the main link's.
+fn link_extension(link: &Link) -> Element {
     let attributes = [
         ("rel", link.rel.as_deref()),
         ("type", link.media_type.as_deref()),

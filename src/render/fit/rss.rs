@@ -4,6 +4,7 @@ use super::{extension, is_misfit, mend};
 use crate::model::{Element, Feed, Node};
 use crate::render::grammar::{self, is_iri, is_web_address};
 use crate::render::names;
+use crate::render::rss::one_line;
 use crate::render::xml::{element, is_blank};
 use std::borrow::Cow;
 
@@ -194,11 +195,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         };
         let unfit = mend(&mut source.url, is_iri).filter(|_| source.url.is_none());
         if let (Some(url), None) = (unfit, &source.element) {
-            let title = source
-                .title
-                .as_ref()
-                .map(crate::render::plain)
-                .unwrap_or_default();
+            let title = source.title.as_ref().map(one_line).unwrap_or_default();
             let unfit = extension("source", &[("url", Some(&url))], &title);
             entry.extensions.push(unfit);
             entry.source = None;

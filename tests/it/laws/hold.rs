@@ -106,12 +106,9 @@ fn what_matters(feed: &Feed) -> Vec<(Option<i64>, Vec<String>)> {
         let mut files: Vec<_> = files.filter(leads).collect();
         files.sort();
         let moment = entry.updated.as_ref().and_then(|date| date.time);
-        let words = entry
-            .id
-            .iter()
-            .chain(&entry.link)
-            .chain(people)
-            .chain(files);
+        // Who says no id has their address for one.
+        let id = entry.id.as_ref().or(entry.link.as_ref());
+        let words = id.into_iter().chain(&entry.link).chain(people).chain(files);
         (
             moment.map(|time| time.as_second()),
             words.map(line).collect(),
@@ -130,6 +127,8 @@ pub(crate) fn bytes_are_stable(feed: &Feed) {
 /// What no law asks for, put into one form: a date is its moment to the second, because each format has its own spelling
 /// and RSS has no fractions, and what is no date is none; a link without relation is an `alternate` (RFC 4287 §4.2.7.2).
 fn normal(mut feed: Feed) -> Feed {
+    // "Arbitrary binary data" (RFC 2046 §4.5.1), which RSS says of a file where nothing is known.
+    const UNKNOWN: &str = "application/octet-stream";
     let date = |date: &mut Option<Date>| {
         *date = date.take().and_then(|date| date.time).map(|time| Date {
             raw: String::new(),
@@ -157,6 +156,9 @@ fn normal(mut feed: Feed) -> Feed {
         date(&mut entry.published);
         date(&mut entry.updated);
         links(&mut entry.links);
+        for enclosure in &mut entry.enclosures {
+            enclosure.media_type.take_if(|kind| kind == UNKNOWN);
+        }
         body(&mut entry.summary);
         body(&mut entry.content);
     }
