@@ -17,7 +17,7 @@ use crate::model::{
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
-use links::{entry_links, feed_links, has_attributes, made_links};
+use links::{entry_links, feed_links, has_attributes, larger_links};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -360,10 +360,9 @@ fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
     })
 }
 
-/// The people and links that hold what the crate has no place for.
+/// The people and categories that hold what the crate has no place for.
 fn larger<'a>(
     people: [(Part, &'a str, &'a [Person]); 2],
-    links: impl Iterator<Item = &'a Link> + 'a,
     categories: &'a [Category],
 ) -> impl Iterator<Item = Extra> + 'a {
     let lists = people.into_iter();
@@ -373,18 +372,17 @@ fn larger<'a>(
             let somebody = people.iter().filter(|person| is_somebody(person));
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
-    let links = links.filter(|link| has_attributes(link));
     let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
-    let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
-    people.chain(categories).chain(links)
+    people.chain(categories)
 }
 
-/// What a link stands for.
-fn part_of(link: &Link) -> Part {
-    match link.rel.as_deref() {
+/// A link that the crate does not write.
+fn written_link(link: &Link) -> Extra {
+    let part = match link.rel.as_deref() {
         Some("enclosure") => Part::Enclosure,
         _ => Part::Link,
-    }
+    };
+    Extra::of(part, super::rss::atom_link(link))
 }
 
 /// Elements of the feed that the crate does not write.
@@ -395,7 +393,9 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Contributor, "contributor", &feed.contributors),
     ];
     let links = feed.links.iter().filter(|link| context.keeps(link));
-    extras.extend(larger(people, links, &feed.categories));
+    extras.extend(larger(people, &feed.categories));
+    let larger = links.filter(|link| has_attributes(link));
+    extras.extend(larger.map(written_link));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let publisher = super::people::line(Some(xml::DC), "publisher", publisher);
         extras.push(Extra::of(Part::Publisher, publisher));
@@ -465,13 +465,9 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Author, "author", entry.authors.as_slice()),
         (Part::Contributor, "contributor", &entry.contributors),
     ];
-    extras.extend(larger(people, entry.links.iter(), &entry.categories));
-    // All or none of them, for they have an order.
-    let made = made_links(entry);
-    if made.iter().any(has_attributes) {
-        let made = made.iter();
-        extras.extend(made.map(|link| Extra::of(part_of(link), super::rss::atom_link(link))));
-    }
+    extras.extend(larger(people, &entry.categories));
+    let links = larger_links(entry);
+    extras.extend(links.iter().map(written_link));
     extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
