@@ -439,6 +439,7 @@ pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Op
                 avatar: string(&mut members, "avatar").map(|url| scope.resolve(&url)),
                 ..Person::default()
             };
+            ours::into_person(&mut person, &mut members, reader);
             // JSON Feed 1.1: `url` "could be … a mailto: link".
             let mail = person
                 .uri
@@ -449,7 +450,6 @@ pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Op
                 person.uri = None;
                 person.email = mail;
             }
-            ours::into_person(&mut person, &mut members, reader);
             person
         }
         _ => return None,

@@ -98,14 +98,14 @@ pub(super) fn take_duration(attributes: &mut Vec<model::Attribute>) -> Option<u6
 }
 
 /// What a line has no room for, of a person.
-pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>) -> Person {
+pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>, scope: &Scope) -> Person {
     person.uri = attribute(el, "uri").or(person.uri);
     person.avatar = attribute(el, "avatar").or(person.avatar);
     if let Some(xml) = attribute(el, "xml") {
         let document = tree::build(&xml, &mut Notes::default());
         person
             .extensions
-            .extend(document.elements().map(El::to_model));
+            .extend(document.elements().map(|el| scope.extension(el)));
     }
     person
 }

@@ -13,7 +13,7 @@ use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Orig
 pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
     if !el.has_elements() {
         let line = el.trimmed().map(|line| person_of_line(&line));
-        let person = ours::person_of_attributes(line.unwrap_or_default(), el);
+        let person = ours::person_of_attributes(line.unwrap_or_default(), el, scope);
         return (person != Person::default()).then_some(person);
     }
     let scope = scope.enter(el);

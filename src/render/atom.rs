@@ -168,8 +168,7 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
 }
 
 fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
-    let says_nothing = |text: &&Text| xml::is_blank(&text.value);
-    if let Some(text) = entry.content.as_ref().filter(|text| !says_nothing(text)) {
+    if let Some(text) = own_content(entry) {
         let written = text_of(text, language);
         return Some(atom::Content {
             base: written.base,
@@ -188,6 +187,12 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
     })
 }
 
+/// The content that is at hand and says something.
+fn own_content(entry: &Entry) -> Option<&Text> {
+    let content = entry.content.as_ref();
+    content.filter(|text| !xml::is_blank(&text.value))
+}
+
 /// The content among the extensions; all others that might be it were moved by `fit`.
 fn media(entry: &Entry) -> Option<&Element> {
     let is_content = |element: &&Element| {
@@ -203,14 +208,14 @@ fn is_out_of_sight(entry: &Entry) -> bool {
         let kind = kind.map(|kind| kind.value.to_ascii_lowercase());
         !kind.is_some_and(|kind| kind.ends_with("+xml") || kind.ends_with("/xml"))
     };
-    let is_elsewhere = entry.content.is_none() && entry.content_link.is_some();
+    let is_elsewhere = own_content(entry).is_none() && entry.content_link.is_some();
     is_elsewhere || media(entry).is_some_and(is_binary)
 }
 
 /// The content that lies elsewhere, which has to be empty (§4.1.3.2).
 fn content_link(entry: &Entry) -> Option<Element> {
     let link = entry.content_link.as_ref();
-    let link = link.filter(|_| entry.content.is_none())?;
+    let link = link.filter(|_| own_content(entry).is_none())?;
     let attributes = [
         ("type", link.media_type.as_deref()),
         ("src", Some(link.href.as_str())),
