@@ -2,7 +2,6 @@
 //! as it was.
 #![no_main]
 
-use feedwash::parse::parse;
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../tests/it/laws/hold.rs"]
@@ -18,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
             hold::laws(&hold::turn(&tape::feed(tape), hold::FORMATS[tape.len() % 3]));
         }
         _ => {
-            if let Ok((feed, _)) = parse(&String::from_utf8_lossy(data), None) {
+            if let Ok(feed) = hold::read(data) {
                 hold::what_matters_survives(&feed);
                 hold::bytes_are_stable(&feed);
             }

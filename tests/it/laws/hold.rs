@@ -4,7 +4,7 @@
 
 use feedwash::decode::decode;
 use feedwash::model::{Date, Entry, Feed, FeedFormat, Link, Response, Text, TextKind};
-use feedwash::parse::parse;
+use feedwash::parse::{ParseError, parse};
 use feedwash::render::{Context, html, render};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -23,15 +23,18 @@ pub(crate) fn written(feed: &Feed, format: FeedFormat) -> String {
 #[must_use]
 pub(crate) fn turn(feed: &Feed, format: FeedFormat) -> Feed {
     let document = written(feed, format);
-    // As whoever gets a document reads it: as bytes.
+    read(document.as_bytes()).unwrap_or_else(|error| {
+        panic!("{format:?} that we wrote is refused: {error}\n{document}");
+    })
+}
+
+/// A document as whoever gets it reads it: as bytes.
+pub(crate) fn read(document: &[u8]) -> Result<Feed, ParseError> {
     let response = Response {
-        body: document.clone().into_bytes(),
+        body: document.to_vec(),
         ..Response::default()
     };
-    match parse(&decode(&response).text, None) {
-        Ok((feed, _)) => feed,
-        Err(error) => panic!("{format:?} that we wrote is refused: {error}\n{document}"),
-    }
+    parse(&decode(&response).text, None).map(|(feed, _)| feed)
 }
 
 /// All laws, for a feed as it was read.
@@ -105,7 +108,9 @@ fn what_matters(feed: &Feed) -> Vec<(Option<i64>, Vec<String>)> {
         let files = entry.enclosures.iter().map(|file| &file.url);
         let mut files: Vec<_> = files.filter(leads).collect();
         files.sort();
-        let moment = entry.updated.as_ref().and_then(|date| date.time);
+        // Atom wants to know when an entry was last changed; who says only when it was published means that.
+        let dates = [&entry.updated, &entry.published].into_iter().flatten();
+        let moment = dates.filter_map(|date| date.time).next();
         // Who says no id has their address for one.
         let id = entry.id.as_ref().or(entry.link.as_ref());
         let words = id.into_iter().chain(&entry.link).chain(people).chain(files);
