@@ -4,7 +4,8 @@
 
 use super::tree;
 use super::words::fold;
-use crate::model::{Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
+use crate::fingerprint::Masks;
+use crate::model::{Boilerplate, Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
 use scraper::Selector;
 use url::Url;
 
@@ -14,6 +15,7 @@ pub(super) struct Ready {
     pub(super) off: Vec<String>,
     pub(super) remove: Vec<ReadyMatcher>,
     pub(super) keep: Vec<ReadyMatcher>,
+    pub(super) boilerplate: Boilerplate,
 }
 
 /// A matcher with its selector parsed or its text collapsed.
@@ -33,6 +35,8 @@ pub(super) struct About {
     pub(super) feed_title: String,
     pub(super) link: Option<Url>,
     pub(super) feed_link: Option<Url>,
+    /// The entry's own words, which differ in lines that are otherwise the same.
+    pub(super) masks: Masks,
 }
 
 impl Ready {
@@ -58,6 +62,7 @@ impl Ready {
                 .collect(),
             remove: matchers(&rules.remove),
             keep: matchers(&rules.keep),
+            boilerplate: rules.boilerplate.clone(),
         }
     }
 }
@@ -73,9 +78,12 @@ impl About {
 
     /// What an entry and its feed say.
     pub(super) fn of_entry(entry: &Entry, feed: &Feed) -> Self {
+        let title = entry.title.as_ref().map(plain_title).unwrap_or_default();
+        let authors = entry.authors.iter().filter_map(|a| a.name.as_deref());
         Self {
             key: entry.key.clone(),
-            title: entry.title.as_ref().map(plain_title).unwrap_or_default(),
+            masks: Masks::new(&title, authors.map(fold)),
+            title,
             feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
             link: entry
                 .link

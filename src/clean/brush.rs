@@ -7,8 +7,8 @@
 
 use super::about::{About, Ready};
 use super::scrub::{Scrub, Weight};
-use super::{PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
-use crate::model::{Field, Removal, Text, TextKind, Warning};
+use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
+use crate::model::{Field, Removal, Sighting, Text, TextKind, Warning};
 use std::borrow::Cow;
 use url::Url;
 
@@ -26,26 +26,35 @@ pub(super) struct Brush<'a> {
     pub(super) about: About,
     ready: &'a Ready,
     removals: Vec<Removal>,
-    warnings: &'a mut Vec<Warning>,
+    warnings: Vec<Warning>,
+    sightings: Vec<Sighting>,
 }
 
 impl<'a> Brush<'a> {
-    pub(super) fn new(about: About, ready: &'a Ready, warnings: &'a mut Vec<Warning>) -> Self {
+    pub(super) fn new(about: About, ready: &'a Ready) -> Self {
         Self {
             about,
             ready,
             removals: Vec::new(),
-            warnings,
+            warnings: Vec::new(),
+            sightings: Vec::new(),
         }
     }
+
     pub(super) fn is_off(&self, pass: &str) -> bool {
         self.ready.off.iter().any(|off| off == pass)
     }
 
-    pub(super) fn hand_over(&mut self, removals: &mut Vec<Removal>) {
-        for (number, mut removal) in (1..).zip(self.removals.drain(..)) {
+    /// What was done, with the removals numbered from 1.
+    pub(super) fn hand_over(self) -> Done {
+        let mut removals = self.removals;
+        for (number, removal) in (1..).zip(&mut removals) {
             removal.number = number;
-            removals.push(removal);
+        }
+        Done {
+            removals,
+            warnings: self.warnings,
+            sightings: self.sightings,
         }
     }
 
@@ -236,6 +245,7 @@ impl<'a> Brush<'a> {
                 }
             }
         }
+        self.sightings.append(&mut scrub.sightings);
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
             // White space around a field shows nothing, and would tell where something was removed.

@@ -13,7 +13,7 @@ use super::about::{About, Ready, ReadyMatcher, site};
 use super::blocks::{self, Block, Blocks};
 use super::tree::{self, NodeId, NodeRef};
 use super::words::fold;
-use crate::model::{Field, Removal};
+use crate::model::{Field, Removal, Sighting};
 
 use scraper::node::Element;
 use scraper::{Html, Node};
@@ -77,6 +77,8 @@ pub(crate) struct Scrub<'a> {
     pub(super) repairs: bool,
     /// The field was plain text: one text node, until `paragraphs` splits it.
     pub(super) was_plain: bool,
+    /// The lines that were met, for those who learn from them.
+    pub(super) sightings: Vec<Sighting>,
     html: Html,
     root: NodeId,
     blocks: Option<Blocks>,
@@ -108,6 +110,7 @@ impl<'a> Scrub<'a> {
             pass: "",
             repairs: false,
             was_plain: false,
+            sightings: Vec::new(),
             html,
             root,
             blocks: None,
