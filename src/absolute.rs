@@ -158,7 +158,7 @@ pub fn has_relative(html: &str, strictly: bool) -> bool {
 
 /// The new value of an attribute, escaped as the old one was, if it changes.
 pub(crate) fn absolute_value(name: &str, value: &str, base: &str) -> Option<String> {
-    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    let is = |known: &&str| name.len() == known.len() && name.eq_ignore_ascii_case(known);
     // Nearly every address is absolute already; that is seen before anything is copied.
     if is_settled(value) && !is_srcset(name) {
         return None;
@@ -260,6 +260,11 @@ impl<'h> Scanner<'h> {
             let start = self.at;
             self.skip_while(|b| !b.is_ascii_whitespace() && !matches!(b, b'/' | b'>' | b'='));
             let name = &self.html[start..self.at];
+            // Nearly always there is no space around it.
+            if let [b'=', b'"' | b'\'', ..] = &bytes[self.at..] {
+                self.at += 1;
+                return Some(self.value(name));
+            }
             let equals = self.html[self.at..].trim_start();
             let Some(value) = equals.strip_prefix('=') else {
                 continue;

@@ -7,20 +7,23 @@
 //!
 //! Invariant: the text holds no character that XML 1.0 cannot carry.
 
+mod controls;
+mod labels;
 mod mojibake;
+mod slips;
+mod wide;
+
+pub(crate) use controls::without_c1;
 
 use crate::limits::BODY_BYTES_MAX;
 use crate::model::{Response, Warning};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use controls::{line_of, scrub};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use labels::{charset, declaration, known, warn_of_labels};
 use std::borrow::Cow;
 use std::io::Read;
-
-/// How far from the start an XML declaration is looked for, in bytes; PHP warnings may stand before it.
-const DECLARATION_BYTES_MAX: usize = 4 * 1024;
-
-/// One broken sequence for so many whole ones is a slip in UTF-8; more of them, and it is another encoding.
-const SLIPS_MAX_RATIO: usize = 4;
+use wide::{decode_utf_32, utf_16, utf_32};
 
 /// A document as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,13 +92,24 @@ fn decode_bytes<'r>(
     if let Some((encoding, mark)) = Encoding::for_bom(body) {
         return decode_marked(encoding, &body[mark..], content_type, warnings);
     }
+    decode_unmarked(body, content_type, warnings)
+}
+
+fn decode_unmarked<'r>(
+    body: &'r [u8],
+    content_type: Option<&str>,
+    warnings: &mut Vec<Warning>,
+) -> (Cow<'r, str>, &'static str) {
     if let Some(encoding) = utf_16(body) {
         return with_errors(encoding, body, warnings);
     }
     let charset = content_type.and_then(charset);
     let declared = declaration(body);
     let labels = [charset.as_deref(), declared.as_deref()];
-    if let Ok(text) = std::str::from_utf8(body) {
+    // Borrowed where it is UTF-8; beyond ASCII the standard library takes longer to tell.
+    if let Some(Cow::Borrowed(text)) =
+        UTF_8.decode_without_bom_handling_and_without_replacement(body)
+    {
         let japanese = labels
             .iter()
             .flatten()
@@ -127,7 +141,8 @@ fn decode_marked<'r>(
             encoding.name()
         );
         warnings.push(Warning::new(message, None));
-        return decode_bytes(body, content_type, warnings);
+        // A mark is believed once: behind thousands of them a call each would exhaust the stack.
+        return decode_unmarked(body, content_type, warnings);
     }
     with_errors(encoding, body, warnings)
 }
@@ -147,19 +162,17 @@ fn decode_by_label<'r>(
             "characters that were written in two halves were joined",
             None,
         ));
-        let (text, encoding) = decode_bytes(&joined, None, warnings);
+        let (text, encoding) = decode_unmarked(&joined, None, warnings);
         return (text.into_owned().into(), encoding);
     }
-    let (whole, broken) = utf_8_sequences(body);
     let is_labelled = utf_8_is_meant && labels.iter().any(Option::is_some);
-    let is_mostly = broken * SLIPS_MAX_RATIO <= whole || is_labelled && broken <= whole;
-    if broken > 0 && is_mostly {
+    if let Some(broken) = slips::slips(body, is_labelled) {
         warn_of_labels(labels, UTF_8, true, warnings);
         warnings.push(Warning::new(
             format!("{broken} broken sequences of UTF-8 were repaired"),
-            None,
+            slips::first(body).map(|at| line_of(body, at)),
         ));
-        return (repair_utf_8(body).into(), "UTF-8");
+        return (slips::repair(body).into(), "UTF-8");
     }
     let mut candidates: Vec<&'static Encoding> = Vec::new();
     for label in labels.iter().flatten() {
@@ -209,256 +222,6 @@ fn with_errors<'r>(
     }
     (text, encoding.name())
 }
-
-/// The encoding of a label, and of the misspellings that feeds have for them.
-fn known(label: &str) -> Option<&'static Encoding> {
-    let label = label.trim().trim_matches(['"', '\'']);
-    Encoding::for_label_no_replacement(label.as_bytes()).or_else(|| {
-        let plain: String = label
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        match plain.as_str() {
-            "utf8" | "utf8n" | "unicode" | "utf" => Some(UTF_8),
-            "latin" | "latin1" | "ascii" | "ansi" => Some(WINDOWS_1252),
-            _ => Encoding::for_label_no_replacement(plain.as_bytes()),
-        }
-    })
-}
-
-/// A warning for each label that names another encoding. Labels of pure ASCII text are all right.
-fn warn_of_labels(
-    labels: &[Option<&str>],
-    actual: &'static Encoding,
-    told: bool,
-    warnings: &mut Vec<Warning>,
-) {
-    if !told {
-        return;
-    }
-    for (label, place) in labels
-        .iter()
-        .zip(["the Content-Type", "the XML declaration"])
-    {
-        let Some(label) = label else { continue };
-        match known(label) {
-            Some(encoding) if encoding == actual => {}
-            // UTF-16 in the declaration of a document that is none is a leftover of a conversion.
-            _ => warnings.push(Warning::new(
-                format!(
-                    "{place} says {label:?}, but the document is {}",
-                    actual.name()
-                ),
-                None,
-            )),
-        }
-    }
-}
-
-/// The charset parameter of a `Content-Type` (RFC 9110 §8.3.2), quoted or not.
-fn charset(content_type: &str) -> Option<String> {
-    content_type.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches(['"', '\'']).trim();
-        (name.trim().eq_ignore_ascii_case("charset") && !value.is_empty()).then(|| value.to_owned())
-    })
-}
-
-/// The encoding that the XML declaration names (XML 1.0 §4.3.3).
-fn declaration(body: &[u8]) -> Option<String> {
-    let head = &body[..body.len().min(DECLARATION_BYTES_MAX)];
-    let from = head.windows(5).position(|word| word == b"<?xml")?;
-    let end = head[from..].iter().position(|b| *b == b'>')?;
-    let declaration: String = head[from..from + end]
-        .iter()
-        .map(|b| char::from(*b))
-        .collect();
-    let value = declaration[declaration.find("encoding")? + "encoding".len()..].trim_start();
-    let value = value.strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let value = value[1..].split(quote).next()?.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
-/// UTF-32 by its mark or by the zeros of its first character; `Some(true)` is big-endian.
-fn utf_32(body: &[u8]) -> Option<bool> {
-    match body {
-        [0, 0, 0xfe, 0xff, ..] => Some(true),
-        [0xff, 0xfe, 0, 0, ..] => Some(false),
-        [0, 0, 0, b, ..] if b.is_ascii() && *b != 0 => Some(true),
-        [b, 0, 0, 0, ..] if b.is_ascii() && *b != 0 => Some(false),
-        _ => None,
-    }
-}
-
-/// UTF-16 without a mark, by the zeros of its first two characters (XML 1.0 appendix F).
-fn utf_16(body: &[u8]) -> Option<&'static Encoding> {
-    match body {
-        [0, a, 0, b, ..] if *a != 0 && *b != 0 => Some(UTF_16BE),
-        [a, 0, b, 0, ..] if *a != 0 && *b != 0 => Some(UTF_16LE),
-        _ => None,
-    }
-}
-
-/// The Encoding standard has no UTF-32, so it is read here.
-fn decode_utf_32(body: &[u8], big_endian: bool, warnings: &mut Vec<Warning>) -> String {
-    let mut broken = !body.len().is_multiple_of(4);
-    let text: String = body
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| {
-            if big_endian {
-                u32::from_be_bytes(*bytes)
-            } else {
-                u32::from_le_bytes(*bytes)
-            }
-        })
-        .map(|code| {
-            char::from_u32(code).unwrap_or_else(|| {
-                broken = true;
-                char::REPLACEMENT_CHARACTER
-            })
-        })
-        .collect();
-    if broken {
-        warnings.push(Warning::new(
-            "some bytes are not UTF-32 and were replaced",
-            None,
-        ));
-    }
-    text.strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text)
-}
-
-/// How many whole sequences of several bytes there are, and how many broken ones.
-fn utf_8_sequences(body: &[u8]) -> (usize, usize) {
-    body.utf8_chunks().fold((0, 0), |(whole, broken), chunk| {
-        let starts = chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
-        (
-            whole + starts,
-            broken + usize::from(!chunk.invalid().is_empty()),
-        )
-    })
-}
-
-/// UTF-8 with slips: a single stray byte is what an editor for windows-1252 left there; the beginning
-/// of a longer sequence was cut off and cannot be known.
-fn repair_utf_8(body: &[u8]) -> String {
-    let mut text = String::with_capacity(body.len());
-    for chunk in body.utf8_chunks() {
-        text.push_str(chunk.valid());
-        match chunk.invalid() {
-            [] => {}
-            [byte] => text.push(windows_1252(char::from(*byte))),
-            _ => text.push(char::REPLACEMENT_CHARACTER),
-        }
-    }
-    text
-}
-
-/// What a C1 control character was meant to be: a byte of windows-1252 that was read as Latin-1.
-pub(crate) fn windows_1252(c: char) -> char {
-    match c {
-        '\u{80}'..='\u{9f}' => html5ever::data::C1_REPLACEMENTS[c as usize - 0x80].unwrap_or(c),
-        _ => c,
-    }
-}
-
-/// Reads C1 control characters as what they were meant to be. No publisher means a control character,
-/// so a run of Latin-1 that holds one and is UTF-8 was encoded twice; elsewhere it is windows-1252.
-pub(crate) fn without_c1(text: &str) -> Cow<'_, str> {
-    let is_c1 = |c: &char| matches!(c, '\u{80}'..='\u{9f}');
-    // In UTF-8 they are `C2 80` to `C2 9F`, and the first of the two bytes is rare.
-    let behind = |at: usize| text.as_bytes().get(at + 1);
-    let mut starts = memchr::memchr_iter(0xc2, text.as_bytes());
-    if !starts.any(|at| behind(at).is_some_and(|b| *b < 0xa0)) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut run = Vec::new();
-    let end_run = |run: &mut Vec<char>, out: &mut String| {
-        let bytes: Vec<u8> = run.iter().filter_map(|c| u8::try_from(*c).ok()).collect();
-        match String::from_utf8(bytes) {
-            Ok(text) if run.iter().any(is_c1) => out.push_str(&text),
-            _ => out.extend(run.iter().map(|c| windows_1252(*c))),
-        }
-        run.clear();
-    };
-    for c in text.chars() {
-        if matches!(c, '\u{80}'..='\u{ff}') {
-            run.push(c);
-        } else {
-            end_run(&mut run, &mut out);
-            out.push(c);
-        }
-    }
-    end_run(&mut run, &mut out);
-    Cow::Owned(out)
-}
-
-/// Takes out what XML cannot carry, and reads the C1 controls as the windows-1252 they were meant to be.
-fn scrub<'r>(text: Cow<'r, str>, warnings: &mut Vec<Warning>) -> Cow<'r, str> {
-    let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    let is_c1 = |c: char| windows_1252(c) != c;
-    // Nearly every document is clean, so the bytes are looked at before the characters are.
-    if !may_need_scrubbing(text.as_bytes()) || !text.chars().any(|c| is_bad(c) || is_c1(c)) {
-        return text;
-    }
-    let (mut dropped, mut read) = (0_usize, 0_usize);
-    let clean = text
-        .chars()
-        .filter_map(|c| {
-            if is_bad(c) {
-                dropped += 1;
-                return None;
-            }
-            read += usize::from(is_c1(c));
-            Some(windows_1252(c))
-        })
-        .collect();
-    if dropped > 0 {
-        let message = format!("{dropped} control characters, which XML cannot carry, were dropped");
-        warnings.push(Warning::new(message, None));
-    }
-    if read > 0 {
-        warnings.push(Warning::new(
-            format!("{read} control characters were read as windows-1252"),
-            None,
-        ));
-    }
-    Cow::Owned(clean)
-}
-
-/// Whether UTF-8 may hold a character that [`scrub`] changes. Written for the vector unit: no branch
-/// within a block, three bytes at a time, which tell a C0 control, a C1 control (`C2 80` to `C2 9F`),
-/// U+FFFE and U+FFFF (`EF BF BE`, `EF BF BF`).
-fn may_need_scrubbing(text: &[u8]) -> bool {
-    const BLOCK_BYTES: usize = 512;
-    let is_control = |b: u8| (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r');
-    let mut from = 0;
-    while from < text.len() {
-        let block = &text[from..text.len().min(from + BLOCK_BYTES + 2)];
-        let second = block.get(1..).unwrap_or_default();
-        let third = block.get(2..).unwrap_or_default();
-        let controls = block.iter().fold(false, |found, b| found | is_control(*b));
-        let wide = block.iter().zip(second).zip(third);
-        let wide = wide.fold(false, |found, ((a, b), c)| {
-            found | (*a == 0xef) & (*b == 0xbf) & (*c >= 0xbe)
-        });
-        let c1 = block.iter().zip(second).fold(false, |found, (a, b)| {
-            found | (*a == 0xc2) & (*b >= 0x80) & (*b <= 0x9f)
-        });
-        if controls | wide | c1 {
-            return true;
-        }
-        from += BLOCK_BYTES;
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -504,6 +267,28 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn warnings_name_the_first_line() {
+        let line = |body: &[u8]| {
+            let response = Response {
+                body: body.to_vec(),
+                ..Response::default()
+            };
+            let warnings = decode(&response).warnings;
+            warnings.last().map(|warning| warning.line)
+        };
+        assert_eq!(line(b"<a>\n\n\x01</a>"), Some(Some(3)));
+        assert_eq!(
+            line("<a>\näöüß äöüß\n\n".replace("\n\n", "\n\u{0}").as_bytes()),
+            Some(Some(3))
+        );
+        assert_eq!(
+            line(&["<a>\näöüß äöüß\n".as_bytes(), b"\x92</a>"].concat()),
+            Some(Some(3))
+        );
+        assert_eq!(line("<a>\nÃ¤ Ã¶ Ã¼ Ã¤</a>".as_bytes()), Some(Some(2)));
     }
 
     #[test]
@@ -676,6 +461,17 @@ mod tests {
     }
 
     #[test]
+    fn marks_without_end() {
+        let mut body = b"\xef\xbb\xbf".repeat(100_000);
+        body.extend(b"\xff<rss>");
+        let response = Response {
+            body,
+            ..Response::default()
+        };
+        assert!(decode(&response).text.ends_with("<rss>"));
+    }
+
+    #[test]
     fn what_seems_encoded_twice_is_only_named() {
         let response = Response {
             body: "<dÃ©jÃ\u{a0} lÃ\u{a0}>".into(),
@@ -684,44 +480,5 @@ mod tests {
         let decoded = decode(&response);
         assert_eq!(decoded.text, "<dÃ©jÃ\u{a0} lÃ\u{a0}>");
         assert_eq!(decoded.warnings.len(), 1);
-    }
-
-    #[test]
-    fn control_characters_tell_what_was_encoded_twice() {
-        assert_eq!(without_c1("a\u{e2}\u{80}\u{a6}b"), "a…b");
-        assert_eq!(without_c1("a\u{e2}\u{80}b"), "aâ€b");
-        assert_eq!(without_c1("Ã© stays"), "Ã© stays");
-        assert_eq!(without_c1("\u{92}"), "’");
-    }
-
-    #[test]
-    fn control_characters() {
-        check(b"a\0b\x08c\td\x0b", "", "abc\td", "UTF-8", 1);
-        check("don\u{92}t".as_bytes(), "", "don’t", "UTF-8", 1);
-        check("a\u{ffff}b\u{fffe}".as_bytes(), "", "ab", "UTF-8", 1);
-        check(
-            "\u{81}\u{a0}ï\u{fffd}\u{7f}".as_bytes(),
-            "",
-            "\u{81}\u{a0}ï\u{fffd}\u{7f}",
-            "UTF-8",
-            0,
-        );
-    }
-
-    #[test]
-    fn control_characters_are_found_wherever_they_stand() {
-        for at in (0..1_100).chain([5_000]) {
-            let padding = "x".repeat(at);
-            for (bad, good) in [("\u{1}", ""), ("\u{92}", "’"), ("\u{ffff}", "")] {
-                let expected = format!("{padding}{good}y");
-                check(
-                    format!("{padding}{bad}y").as_bytes(),
-                    "",
-                    &expected,
-                    "UTF-8",
-                    1,
-                );
-            }
-        }
     }
 }

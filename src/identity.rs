@@ -57,16 +57,6 @@ pub fn assign(feed: &mut Feed) -> Vec<Warning> {
     warnings
 }
 
-/// Begins an id that was made from title and date.
-const MADE: &str = "urn:feedwash:";
-
-/// Takes the ids that [`assign`] made of title and date away again.
-pub fn forget_made(feed: &mut Feed) {
-    for entry in &mut feed.entries {
-        entry.id = entry.id.take().filter(|id| !id.starts_with(MADE));
-    }
-}
-
 /// Gives an entry an id if it has none, and says whether it had to be made up. A link in its place
 /// is worth no warning: in RSS, `guid` is optional.
 fn ensure_id(entry: &mut Entry) -> bool {
@@ -77,7 +67,7 @@ fn ensure_id(entry: &mut Entry) -> bool {
     let link = filled(entry.link.as_deref());
     let made_up = link.is_none();
     entry.id_is_permalink = !made_up;
-    entry.id = link.or_else(|| Some(format!("{MADE}{}", hash(&nature(entry)))));
+    entry.id = link.or_else(|| Some(format!("urn:feedwash:{}", hash(&nature(entry)))));
     made_up
 }
 

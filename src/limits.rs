@@ -27,6 +27,29 @@ pub const XML_ATTRIBUTES_MAX: usize = 256;
 /// How large all internal entities of one document may grow together, in bytes. "Billion laughs" documents ask for gigabytes.
 pub const XML_ENTITY_BYTES_MAX: usize = 64 * 1024;
 
+/// The longest name of a namespace, in bytes; the longest of a known vocabulary has about 100. Every element and
+/// attribute in it has a copy. A longer one is not declared.
+pub const XML_NAMESPACE_BYTES_MAX: usize = 256;
+
+/// The longest base address (`xml:base`, or the document's own), in bytes.
+///
+/// Texts and extensions each have a copy, and
+/// so has every address that it makes absolute; a permalink of 200 percent-encoded bytes of slug stays below 400.
+/// A longer one resolves nothing.
+pub const BASE_BYTES_MAX: usize = 1024;
+
+/// The longest `xml:lang`, in bytes; every text in its scope has a copy. Tags of 35 characters are the longest that
+/// software has to take (RFC 5646 §4.4.1). A longer one is no language.
+pub const LANGUAGE_BYTES_MAX: usize = 64;
+
+/// How many bytes that an element shares with others make it count as one more towards [`XML_ELEMENTS_MAX`].
+///
+/// Namespace, base and language are copied; those of most real elements together stay below.
+pub const XML_SHARED_BYTES: usize = 128;
+
+/// The longest prefix that is kept for a namespace, in bytes: it is written at each of its elements. Real ones have below 20.
+pub const XML_PREFIX_BYTES_MAX: usize = 64;
+
 /// How deeply HTML may nest before an entry is published as plain text: parsing is quadratic in depth.
 pub const HTML_DEPTH_MAX: usize = 256;
 

@@ -298,14 +298,39 @@ pub enum Part {
 /// The *n*th [`Part::Extension`] is the *n*th of the extensions, and so for all others. It is a wish
 /// for the output: a part may be missing from the order or from the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Order(String);
+
+impl TryFrom<String> for Order {
+    type Error = &'static str;
+
+    fn try_from(letters: String) -> Result<Self, Self::Error> {
+        // The letters of `Part`.
+        const PARTS: &str = "tliaowpusckemfrnghjyzdx";
+        if letters.chars().all(|letter| PARTS.contains(letter)) {
+            Ok(Self(letters))
+        } else {
+            Err("an order is made of the letters of parts")
+        }
+    }
+}
+
+impl From<Order> for String {
+    fn from(order: Order) -> Self {
+        order.0
+    }
+}
 
 impl Order {
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Makes room for that many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
     }
 
     /// Adds what the document named next.
@@ -683,6 +708,12 @@ pub struct Warning {
     /// The entry it concerns, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryKey>,
+    /// That entry's id, for who has to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// That entry's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text>,
     /// The index of that entry in its feed, while entries have no keys yet; `wash` makes the key of it.
     #[serde(skip)]
     pub entry_index: Option<usize>,
@@ -696,6 +727,8 @@ impl Warning {
             message: message.into(),
             line,
             entry: None,
+            id: None,
+            title: None,
             entry_index: None,
         }
     }

@@ -9,11 +9,13 @@
 
 pub mod date;
 
+mod early;
 mod entities;
 mod entry;
 mod feed;
 mod html;
 mod json;
+mod made;
 mod names;
 mod notes;
 mod ours;
@@ -21,6 +23,7 @@ mod page;
 mod parts;
 mod roles;
 mod scope;
+mod strays;
 mod text;
 mod tree;
 mod xml;
@@ -30,6 +33,7 @@ mod tests;
 
 use crate::limits::ENTRIES_MAX;
 use crate::model::{Feed, Warning};
+use early::Early;
 use names::Family;
 use notes::Notes;
 use scope::Reader;
@@ -50,6 +54,11 @@ pub enum ParseError {
         /// The feeds that it links to with `rel=alternate`.
         feeds: Vec<LinkedFeed>,
     },
+    /// A list of feeds, which `opml` reads.
+    #[error(
+        "document is an OPML list of feeds, not a feed; \"feedwash opml import\" adds what it lists"
+    )]
+    Opml,
     /// JSON that breaks off or was never whole, with nothing in it that could be kept.
     #[error("document is JSON, but broken at line {line}, column {column}: {reason}")]
     BrokenJson {
@@ -87,15 +96,22 @@ pub struct LinkedFeed {
 /// # Errors
 /// Only where the document is not a feed at all. What was wrong in a feed is in the warnings.
 pub fn parse(text: &str, url: Option<&str>) -> Result<(Feed, Vec<Warning>), ParseError> {
+    parse_placed(text, url).map(|(feed, warnings, _)| (feed, warnings))
+}
+
+/// A feed, what was forgiven in it, and where its entries begin.
+pub type Placed = (Feed, Vec<Warning>, Vec<usize>);
+
+/// As [`parse`], and where the feed's entries begin, in bytes and in their order, as far as it is known.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_placed(text: &str, url: Option<&str>) -> Result<Placed, ParseError> {
     parse_text(text, url, true)
 }
 
 /// Reads a feed, or where allowed the feed that a document holds as its text.
-fn parse_text(
-    text: &str,
-    url: Option<&str>,
-    may_hold: bool,
-) -> Result<(Feed, Vec<Warning>), ParseError> {
+fn parse_text(text: &str, url: Option<&str>, may_hold: bool) -> Result<Placed, ParseError> {
     let start =
         text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
     if start.is_empty() {
@@ -114,9 +130,15 @@ fn parse_text(
             None => Err(not_a_feed(start)),
         };
     }
-    let mut document = tree::build(text, &mut notes);
+    let mut early = Early::new(url, text.len());
+    let mut document = tree::build_reading(text, &mut notes, &mut |root, channel, el, notes| {
+        early.read(root, channel, el, notes)
+    });
     adopt_strangers(&mut document);
     let Some(root) = find_root(&mut document) else {
+        if document.elements().any(|el| &*el.lower() == "opml") {
+            return Err(ParseError::Opml);
+        }
         return match (page::read(start, &document, url), json::inside(start)) {
             (Some(page), _) => Err(page),
             (None, Some(begin)) => read_json(text, &start[begin..], url),
@@ -128,13 +150,9 @@ fn parse_text(
     if !starts_well(start) {
         notes.add(SOMETHING_BEFORE, text.len() - start.len());
     }
-    let atom = is_named(root, "feed") || is_named(root, "entry");
-    let mut reader = Reader {
-        notes: &mut notes,
-        atom,
-    };
+    let mut reader = Reader::new(&mut notes, early::is_atom(root));
     let at = root.at;
-    let mut feed = feed::read(root, url, &mut reader);
+    let mut feed = feed::read(root, url, early, &mut reader);
     for other in document.elements_mut().filter(|el| is_feed_root(el)) {
         if other.at != at && feed.entries.len() < ENTRIES_MAX {
             reader.notes.add(
@@ -142,27 +160,33 @@ fn parse_text(
                 other.at,
             );
             feed.entries
-                .extend(feed::read(other, url, &mut reader).entries);
+                .extend(feed::read(other, url, Early::default(), &mut reader).entries);
             feed.entries.truncate(ENTRIES_MAX);
         }
     }
-    Ok((feed, notes.into_warnings(text)))
+    made::forget(&mut feed);
+    if reader.atom {
+        ours::into_logo(&mut feed);
+    }
+    strays::note_behind(&document, at, is_feed_root, &mut notes);
+    let warnings = notes.take_warnings(text);
+    Ok((feed, warnings, notes.entries_at))
 }
 
 /// The feed that stands escaped or as CDATA in a document of another kind: the answer of a web service.
-fn held(document: &El<'_>, url: Option<&str>) -> Option<Result<(Feed, Vec<Warning>), ParseError>> {
+fn held(document: &El<'_>, url: Option<&str>) -> Option<Result<Placed, ParseError>> {
     let text = document.text();
     let text = text.trim();
     let is_feed = ["<?xml", "<rss", "<feed", "<rdf:RDF"]
         .iter()
         .any(|begin| text.starts_with(begin));
     is_feed.then(|| {
-        let (feed, mut warnings) = parse_text(text, url, false)?;
+        let (feed, mut warnings, _) = parse_text(text, url, false)?;
         // Lines of what was inside are not those of the document.
         warnings.iter_mut().for_each(|warning| warning.line = None);
         let message = "the feed stood as text in another document, and was taken out";
         warnings.insert(0, Warning::new(message, None));
-        Ok((feed, warnings))
+        Ok((feed, warnings, Vec::new()))
     })
 }
 
@@ -195,11 +219,7 @@ fn adopt(el: &mut El<'_>, namespace: Option<&str>, family: Family) {
 }
 
 /// Reads JSON, which is the end of the text from `json` on.
-fn read_json(
-    text: &str,
-    json: &str,
-    url: Option<&str>,
-) -> Result<(Feed, Vec<Warning>), ParseError> {
+fn read_json(text: &str, json: &str, url: Option<&str>) -> Result<Placed, ParseError> {
     let mut notes = Notes::default();
     let from = text.len() - json.len();
     if !text[..from]
@@ -210,7 +230,11 @@ fn read_json(
         notes.add(SOMETHING_BEFORE, 0);
     }
     match json::read(text, from, url, &mut notes) {
-        Some(feed) => Ok((feed, notes.into_warnings(text))),
+        Some(mut feed) => {
+            made::forget(&mut feed);
+            let warnings = notes.take_warnings(text);
+            Ok((feed, warnings, notes.entries_at))
+        }
         None => Err(json::error(text, json).unwrap_or_else(|| not_a_feed(text.trim_start()))),
     }
 }
@@ -222,7 +246,15 @@ fn not_a_feed(start: &str) -> ParseError {
     /// How much of a document an error quotes, in characters; a line in a terminal.
     const QUOTED_CHARS_MAX: usize = 60;
     ParseError::NotAFeed {
-        starts_with: start.chars().take(QUOTED_CHARS_MAX).collect(),
+        starts_with: start
+            .chars()
+            .take(QUOTED_CHARS_MAX)
+            // What is binary must not command the terminal that shows the message.
+            .flat_map(|c| match c.is_control() {
+                true => c.escape_default().collect::<Vec<_>>(),
+                false => vec![c],
+            })
+            .collect(),
     }
 }
 
@@ -240,10 +272,6 @@ fn starts_well(start: &str) -> bool {
                 .split(':')
                 .next()
                 .is_some_and(|prefix| prefix.len() < 16)
-}
-
-fn is_named(el: &El<'_>, name: &str) -> bool {
-    el.name.eq_ignore_ascii_case(name)
 }
 
 /// The element that is the feed: at the top, else below whatever was wrapped around it.

@@ -26,14 +26,18 @@ mod rss;
 mod xhtml;
 pub(crate) mod xml;
 
-use crate::model::{Element, Enclosure, Feed, FeedFormat, Link, Text, TextKind};
+use crate::absolute;
+use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text, TextKind};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
 pub use plain::plain;
 
-/// The namespace of the elements that are ours: what XML formats have no element for. Today that is
-/// `json`, whose text is the members of a JSON Feed object that no other element stands for.
+/// The namespace of what is ours: what XML formats have no element or attribute for.
+///
+/// `json` holds the members of a JSON Feed object that no other element stands for. `made` names what the
+/// publisher did not say and the format requires. Attributes say of an element what it has none for: a
+/// person's page, a category's label, how long an enclosure plays. `parse` takes all of them out again.
 pub const NAMESPACE: &str = "urn:feedwash:ns";
 
 /// What is known of a document besides the feed in it: where it is published.
@@ -135,48 +139,7 @@ fn is_main(link: &Link, main: Option<&str>) -> bool {
 /// The base that the relative addresses in an HTML text need, if there are any.
 fn needed_base(text: &Text) -> Option<&str> {
     let base = text.base.as_deref().filter(|base| !base.is_empty())?;
-    (text.kind == TextKind::Html && has_relative_address(&text.value)).then_some(base)
-}
-
-/// Whether HTML may hold a relative address. It may say yes where there is none, never the contrary.
-fn has_relative_address(html: &str) -> bool {
-    // The attributes of HTML that hold an address (HTML standard, attribute index).
-    const ATTRIBUTES: &[&str] = &[
-        "href",
-        "src",
-        "srcset",
-        "poster",
-        "action",
-        "formaction",
-        "cite",
-        "data",
-        "background",
-        "longdesc",
-        "usemap",
-        "codebase",
-        "classid",
-        "profile",
-    ];
-    html.match_indices('=').any(|(at, _)| {
-        let name = html[..at].trim_end();
-        let name = &name[name
-            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
-            .len()..];
-        let value = html[at + 1..]
-            .trim_start()
-            .trim_start_matches(['"', '\''])
-            .trim_start();
-        ATTRIBUTES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-            && !is_absolute(value)
-    })
-}
-
-/// Whether an address begins with a scheme (RFC 3986 §3.1).
-fn is_absolute(address: &str) -> bool {
-    let end = address.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
-    end.is_some_and(|end| end > 0 && address[end..].starts_with(':'))
+    (text.kind == TextKind::Html && absolute::has_relative(&text.value, true)).then_some(base)
 }
 
 /// The media type of an enclosure, which RSS and JSON Feed require: as given, else from the file's name.
@@ -225,6 +188,30 @@ fn json_element(members: &serde_json::Map<String, serde_json::Value>) -> Option<
     }
     let text = serde_json::to_string(members).ok()?;
     Some(xml::element(Some(NAMESPACE), "json", &[], &text))
+}
+
+/// An attribute of ours: what an element of a format has no attribute for.
+fn own_attribute(name: &str, value: impl Into<String>) -> Attribute {
+    Attribute {
+        namespace: Some(NAMESPACE.to_owned()),
+        prefix: None,
+        name: name.to_owned(),
+        value: value.into(),
+    }
+}
+
+/// Attributes of ours, of those that have a value.
+fn own_attributes<const N: usize>(parts: [(&str, Option<&str>); N]) -> Vec<Attribute> {
+    let said = parts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    said.map(|(name, value)| own_attribute(name, value))
+        .collect()
+}
+
+/// The mark of what had to be made.
+fn made(what: &str) -> Element {
+    xml::element(Some(NAMESPACE), "made", &[], what)
 }
 
 #[cfg(test)]

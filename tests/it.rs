@@ -22,6 +22,10 @@ mod support;
 #[path = "it/transparency.rs"]
 mod transparency;
 
+/// What a turn through other formats leaves as it was.
+#[path = "it/turns.rs"]
+mod turns;
+
 /// The store, on SQLite and on PostgreSQL.
 #[path = "it/store.rs"]
 mod store;
@@ -49,3 +53,7 @@ mod readers;
 /// What is published, judged by the specifications.
 #[path = "it/valid.rs"]
 mod valid;
+
+/// How output grows with input.
+#[path = "it/growth.rs"]
+mod growth;

@@ -2,8 +2,7 @@
 
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
-use crate::fetch::{self, Client, Fetched, Request};
-use crate::identity;
+use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::render::{self, Context as RenderContext};
@@ -31,27 +30,32 @@ pub(super) async fn clean(
     let task = Task::new(named, input)?;
     let response = read(&task, input).await?;
     let rules = task.rules.clone();
-    let bytes = tokio::task::spawn_blocking(move || {
-        let feed = if raw {
-            let mut feed = wash::read(&response)?.raw;
-            if to.unwrap_or(feed.format) == FeedFormat::Rss {
-                // RSS needs no ids, and raw is what the publisher said.
-                identity::forget_made(&mut feed);
+    let washed = tokio::task::spawn_blocking(move || {
+        let (feed, warnings) = if raw {
+            let (mut feed, mut warnings) = wash::as_given(&response)?;
+            // RSS needs no ids, and raw is what the publisher said.
+            if to.unwrap_or(feed.format) != FeedFormat::Rss {
+                wash::identify(&mut feed, &mut warnings);
             }
-            feed
+            (feed, warnings)
         } else {
-            wash::wash(&response, &rules)?.clean
+            let washed = wash::wash(&response, &rules)?;
+            (washed.clean, washed.warnings)
         };
-        Ok::<_, ParseError>(render::render(
-            &feed,
-            to.unwrap_or(feed.format),
-            &RenderContext::default(),
-        ))
+        let bytes = render::render(&feed, to.unwrap_or(feed.format), &RenderContext::default());
+        Ok::<_, ParseError>((bytes, warnings.len()))
     });
-    let bytes = bytes
+    let (bytes, forgiven) = washed
         .await?
         .with_context(|| format!("can't read {task} as a feed"))?;
-    output::bytes(&bytes)
+    let code = output::bytes(&bytes)?;
+    if forgiven > 0 {
+        let things = output::count(forgiven, "thing was", "things were");
+        output::say(&format!(
+            "feedwash: {things} forgiven while reading; \"feedwash explain\" shows what"
+        ));
+    }
+    Ok(code)
 }
 
 /// `feedwash explain`.
@@ -191,8 +195,11 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
     match client
         .fetch(request, Timestamp::now())
         .await
-        .with_context(|| format!("can't fetch {location}"))?
-    {
+        .map_err(|error| match error {
+            // It names the address itself.
+            FetchError::Forbidden { .. } => anyhow::Error::new(error),
+            _ => anyhow::Error::new(error).context(format!("can't fetch {location}")),
+        })? {
         Fetched::Body(body) => Ok(body.response),
         Fetched::Gone => {
             bail!("can't fetch {location}: the server says that it is gone for good (410)")
@@ -229,12 +236,12 @@ fn as_json_lines(washed: &Washed) -> String {
         let _ = writeln!(out, "{line}");
     }
     for warning in &washed.warnings {
-        let entry = warning.entry.as_ref().and_then(|key| entries.get(key));
         let line = json!({
             "warning": warning.message,
             "line": warning.line,
-            "entry": entry.and_then(|entry| entry.id.as_deref()),
+            "entry": warning.id,
             "key": warning.entry,
+            "title": warning.title.as_ref().map(render::plain),
         });
         let _ = writeln!(out, "{line}");
     }
@@ -273,13 +280,28 @@ fn as_words(washed: &Washed) -> String {
         .iter()
         .filter(|entry| !by_entry.contains_key(&entry.key))
         .count();
-    let _ = writeln!(
-        out,
-        "{}, {untouched} of them untouched; {} taken out or mended (--json shows each in full)",
-        output::count(entries, "entry", "entries"),
-        output::count(washed.removals.len(), "piece", "pieces")
-    );
+    let _ = writeln!(out, "{}", summary(washed, entries, untouched));
     out
+}
+
+/// The last line of an explanation.
+fn summary(washed: &Washed, entries: usize, untouched: usize) -> String {
+    let entries = output::count(entries, "entry", "entries");
+    let warnings = output::count(washed.warnings.len(), "thing was", "things were");
+    let mut said = match washed.removals.len() {
+        0 => format!("{entries}; nothing was taken out"),
+        n => {
+            let pieces = output::count(n, "piece", "pieces");
+            format!("{entries}, {untouched} of them untouched; {pieces} taken out or mended")
+        }
+    };
+    if !washed.warnings.is_empty() {
+        let _ = write!(said, "; {warnings} forgiven while reading");
+    }
+    if !washed.removals.is_empty() {
+        said.push_str(" (--json shows each in full)");
+    }
+    said
 }
 
 fn push_removal(out: &mut String, removal: &Removal) {
@@ -302,16 +324,7 @@ fn push_removal(out: &mut String, removal: &Removal) {
     }
 }
 
-/// The beginning of a text on one line, safe for a terminal.
+/// The beginning of a text on one line.
 fn excerpt(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words
-        .join(" ")
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
-    match line.char_indices().nth(EXCERPT_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    output::line(text, EXCERPT_CHARS)
 }

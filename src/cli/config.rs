@@ -3,7 +3,7 @@
 use super::output;
 use crate::config::{Config, Location, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
-use crate::model::Validators;
+use crate::model::{Validators, Washed};
 use crate::poll::{self, Live};
 use crate::store::{Status, Store};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -156,22 +156,29 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
         .map(|url| format!("; it moved to {url}"))
         .unwrap_or_default();
     let washed = poll::wash_apart(body.response, source.rules.clone()).await?;
-    let entries = output::count(washed.clean.entries.len(), "entry", "entries");
-    let removals = output::count(washed.removals.len(), "piece", "pieces");
-    let warned = match washed.warnings.split_first() {
-        None => String::new(),
-        Some((first, [])) => format!("; but {}", output::warning(first)),
-        Some((first, others)) => {
-            format!(
-                "; but {}, and {}",
-                output::warning(first),
-                output::count(others.len(), "more warning", "more warnings")
-            )
-        }
+    Ok(format!("{}{moved}", found(&washed)))
+}
+
+/// What a wash found, in one line.
+fn found(washed: &Washed) -> String {
+    let entries = washed.clean.entries.len();
+    let mut said = match entries {
+        // A feed may be new and empty; one that had to be mended has lost something.
+        0 if !washed.warnings.is_empty() => "doubtful: no entries".to_owned(),
+        _ => format!("fine: {}", output::count(entries, "entry", "entries")),
     };
-    Ok(format!(
-        "fine: {entries}, {removals} taken out or mended{warned}{moved}"
-    ))
+    if !washed.removals.is_empty() {
+        let removals = output::count(washed.removals.len(), "piece", "pieces");
+        said.push_str(&format!(", {removals} taken out or mended"));
+    }
+    if let Some((first, others)) = washed.warnings.split_first() {
+        said.push_str(&format!("; warning: {}", output::warning(first)));
+        if !others.is_empty() {
+            let others = output::count(others.len(), "more warning", "more warnings");
+            said.push_str(&format!("; {others}"));
+        }
+    }
+    said
 }
 
 #[cfg(test)]
@@ -183,6 +190,29 @@ mod tests {
         assert_eq!(
             state_folder(Path::new(config), given),
             expected.map(Path::new)
+        );
+    }
+
+    #[test]
+    fn a_wash_is_told_in_one_line() {
+        let washed = |text: &str| {
+            let response = crate::model::Response {
+                body: text.as_bytes().to_vec(),
+                ..Default::default()
+            };
+            let washed = crate::wash::wash(&response, &crate::model::Rules::default());
+            found(&washed.expect("the document is a feed"))
+        };
+        assert_eq!(washed("<rss><channel/></rss>"), "fine: 0 entries");
+        assert_eq!(
+            washed("<rss><channel><title>a & b</title></channel></rss>"),
+            "doubtful: no entries; warning: line 1: an & that begins no reference was kept as text"
+        );
+        assert_eq!(
+            washed(
+                "<rss><channel><title>a & b & c</b></title><item><guid>1</guid></item></channel></rss>"
+            ),
+            "fine: 1 entry; warning: line 1: an & that begins no reference was kept as text; 1 more warning"
         );
     }
 

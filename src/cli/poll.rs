@@ -27,10 +27,15 @@ pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) ->
     } else {
         poll_named(&live, &store, names, force).await?
     };
+    let statuses = store.statuses().await?;
     store.close().await;
+    let forgiven = |name: &str| {
+        let status = statuses.iter().find(|status| status.name == name);
+        status.map_or(0, |status| status.warnings.len())
+    };
     let rows: Vec<Vec<String>> = polled
         .iter()
-        .map(|(name, outcome)| vec![name.clone(), words(outcome.as_ref())])
+        .map(|(name, outcome)| vec![name.clone(), words(outcome.as_ref(), forgiven(name))])
         .collect();
     output::text(&output::table(&rows))?;
     if rows.is_empty() {
@@ -125,10 +130,20 @@ async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
     polled
 }
 
-fn words(outcome: Option<&Outcome>) -> String {
+/// An outcome, and where to read of what was forgiven in a new document.
+fn words(outcome: Option<&Outcome>, forgiven: usize) -> String {
     match outcome {
         Some(Outcome::Unchanged) => "unchanged".into(),
-        Some(Outcome::Changed { new, updated }) => format!("changed: {new} new, {updated} updated"),
+        Some(Outcome::Changed { new, updated }) => {
+            let warnings = match forgiven {
+                0 => String::new(),
+                n => format!(
+                    "; {} (\"feedwash status\")",
+                    output::count(n, "warning", "warnings")
+                ),
+            };
+            format!("changed: {new} new, {updated} updated{warnings}")
+        }
         Some(Outcome::Gone) => "gone for good (410)".into(),
         Some(Outcome::Failed(error)) => format!("failed: {error}"),
         None => "left alone: it is being polled, or its server said 410 or asked to wait (--force polls it all the same)".into(),

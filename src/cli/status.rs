@@ -1,6 +1,7 @@
 //! `status`: how each source fares.
 
 use super::{config, output};
+use crate::model::Warning;
 use crate::schedule::words;
 use crate::store::Status;
 use anyhow::Result;
@@ -60,9 +61,15 @@ fn as_table(statuses: &[Status], now: Timestamp) -> String {
                 format!("its server says that it moved to {url}; change its url in feeds.toml")
             }),
         ];
-        let warnings = status.warnings.iter().take(WARNINGS_SHOWN);
+        // Beside a failure, the warnings of an older document would seem to be its reason.
+        let known: &[Warning] = if status.failures == 0 {
+            &status.warnings
+        } else {
+            &[]
+        };
+        let warnings = known.iter().take(WARNINGS_SHOWN);
         let warnings = warnings.map(|warning| format!("warning: {}", output::warning(warning)));
-        let others = status.warnings.len().saturating_sub(WARNINGS_SHOWN);
+        let others = known.len().saturating_sub(WARNINGS_SHOWN);
         let others = (others > 0).then(|| {
             let others = output::count(others, "more warning", "more warnings");
             format!(

@@ -2,7 +2,8 @@
 //!
 //! Suspects the whole document or nothing, because `Ã©` alone may be what an author writes about.
 
-use super::{WINDOWS_1252, Warning};
+use super::Warning;
+use super::controls::{line_of, windows_1252};
 
 /// How many characters must have come apart before a document counts as encoded twice. One or two
 /// might be a quotation.
@@ -19,7 +20,8 @@ pub(super) fn suspicion(text: &str) -> Option<Warning> {
     let message = format!(
         "{count} characters seem to be UTF-8 that was encoded twice, and were left as they are"
     );
-    Some(Warning::new(message, None))
+    let line = beyond_ascii(text.as_bytes()).map(|at| line_of(text.as_bytes(), at));
+    Some(Warning::new(message, line))
 }
 
 /// The text without a byte order mark that was encoded twice.
@@ -28,7 +30,7 @@ pub(super) fn without_mark<'t>(text: &'t str, warnings: &mut Vec<Warning>) -> &'
         return text;
     };
     let message = "a byte order mark that was encoded twice was dropped";
-    warnings.push(Warning::new(message, None));
+    warnings.push(Warning::new(message, Some(1)));
     text
 }
 
@@ -36,6 +38,7 @@ pub(super) fn without_mark<'t>(text: &'t str, warnings: &mut Vec<Warning>) -> &'
 fn sequences(text: &str) -> Option<usize> {
     let mut count = 0;
     let mut rest = text;
+    let mut bytes = Vec::new();
     while let Some(start) = beyond_ascii(rest.as_bytes()) {
         let run = &rest[start..];
         let end = run.bytes().position(|b| b.is_ascii()).unwrap_or(run.len());
@@ -43,14 +46,20 @@ fn sequences(text: &str) -> Option<usize> {
         if !run.starts_with(|c| ('\u{c2}'..='\u{f4}').contains(&c)) {
             return None;
         }
-        let (bytes, _, unmappable) = WINDOWS_1252.encode(&run[..end]);
-        if unmappable {
-            return None;
+        bytes.clear();
+        for c in run[..end].chars() {
+            bytes.push(byte(c)?);
         }
         count += std::str::from_utf8(&bytes).ok()?.chars().count();
         rest = &run[end..];
     }
     Some(count)
+}
+
+/// The byte of a character in windows-1252.
+fn byte(c: char) -> Option<u8> {
+    let above = u8::try_from(c).ok().filter(|b| !(0x80..0xa0).contains(b));
+    above.or_else(|| (0x80..0xa0).find(|b| windows_1252(char::from(*b)) == c))
 }
 
 /// Where the first byte beyond ASCII stands; most text has few, so blocks are looked at first.
@@ -99,6 +108,7 @@ pub(super) fn joined(body: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use encoding_rs::WINDOWS_1252;
 
     fn twice(text: &str) -> String {
         let (text, _) = WINDOWS_1252.decode_without_bom_handling(text.as_bytes());

@@ -460,6 +460,7 @@ mod tests {
 
     #[test]
     fn what_is_no_date() {
+        check("2003-12-31T10:00:00+01:71582789", "");
         check("", "");
         check("yesterday", "");
         check("2003-02-30", "");

@@ -7,12 +7,13 @@ use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
+use super::strays;
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::model::{Entry, Link, Part, Text};
 
 /// Reads an entry. The scope is the one around it.
-pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
+pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry {
     let scope = scope.enter(el);
     let atom = reader.atom;
     let mut entry = Entry::default();
@@ -24,13 +25,15 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
         entry.language = scope.language();
     }
     from_attributes(&mut entry, el, &scope, reader);
+    strays::take_out(el, reader.notes);
     let winners = Winners::choose(el, |child| roles::of_entry(child, atom));
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && el.child("author").is_some();
     let mut links = Vec::new();
-    for (index, node) in el.children.iter().enumerate() {
+    make_room(&mut entry, &winners);
+    for (index, node) in el.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_entry(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(&mut entry, slot, child, &scope, reader);
             }
@@ -87,6 +90,19 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Entry
     entry
 }
 
+/// Makes room for what the roles promise; a list that grows makes room for four at once.
+fn make_room(entry: &mut Entry, winners: &Winners) {
+    let count = |wanted| winners.count(|_, role| role == wanted);
+    entry.order.reserve(winners.len());
+    entry.authors.reserve_exact(count(Role::Author));
+    entry.categories.reserve_exact(count(Role::Category));
+    entry.enclosures.reserve_exact(count(Role::Enclosure));
+    entry.extensions.reserve_exact(winners.count(|index, role| {
+        matches!(role, Role::Extension)
+            || matches!(role, Role::One(slot, _) if !winners.won(slot, index))
+    }));
+}
+
 /// An element that no field stands for, or whose field is taken.
 fn keep(entry: &mut Entry, el: &El<'_>, scope: &Scope) {
     if let Some(members) = ours::members(el) {
@@ -109,7 +125,7 @@ fn from_attributes(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut R
         .map(|raw| parts::date_of(raw, el.at, reader));
 }
 
-fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(entry: &mut Entry, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     entry.order.push(slot.part());
     match slot {
@@ -120,7 +136,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
                         .attribute("isPermaLink")
                         .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
                     && parts::is_web_address(&id);
-                entry.id = Some(id);
+                entry.id = Some(ours::id(id));
             }
         }
         Slot::Title => entry.title = some(text::read(el, &inner, reader, Use::Line)),
@@ -142,7 +158,7 @@ fn fill(entry: &mut Entry, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut 
     }
 }
 
-fn content(entry: &mut Entry, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn content(entry: &mut Entry, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     if let Some(src) = el.filled("src") {
         entry.content_link = Some(Link {

@@ -1,27 +1,27 @@
 //! A document's tree to a [`Feed`]: RSS of every version, CDF and Atom.
 
+use super::early::{self, Early};
 use super::entry;
 use super::names::Family;
 use super::ours;
 use super::parts;
 use super::roles::{self, Role, Slot, Winners};
 use super::scope::{Reader, Scope};
+use super::strays;
 use super::text::{self, Use};
 use super::tree::{El, Node};
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Feed, FeedFormat, Part, Text};
-use std::rc::Rc;
+use crate::model::{Element, Feed, FeedFormat, Part, Text};
 
 /// Reads a feed from its root element. What has been read is taken out of it, so that the tree of an
-/// entry and the entry do not take memory both.
-pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
-    let document = Scope {
-        base: url.map(Rc::from),
-        ..Scope::default()
-    };
-    let mut scope = document.enter(root);
-    scope.language_is_local = false;
-    scope.is_atom03 = root.family == Family::Atom03;
+/// entry and the entry do not take memory both; most entries were read `early`.
+pub(super) fn read(
+    root: &mut El<'_>,
+    url: Option<&str>,
+    early: Early,
+    reader: &mut Reader<'_>,
+) -> Feed {
+    let scope = early::root_scope(&Scope::of_document(url), root);
     let mut feed = Feed {
         format: if reader.atom {
             FeedFormat::Atom
@@ -29,8 +29,12 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
             FeedFormat::Rss
         },
         language: scope.language(),
+        entries: early.entries,
         ..Feed::default()
     };
+    reader.early = early.starts.len();
+    reader.starts = early.starts;
+    let first = reader.notes.entries_at.len();
     // CDF and RSS 1.1 begin with the channel, and a CDF channel may hold others.
     let has_channel = !reader.atom && !root.name.eq_ignore_ascii_case("channel");
     let channel = if has_channel {
@@ -46,6 +50,11 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
         }
         None => read_head(&mut feed, root, &scope, reader),
     }
+    early::put_in_order(
+        &mut feed.entries,
+        &reader.starts,
+        &reader.notes.entries_at[first..],
+    );
     // Of too many entries the last are left out, and the broken one with them.
     feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
     if feed.entries.len() > ENTRIES_MAX {
@@ -60,7 +69,7 @@ pub(super) fn read(root: &mut El<'_>, url: Option<&str>, reader: &mut Reader<'_>
 
 /// What stands beside the channel: the entries and the image of RSS 0.90 and 1.0.
 fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
-    expect_entries(feed, root, reader);
+    strays::take_out(root, reader.notes);
     for node in &mut root.children {
         let Node::El(el) = node else { continue };
         match roles::of_feed(el, reader.atom) {
@@ -70,9 +79,32 @@ fn read_around(feed: &mut Feed, root: &mut El<'_>, scope: &Scope, reader: &mut R
                 feed.order.push(Part::Image);
                 feed.image = parts::image(el, scope);
             }
-            _ => keep(feed, el, scope),
+            _ => {
+                forget_pointer(feed, el);
+                keep(feed, el, scope);
+            }
         }
     }
+}
+
+/// Forgets the element of the channel that only points to the one beside it (RSS 1.0 §5.3.7).
+fn forget_pointer(feed: &mut Feed, el: &El<'_>) {
+    let Some(about) = el.attribute_of(Family::Rdf, "about") else {
+        return;
+    };
+    let is_pointer = |other: &Element| {
+        other.name == el.name
+            && other.namespace.is_none()
+            && other.children.is_empty()
+            && matches!(other.attributes.as_slice(), [a] if a.name == "resource" && a.value == about)
+    };
+    let Some(at) = feed.extensions.iter().position(is_pointer) else {
+        return;
+    };
+    feed.extensions.remove(at);
+    let mut stays = vec![true; at];
+    stays.push(false);
+    feed.order.retain(Part::Extension, &stays);
 }
 
 fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
@@ -81,14 +113,14 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     feed.updated = head
         .filled("lastmod")
         .map(|raw| parts::date_of(raw, head.at, reader));
+    strays::take_out(head, reader.notes);
     let winners = Winners::choose(head, |child| roles::of_feed(child, atom));
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
-    expect_entries(feed, head, reader);
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
-        match roles::of_feed(child, atom) {
+        match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
@@ -137,21 +169,15 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     }
 }
 
-/// Makes room for the entries directly inside an element, in one block of the right size.
-fn expect_entries(feed: &mut Feed, el: &El<'_>, reader: &Reader<'_>) {
-    let is_entry = |el: &&El<'_>| roles::of_feed(el, reader.atom) == Role::Entry;
-    let room = (ENTRIES_MAX + 1).saturating_sub(feed.entries.len());
-    let count = el.elements().filter(is_entry).take(room).count();
-    feed.entries.reserve_exact(count);
-}
-
 fn push_entry(feed: &mut Feed, node: Node<'_>, scope: &Scope, reader: &mut Reader<'_>) {
-    // One more than the limit is enough to know that there are too many.
-    if let Node::El(el) = node
-        && feed.entries.len() <= ENTRIES_MAX
-    {
+    let Node::El(mut el) = node else { return };
+    if reader.starts[..reader.early].binary_search(&el.at).is_ok() {
         reader.notes.entries_at.push(el.at);
-        feed.entries.push(entry::read(&el, scope, reader));
+    } else if feed.entries.len() <= ENTRIES_MAX {
+        // One more than the limit is enough to know that there are too many.
+        reader.notes.entries_at.push(el.at);
+        reader.starts.push(el.at);
+        feed.entries.push(entry::read(&mut el, scope, reader));
     }
 }
 
@@ -174,7 +200,6 @@ fn read_entries(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Re
 
 fn read_container(feed: &mut Feed, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let scope = scope.enter(el);
-    expect_entries(feed, el, reader);
     for node in &mut el.children {
         let Node::El(child) = node else { continue };
         match roles::of_feed(child, reader.atom) {
@@ -201,11 +226,11 @@ fn keep(feed: &mut Feed, el: &El<'_>, scope: &Scope) {
     }
 }
 
-fn fill(feed: &mut Feed, slot: Slot, el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
+fn fill(feed: &mut Feed, slot: Slot, el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) {
     let inner = scope.enter(el);
     feed.order.push(slot.part());
     match slot {
-        Slot::Id => feed.id = el.trimmed().map(|id| inner.resolve(&id)),
+        Slot::Id => feed.id = el.trimmed().map(|id| ours::id(inner.resolve(&id))),
         Slot::Title => feed.title = some(text::read(el, &inner, reader, Use::Line)),
         Slot::Summary => feed.description = some(text::read(el, &inner, reader, Use::Body)),
         Slot::Language => feed.language = el.trimmed().or(feed.language.take()),

@@ -6,6 +6,7 @@ use super::entities;
 use super::names::Family;
 use super::tree::{Attribute, El, Node};
 use crate::absolute;
+use crate::limits::BASE_BYTES_MAX;
 use std::collections::HashSet;
 
 /// Elements of HTML, the obsolete ones included (HTML standard §4 and §16.2), in the order of their bytes.
@@ -299,7 +300,8 @@ impl Writer {
     fn element(&mut self, el: &El<'_>, base: Option<&str>, mut rebase: bool) {
         let own_base = el
             .attribute_of(Family::Xml, "base")
-            .map(|own| absolute::resolve(base, own));
+            .map(|own| absolute::resolve(base, own))
+            .filter(|own| own.len() <= BASE_BYTES_MAX);
         rebase |= own_base.is_some();
         let base = own_base.as_deref().or(base);
         self.out.push('<');

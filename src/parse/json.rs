@@ -14,9 +14,10 @@ use super::parts;
 use super::scope::{Reader, Scope};
 use super::text;
 use crate::limits::ENTRIES_MAX;
-use crate::model::{Category, Date, Enclosure, Entry, Feed, FeedFormat, Image, Link, Person, Text};
+use crate::model::{
+    Category, Date, Enclosure, Entry, Feed, FeedFormat, Generator, Image, Link, Person, Text,
+};
 use serde_json::{Map, Value};
-use std::rc::Rc;
 
 /// What stands before JSON so that a page cannot load it as a script.
 const GUARDS: [&str; 7] = [
@@ -70,11 +71,11 @@ pub(super) fn inside(text: &str) -> Option<usize> {
 /// Reads a JSON Feed that begins at a place in a document; `None` where it is none.
 pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
     let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter();
-    let (value, cut) = match values.next() {
-        Some(Ok(value)) => (value, false),
+    let (value, mended, cut) = match values.next() {
+        Some(Ok(value)) => (value, false, false),
         _ => {
             let mended = lenient::read(text, from, notes);
-            (mended.value, mended.cut)
+            (mended.value, true, mended.cut)
         }
     };
     let Value::Object(mut members) = value else {
@@ -90,10 +91,19 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
     if !is_feed {
         notes.add("the document does not say that it is a JSON Feed", from);
     }
-    let mut reader = Reader { notes, atom: false };
-    let feed = feed(&mut members, url, &mut reader);
+    let mut reader = Reader::new(notes, false);
+    let mut feed = feed(&mut members, url, &mut reader);
+    if !is_feed {
+        converted(&mut feed, &mut reader);
+    }
     if cut && feed.entries.is_empty() {
         return None;
+    }
+    if mended && feed.entries.is_empty() {
+        notes.add(
+            "no entry was found in JSON that is broken; there may have been some",
+            from,
+        );
     }
     if cut {
         notes.add(
@@ -101,7 +111,8 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             text.len(),
         );
     }
-    if !notes.is_empty() {
+    // Whoever gives an entry its id will say where it was missing.
+    if !notes.is_empty() || feed.entries.iter().any(|entry| entry.id.is_none()) {
         let (entries_at, end) = places(text, from);
         (notes.entries_at, notes.entries_end) = (entries_at, Some(end));
     }
@@ -172,10 +183,7 @@ pub(super) fn error(text: &str, start: &str) -> Option<ParseError> {
 }
 
 fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader<'_>) -> Feed {
-    let scope = Scope {
-        base: url.map(Rc::from),
-        ..Scope::default()
-    };
+    let scope = Scope::of_document(url);
     let link = string(members, "home_page_url").map(|link| scope.resolve(&link));
     members.shift_remove("version");
     let mut feed = Feed {
@@ -185,7 +193,7 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
         self_link: string(members, "feed_url").map(|link| scope.resolve(&link)),
         description: line(members, "description"),
         language: string(members, "language"),
-        authors: people(members, &scope),
+        authors: people(members, &scope, &mut *reader),
         image: string(members, "icon").map(|url| Image {
             url: scope.resolve(&url),
             ..Image::default()
@@ -218,8 +226,28 @@ fn feed(members: &mut Map<String, Value>, url: Option<&str>, reader: &mut Reader
     reader.notes.entry = None;
     hubs(members, &mut feed.links);
     ours::into_feed(&mut feed, members, reader);
+    flatten(members, reader);
     feed.json_extensions = std::mem::take(members);
     feed
+}
+
+/// The members of a converted feed that RSS has fields for and JSON Feed has none.
+fn converted(feed: &mut Feed, reader: &mut Reader<'_>) {
+    let members = &mut feed.json_extensions;
+    feed.rights = line(members, "copyright");
+    feed.updated = date(members, "lastBuildDate", reader);
+    feed.generator = string(members, "generator").map(|name| Generator {
+        name,
+        ..Generator::default()
+    });
+    let minutes = members.get("ttl").map(|ttl| match ttl {
+        Value::String(text) => text.trim().parse().ok(),
+        ttl => ttl.as_u64().and_then(|ttl| u32::try_from(ttl).ok()),
+    });
+    if let Some(Some(minutes)) = minutes {
+        feed.ttl_minutes = Some(minutes);
+        members.shift_remove("ttl");
+    }
 }
 
 /// The list of entries, under another name or as an object with numbers where nothing better is there.
@@ -252,7 +280,7 @@ fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_
         id: string(members, "id"),
         link: string(members, "url").map(|link| scope.resolve(&link)),
         title: line(members, "title"),
-        authors: people(members, scope),
+        authors: people(members, scope, reader),
         published: date(members, "date_published", reader),
         updated: date(members, "date_modified", reader),
         summary: line(members, "summary"),
@@ -277,7 +305,8 @@ fn entry(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_
         Some(html) => Some(html),
         None => string(members, "content_text").map(Text::plain),
     };
-    ours::into_entry(&mut entry, members);
+    ours::into_entry(&mut entry, members, reader);
+    flatten(members, reader);
     entry.json_extensions = std::mem::take(members);
     entry
 }
@@ -297,32 +326,84 @@ fn string(members: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 /// Titles and summaries are plain text by the specification, and HTML by custom.
 fn line(members: &mut Map<String, Value>, name: &str) -> Option<Text> {
-    string(members, name).map(|value| text::line(&value))
+    string(members, name).map(text::line)
 }
 
 fn date(members: &mut Map<String, Value>, name: &str, reader: &mut Reader<'_>) -> Option<Date> {
     string(members, name).map(|raw| parts::date_of(raw, NOWHERE, reader))
 }
 
-/// `authors` of version 1.1, `author` of 1.0; if both are there, the former.
-fn people(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Person> {
-    let value = match members.shift_remove("authors") {
-        Some(Value::Array(list)) if !list.is_empty() => Value::Array(list),
-        Some(value @ (Value::Object(_) | Value::String(_))) => value,
-        _ => members.shift_remove("author").unwrap_or(Value::Null),
+/// Members that nest too deep become strings of JSON: where they are published they stand deeper than here,
+/// and who reads that with a limit (`serde_json`'s is 128) could not read the document.
+fn flatten(members: &mut Map<String, Value>, reader: &mut Reader<'_>) {
+    for (_, value) in members.iter_mut() {
+        if !ours::depth_fits(value, ours::DEPTH_MAX) {
+            *value = Value::String(value.to_string());
+            reader
+                .notes
+                .add_anywhere("a member nests too deep and was kept as text");
+        }
+    }
+}
+
+/// Keeps what was not understood of a list: whole, for a part says little by itself, and as an extension
+/// (JSON Feed 1.1, "Extensions"), for the list itself is written anew.
+fn keep_rest(members: &mut Map<String, Value>, name: &str, rest: Vec<Value>) {
+    if !rest.is_empty() && !members.contains_key(name) {
+        members.insert(name.to_owned(), Value::Array(rest));
+    }
+}
+
+/// Whether a value is an object of nothing but simple values by these names.
+fn is_plain(value: &Value, names: &[&str]) -> bool {
+    let simple = |value: &Value| !value.is_array() && !value.is_object();
+    value.as_object().is_some_and(|members| {
+        members
+            .iter()
+            .all(|(name, value)| names.contains(&name.as_str()) && simple(value))
+    })
+}
+
+/// `authors` of version 1.1, `author` of 1.0; if both are there, the former, and the latter if it is another.
+fn people(members: &mut Map<String, Value>, scope: &Scope, reader: &mut Reader<'_>) -> Vec<Person> {
+    let is_list = |value: &Value| match value {
+        Value::Array(list) => !list.is_empty(),
+        value => value.is_object() || value.is_string(),
     };
-    members.shift_remove("author");
+    let authors = members.shift_remove("authors").filter(is_list);
+    let author = members.shift_remove("author");
+    let (value, second) = match authors {
+        Some(authors) => (authors, author),
+        None => (author.unwrap_or_default(), None),
+    };
     let list = match value {
         Value::Array(list) => list,
         value => vec![value],
     };
-    list.into_iter()
-        .filter_map(|value| person(value, scope))
-        .collect()
+    let second = second.filter(|second| !second.is_null() && !list.contains(second));
+    let mut rest: Vec<Value> = second.into_iter().collect();
+    let mut people = Vec::new();
+    for value in list {
+        // Our own member is read with care of its own.
+        let known = |value: &Value| match value {
+            Value::Object(members) => members.iter().all(|(name, value)| {
+                let names = ["name", "email", "url", "avatar"];
+                let is_simple = !value.is_array() && !value.is_object();
+                name == "_feedwash" || names.contains(&name.as_str()) && is_simple
+            }),
+            value => value.is_string() || value.is_null(),
+        };
+        if !known(&value) {
+            rest.push(value.clone());
+        }
+        people.extend(person(value, scope, reader));
+    }
+    keep_rest(members, "_authors", rest);
+    people
 }
 
 /// An author, or another person of ours.
-pub(super) fn person(value: Value, scope: &Scope) -> Option<Person> {
+pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Option<Person> {
     let person = match value {
         Value::String(line) if !line.trim().is_empty() => parts::person_of_line(line.trim()),
         Value::Object(mut members) => {
@@ -343,7 +424,7 @@ pub(super) fn person(value: Value, scope: &Scope) -> Option<Person> {
                 person.uri = None;
                 person.email = mail;
             }
-            ours::into_person(&mut person, &mut members);
+            ours::into_person(&mut person, &mut members, reader);
             person
         }
         _ => return None,
@@ -392,12 +473,19 @@ fn tags(members: &mut Map<String, Value>) -> Vec<Category> {
         Some(value) => vec![value],
         None => Vec::new(),
     };
-    list.into_iter()
-        .filter_map(|tag| match tag {
-            Value::String(term) => Some(term.trim().to_owned()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
+    let mut rest = Vec::new();
+    let mut terms = Vec::new();
+    for tag in list {
+        match tag {
+            Value::String(term) => terms.push(term.trim().to_owned()),
+            Value::Number(number) => terms.push(number.to_string()),
+            Value::Null => {}
+            other => rest.push(other),
+        }
+    }
+    keep_rest(members, "_tags", rest);
+    terms
+        .into_iter()
         .filter(|term| !term.is_empty())
         .map(|term| Category {
             term,
@@ -407,24 +495,50 @@ fn tags(members: &mut Map<String, Value>) -> Vec<Category> {
 }
 
 fn attachments(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Enclosure> {
+    /// What an enclosure holds, and the type as it was given where the writer of ours had to name another.
+    const KNOWN: &[&str] = &[
+        "url",
+        "mime_type",
+        "_mime_type",
+        "title",
+        "size_in_bytes",
+        "duration_in_seconds",
+    ];
     if !matches!(members.get("attachments"), Some(Value::Array(_))) {
         return Vec::new();
     }
     let Some(Value::Array(list)) = members.shift_remove("attachments") else {
         return Vec::new();
     };
-    list.into_iter()
-        .filter_map(|value| match value {
-            Value::Object(mut members) => Some(Enclosure {
-                url: scope.resolve(&string(&mut members, "url")?),
-                media_type: string(&mut members, "mime_type"),
-                length_bytes: whole(&mut members, "size_in_bytes"),
-                duration_seconds: whole(&mut members, "duration_in_seconds"),
-                title: string(&mut members, "title"),
-            }),
-            _ => None,
-        })
-        .collect()
+    let mut rest = Vec::new();
+    let mut enclosures = Vec::new();
+    for mut value in list {
+        let is_known = is_plain(&value, KNOWN);
+        let whole_value = (!is_known).then(|| value.clone());
+        let read = value
+            .as_object_mut()
+            .and_then(|members| attachment(members, scope));
+        if let Some(whole_value) = whole_value {
+            rest.push(whole_value);
+        } else if read.is_none() && value.as_object().is_some_and(|members| !members.is_empty()) {
+            rest.push(value);
+        }
+        enclosures.extend(read);
+    }
+    keep_rest(members, "_attachments", rest);
+    enclosures
+}
+
+fn attachment(members: &mut Map<String, Value>, scope: &Scope) -> Option<Enclosure> {
+    let url = scope.resolve(&string(members, "url")?);
+    let kind = string(members, "mime_type");
+    Some(Enclosure {
+        url,
+        media_type: string(members, "_mime_type").or(kind),
+        length_bytes: whole(members, "size_in_bytes"),
+        duration_seconds: whole(members, "duration_in_seconds"),
+        title: string(members, "title"),
+    })
 }
 
 /// A whole number, whether it was written as one, as a fraction or as a string.
@@ -477,6 +591,18 @@ mod tests {
         check(
             r#"{"version":"https://jsonfeed.org/version/1","items":{"id":"a"}}"#,
             &["a"],
+        );
+        check(
+            r#"{version:"https://jsonfeed.org/version/1.1",title:"t",items:[{id:1,content_text:"x"}]}"#,
+            &["1"],
+        );
+        check(
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":"t" "items":[{"id":"1","title":"a"}]}"#,
+            &["1"],
+        );
+        check(
+            "{'version':'https://jsonfeed.org/version/1.1','title':'t',items:[{'id':'1','title':\"a\"}]}",
+            &["1"],
         );
         assert_eq!(read_feed(r#"{"a":1}"#), None);
         assert_eq!(read_feed(r#"cb({"a":1})"#), None);
@@ -536,13 +662,61 @@ mod tests {
     }
 
     #[test]
+    fn values_that_were_elements_with_attributes() {
+        for text in ["#value", "#text", "$t", "_"] {
+            let value = |value: &str| format!(r#"{{"{text}":"{value}","isPermaLink":false}}"#);
+            let document = format!(
+                r#"{{"rss":{{"channel":{{"title":{},"copyright":{},"ttl":{},"generator":{},"lastBuildDate":{},
+                "item":[{{"guid":{},"title":{}}}]}}}}}}"#,
+                value("T"),
+                value("C"),
+                value("60"),
+                value("G"),
+                value("2004-01-01"),
+                value("g1"),
+                value("A")
+            );
+            let feed = read_feed(&document).expect("the document is a feed");
+            assert_eq!(feed.entries[0].id.as_deref(), Some("g1"), "{document}");
+            assert_eq!(feed.entries[0].title, Some(Text::plain("A")));
+            assert_eq!(feed.title, Some(Text::plain("T")));
+            assert_eq!(feed.rights, Some(Text::plain("C")));
+            assert_eq!(feed.ttl_minutes, Some(60));
+            assert_eq!(
+                feed.generator.map(|generator| generator.name),
+                Some("G".to_owned())
+            );
+            assert!(feed.updated.is_some_and(|date| date.time.is_some()));
+            assert!(
+                feed.json_extensions.is_empty(),
+                "{:?}",
+                feed.json_extensions
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_found_in_broken_json_is_told() {
+        let document =
+            r#"{"version":"https://jsonfeed.org/version/1","title":"t,"items":[{"id":"1"}],}"#;
+        let mut notes = Notes::default();
+        read(document, 0, None, &mut notes).expect("the document is a feed");
+        let told = notes.take_warnings(document);
+        assert!(
+            told.iter()
+                .any(|warning| warning.message.contains("no entry was found")),
+            "{told:?}"
+        );
+    }
+
+    #[test]
     fn warnings_name_line_and_entry() {
         let document = "{\"version\":\"https://jsonfeed.org/version/1\",\n\"items\":[\n{\"id\":\"a\",},\n\
             {\"id\":\"b\",\"date_published\":\"soon\"},\n]}";
         let mut notes = Notes::default();
         read(document, 0, None, &mut notes).expect("the document is a feed");
         let told: Vec<_> = notes
-            .into_warnings(document)
+            .take_warnings(document)
             .into_iter()
             .map(|w| (w.line, w.entry_index, w.message))
             .collect();
@@ -557,7 +731,7 @@ mod tests {
                 (
                     Some(4),
                     Some(1),
-                    "a date cannot be understood and was kept as it is: \"soon\"".to_owned()
+                    "a date cannot be understood and is not published: \"soon\"".to_owned()
                 )
             ]
         );
@@ -589,5 +763,64 @@ mod tests {
             entry.json_extensions.keys().collect::<Vec<_>>(),
             ["content_text", "banner_image"]
         );
+    }
+
+    #[track_caller]
+    fn check_rest(item: &str, kept: &str) {
+        let document = format!(r#"{{"items":[{item}]}}"#);
+        let mut feed = read_feed(&document).expect("the document is a feed");
+        let rest = Value::Object(feed.entries.remove(0).json_extensions);
+        assert_eq!(rest.to_string(), kept, "{item}");
+    }
+
+    #[test]
+    fn what_is_not_understood_of_a_list_is_kept() {
+        check_rest(
+            r#"{"attachments":[{"url":"http://a/","mime_type":"a/b"},{"url":"http://b/","_hash":"x"}]}"#,
+            r#"{"_attachments":[{"url":"http://b/","_hash":"x"}]}"#,
+        );
+        check_rest(
+            r#"{"attachments":[{"title":"x"}]}"#,
+            r#"{"_attachments":[{"title":"x"}]}"#,
+        );
+        check_rest(
+            r#"{"authors":[{"name":"a"},{"name":"b","_m":1}],"author":{"name":"a"}}"#,
+            r#"{"_authors":[{"name":"b","_m":1}]}"#,
+        );
+        check_rest(
+            r#"{"authors":[{"name":"a"}],"author":{"name":"c"}}"#,
+            r#"{"_authors":[{"name":"c"}]}"#,
+        );
+        check_rest(r#"{"tags":["a",{"b":1},null]}"#, r#"{"_tags":[{"b":1}]}"#);
+    }
+
+    #[test]
+    fn the_type_of_an_attachment_is_the_given_one() {
+        let item = r#"{"attachments":[{"url":"http://a/","mime_type":"a/b","_mime_type":"x"}]}"#;
+        let feed = read_feed(&format!(r#"{{"items":[{item}]}}"#)).expect("the document is a feed");
+        let kinds: Vec<_> = feed.entries[0]
+            .enclosures
+            .iter()
+            .map(|enclosure| enclosure.media_type.as_deref())
+            .collect();
+        assert_eq!(kinds, [Some("x")]);
+    }
+
+    #[test]
+    fn members_that_nest_too_deep_are_text() {
+        let deep = format!("{}1{}", "[".repeat(123), "]".repeat(123));
+        let feed = read_feed(&format!(r#"{{"items":[{{}}],"x":{deep},"y":[1]}}"#))
+            .expect("the document is a feed");
+        assert_eq!(feed.json_extensions["x"], Value::String(deep));
+        assert!(feed.json_extensions["y"].is_array());
+    }
+
+    #[test]
+    fn strings_of_ours_declare_nothing() {
+        let bomb = r#"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"#;
+        let ours = serde_json::json!({"items": [], "_feedwash": {"xml": ["<y/>", bomb]}});
+        let feed = read_feed(&ours.to_string()).expect("the document is a feed");
+        assert_eq!(feed.extensions.len(), 1);
+        assert_eq!(feed.json_extensions["_feedwash"]["xml"][0], bomb);
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct Notes {
 #[derive(Debug)]
 struct Note {
     kind: &'static str,
-    detail: Option<String>,
+    /// The words that it is about, each once and the first few alone.
+    details: Vec<String>,
     at: usize,
     /// The entry that the first case stood in, as an index.
     entry: Option<usize>,
@@ -31,37 +32,51 @@ struct Note {
 /// The longest detail that a warning quotes, in characters.
 const DETAIL_CHARS_MAX: usize = 60;
 
+/// How many details of one kind a warning quotes.
+const DETAILS_MAX: usize = 3;
+
 /// The place of what has none; it sorts last.
 pub(super) const NOWHERE: usize = usize::MAX;
 
 impl Notes {
     /// Notes one case at a place, in bytes from the document's start.
     pub(super) fn add(&mut self, kind: &'static str, at: usize) {
-        self.push(kind, at, || None);
+        self.push(kind, at, None);
     }
 
     /// Notes one case that has no place.
     pub(super) fn add_anywhere(&mut self, kind: &'static str) {
-        self.push(kind, NOWHERE, || None);
+        self.push(kind, NOWHERE, None);
     }
 
     /// Notes one case with the words it is about.
     pub(super) fn add_with(&mut self, kind: &'static str, at: usize, detail: &str) {
-        self.push(kind, at, || {
-            Some(detail.chars().take(DETAIL_CHARS_MAX).collect())
-        });
+        self.push(kind, at, Some(detail));
     }
 
-    fn push(&mut self, kind: &'static str, at: usize, detail: impl FnOnce() -> Option<String>) {
-        match self.kinds.iter_mut().find(|note| note.kind == kind) {
-            Some(note) => note.count += 1,
-            None => self.kinds.push(Note {
-                kind,
-                detail: detail(),
-                at,
-                entry: self.entry,
-                count: 1,
-            }),
+    fn push(&mut self, kind: &'static str, at: usize, detail: Option<&str>) {
+        let index = match self.kinds.iter().position(|note| note.kind == kind) {
+            Some(index) => index,
+            None => {
+                self.kinds.push(Note {
+                    kind,
+                    details: Vec::new(),
+                    at,
+                    entry: self.entry,
+                    count: 0,
+                });
+                self.kinds.len() - 1
+            }
+        };
+        let note = &mut self.kinds[index];
+        note.count += 1;
+        if let Some(detail) = detail
+            && note.details.len() < DETAILS_MAX
+        {
+            let detail = shortened(detail);
+            if !note.details.contains(&detail) {
+                note.details.push(detail);
+            }
         }
     }
 
@@ -71,7 +86,7 @@ impl Notes {
     }
 
     /// The warnings in document order, with lines counted in `text`.
-    pub(super) fn into_warnings(mut self, text: &str) -> Vec<Warning> {
+    pub(super) fn take_warnings(&mut self, text: &str) -> Vec<Warning> {
         for note in &mut self.kinds {
             if let (NOWHERE, Some(entry)) = (note.at, note.entry) {
                 note.at = self.entries_at.get(entry).copied().unwrap_or(NOWHERE);
@@ -80,7 +95,7 @@ impl Notes {
         self.kinds.sort_by_key(|note| note.at);
         let places = Places::new(text, &self.entries_at, self.entries_end);
         let (mut line, mut counted) = (1_u32, 0);
-        self.kinds
+        std::mem::take(&mut self.kinds)
             .into_iter()
             .map(|note| {
                 let at = note.at.min(text.len());
@@ -90,7 +105,11 @@ impl Notes {
                     .count();
                 line = line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
                 counted = at;
-                let detail = note.detail.map(|d| format!(": {d:?}")).unwrap_or_default();
+                let details: Vec<String> = note.details.iter().map(|d| format!("{d:?}")).collect();
+                let detail = match details.as_slice() {
+                    [] => String::new(),
+                    details => format!(": {}", details.join(", ")),
+                };
                 let times = match note.count {
                     1 => String::new(),
                     n if note.at == NOWHERE => format!(" ({n} times)"),
@@ -104,6 +123,14 @@ impl Notes {
                 }
             })
             .collect()
+    }
+}
+
+/// The beginning of a detail; a sign says where it goes on.
+fn shortened(detail: &str) -> String {
+    match detail.char_indices().nth(DETAIL_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &detail[..end]),
+        None => detail.to_owned(),
     }
 }
 
@@ -155,7 +182,7 @@ mod tests {
             ..Notes::default()
         };
         notes.add("x", text.find('!').unwrap_or(NOWHERE));
-        assert_eq!(notes.into_warnings(text)[0].entry_index, expected, "{text}");
+        assert_eq!(notes.take_warnings(text)[0].entry_index, expected, "{text}");
     }
 
     #[test]
@@ -174,8 +201,12 @@ mod tests {
         notes.add("b", 6);
         notes.add_with("a", 3, "x\"y");
         notes.add("b", 7);
+        notes.add_with("c", 7, "x");
+        for detail in ["x", "y", "z", "zz"] {
+            notes.add_with("c", 8, detail);
+        }
         let shown: Vec<_> = notes
-            .into_warnings("1\n2\n3\n4\n")
+            .take_warnings("1\n2\n3\n4\n")
             .into_iter()
             .map(|w| (w.message, w.line))
             .collect();
@@ -183,7 +214,11 @@ mod tests {
             shown,
             [
                 ("a: \"x\\\"y\"".to_owned(), Some(2)),
-                ("b (2 times, here first)".to_owned(), Some(4))
+                ("b (2 times, here first)".to_owned(), Some(4)),
+                (
+                    "c: \"x\", \"y\", \"z\" (5 times, here first)".to_owned(),
+                    Some(4)
+                )
             ]
         );
     }

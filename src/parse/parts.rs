@@ -2,6 +2,7 @@
 
 use super::date;
 use super::names::Family;
+use super::ours;
 use super::scope::{Reader, Scope};
 use super::text::{self, Use};
 use super::tree::El;
@@ -11,7 +12,9 @@ use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Orig
 /// A person: Atom's construct (RFC 4287 §3.2), or a line of text as RSS has it.
 pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
     if !el.has_elements() {
-        return el.trimmed().map(|line| person_of_line(&line));
+        let line = el.trimmed().map(|line| person_of_line(&line));
+        let person = ours::person_of_attributes(line.unwrap_or_default(), el);
+        return (person != Person::default()).then_some(person);
     }
     let scope = scope.enter(el);
     let mut person = Person::default();
@@ -23,6 +26,9 @@ pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
                 &mut person.uri,
                 child.trimmed().map(|uri| scope.resolve(&uri)),
             ),
+            "avatar" if child.namespace.as_deref() == Some(ours::NAMESPACE) => {
+                (&mut person.avatar, child.trimmed())
+            }
             _ => {
                 person.extensions.push(scope.extension(child));
                 continue;
@@ -212,12 +218,12 @@ pub(super) fn is_enclosure(link: &Link) -> bool {
 }
 
 /// A link that is an enclosure (RFC 4287 §4.2.7.2).
-pub(super) fn enclosure_of_link(link: Link) -> Enclosure {
+pub(super) fn enclosure_of_link(mut link: Link) -> Enclosure {
     Enclosure {
         url: link.href,
         media_type: link.media_type,
         length_bytes: link.length.as_deref().and_then(length),
-        duration_seconds: None,
+        duration_seconds: ours::take_duration(&mut link.attributes),
         title: link.title,
     }
 }
@@ -232,9 +238,14 @@ pub(super) fn enclosure(el: &El<'_>, scope: &Scope) -> Option<Enclosure> {
     Some(Enclosure {
         url: scope.resolve(&url.or_else(|| el.trimmed())?),
         media_type: el.filled("type"),
-        length_bytes: el.filled("length").as_deref().and_then(length),
-        duration_seconds: None,
-        title: el.filled("title"),
+        // "The size should be 0 when it is unknown" (RSS Advisory Board, RSS Profile, `enclosure`).
+        length_bytes: el
+            .filled("length")
+            .as_deref()
+            .and_then(length)
+            .filter(|bytes| *bytes > 0),
+        duration_seconds: ours::attribute(el, "duration").and_then(|seconds| seconds.parse().ok()),
+        title: el.filled("title").or_else(|| ours::attribute(el, "title")),
     })
 }
 
@@ -262,8 +273,12 @@ pub(super) fn category(el: &El<'_>) -> Option<Category> {
     };
     Some(Category {
         term,
-        scheme: el.filled("scheme").or_else(|| el.filled("domain")),
-        label: el.filled("label"),
+        scheme: el
+            .filled("scheme")
+            .or_else(|| el.filled("domain"))
+            // Where Atom could not hold it, we wrote RSS's.
+            .or_else(|| el.attribute_of(Family::Rss, "domain").map(str::to_owned)),
+        label: el.filled("label").or_else(|| ours::attribute(el, "label")),
     })
 }
 
@@ -273,12 +288,15 @@ pub(super) fn generator(el: &El<'_>, scope: &Scope) -> Option<Generator> {
     let uri = ["uri", "url", "href"]
         .iter()
         .find_map(|name| el.filled(name))
+        .or_else(|| ours::attribute(el, "uri"))
         .map(|uri| scope.resolve(&uri));
     let name = el.trimmed().or_else(|| uri.clone())?;
     Some(Generator {
         name,
         uri,
-        version: el.filled("version"),
+        version: el
+            .filled("version")
+            .or_else(|| ours::attribute(el, "version")),
     })
 }
 
@@ -314,7 +332,7 @@ pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Opt
     let scope = scope.enter(el);
     if !el.has_elements() {
         let origin = Origin {
-            title: Some(text::read(el, &scope, reader, Use::Line))
+            title: Some(text::read(&mut el.clone(), &scope, reader, Use::Line))
                 .filter(|title| !title.value.is_empty()),
             url: el.filled("url").map(|url| scope.resolve(&url)),
             element: None,
@@ -329,7 +347,8 @@ pub(super) fn origin(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> Opt
     Some(Origin {
         title: el
             .child("title")
-            .map(|title| text::read(title, &scope.enter(title), reader, Use::Line))
+            // The source stays whole, so its title is read from a copy.
+            .map(|title| text::read(&mut title.clone(), &scope.enter(title), reader, Use::Line))
             .filter(|title| !title.value.is_empty()),
         url: links
             .iter()
@@ -349,11 +368,9 @@ pub(super) fn date(el: &El<'_>, reader: &mut Reader<'_>) -> Option<Date> {
 pub(super) fn date_of(raw: String, at: usize, reader: &mut Reader<'_>) -> Date {
     let time = date::parse(&raw);
     if time.is_none() {
-        reader.notes.add_with(
-            "a date cannot be understood and was kept as it is",
-            at,
-            &raw,
-        );
+        reader
+            .notes
+            .add_with("a date cannot be understood and is not published", at, &raw);
     }
     Date { raw, time }
 }

@@ -75,6 +75,8 @@ pub(super) enum Role {
     /// Holds entries: RSS 1.1 `items`, a CDF channel in a channel.
     Container,
     Extension,
+    /// No element at all.
+    Words,
 }
 
 /// Atom's own element names, and the names RSS has for the same.
@@ -95,6 +97,12 @@ fn shared(el: &El<'_>, atom: bool, name: &str) -> Option<Role> {
         (family, _) if !family.is_native() => return None,
         (_, "title") => Role::One(Slot::Title, own),
         (_, "link") => Role::Link,
+        // CDF's way to say it, in its capitals.
+        (Family::None, "a")
+            if el.name == "A" && el.filled("href").is_some() && el.text().trim().is_empty() =>
+        {
+            Role::Link
+        }
         (_, "id") => Role::One(Slot::Id, own),
         (_, "author") => Role::Author,
         (_, "contributor") => Role::Contributor,
@@ -164,9 +172,12 @@ pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
     }
 }
 
-/// Who won each slot: an index into an element's children.
+/// The roles of an element's children, and which of them won each slot, as an index.
 #[derive(Debug)]
-pub(super) struct Winners([Option<(usize, u8)>; SLOTS]);
+pub(super) struct Winners {
+    best: [Option<(usize, u8)>; SLOTS],
+    roles: Vec<Role>,
+}
 
 /// Added to the rank of a date that cannot be understood: any other is better.
 const NO_DATE: u8 = 50;
@@ -176,34 +187,66 @@ const BLANK: u8 = 100;
 impl Winners {
     /// Chooses among the children of an element.
     pub(super) fn choose(el: &El<'_>, role: impl Fn(&El<'_>) -> Role) -> Self {
-        let mut winners = Self([None; SLOTS]);
+        let mut best: [Option<(usize, u8)>; SLOTS] = [None; SLOTS];
+        let mut roles = Vec::with_capacity(el.children.len());
         for (index, node) in el.children.iter().enumerate() {
-            let Node::El(child) = node else { continue };
-            let Role::One(slot, mut rank) = role(child) else {
+            let Node::El(child) = node else {
+                roles.push(Role::Words);
                 continue;
             };
-            // These may say it all in an attribute: a source, a picture's address, a program's page.
-            let in_attributes = matches!(
-                slot,
-                Slot::Content | Slot::Source | Slot::Image | Slot::Icon | Slot::Generator
-            ) && !child.attributes.is_empty();
-            if child.text().trim().is_empty() && !in_attributes && !child.has_elements() {
+            let role = role(child);
+            roles.push(role);
+            let Role::One(slot, mut rank) = role else {
+                continue;
+            };
+            if is_blank(child, slot) {
                 rank += BLANK;
-            } else if matches!(slot, Slot::Published | Slot::Updated)
-                && date::parse(&child.text()).is_none()
-            {
-                rank += NO_DATE;
             }
-            let best = &mut winners.0[slot as usize];
-            if best.is_none_or(|(_, other)| rank < other) {
+            // Only where two dates compete is it asked whether they can be understood.
+            let judged = |(index, rank): (usize, u8)| {
+                let is_date = matches!(slot, Slot::Published | Slot::Updated) && rank < BLANK;
+                rank + NO_DATE * u8::from(is_date && !is_understood(&el.children[index]))
+            };
+            let best = &mut best[slot as usize];
+            if best.is_none_or(|best| judged((index, rank)) < judged(best)) {
                 *best = Some((index, rank));
             }
         }
-        winners
+        Self { best, roles }
+    }
+
+    /// The role of a child.
+    pub(super) fn role(&self, index: usize) -> Role {
+        self.roles[index]
+    }
+
+    /// How many children there are.
+    pub(super) fn len(&self) -> usize {
+        self.roles.len()
+    }
+
+    /// How many children have a role, or lost the one they had.
+    pub(super) fn count(&self, is_it: impl Fn(usize, Role) -> bool) -> usize {
+        let roles = self.roles.iter().enumerate();
+        roles.filter(|(index, role)| is_it(*index, **role)).count()
     }
 
     /// Whether a child won the slot.
     pub(super) fn won(&self, slot: Slot, index: usize) -> bool {
-        self.0[slot as usize].is_some_and(|(winner, _)| winner == index)
+        self.best[slot as usize].is_some_and(|(winner, _)| winner == index)
     }
+}
+
+/// Whether an element says nothing for its slot.
+fn is_blank(el: &El<'_>, slot: Slot) -> bool {
+    // These may say it all in an attribute: a source, a picture's address, a program's page.
+    let in_attributes = matches!(
+        slot,
+        Slot::Content | Slot::Source | Slot::Image | Slot::Icon | Slot::Generator
+    ) && !el.attributes.is_empty();
+    !in_attributes && el.text().trim_start().is_empty() && !el.has_elements()
+}
+
+fn is_understood(date: &Node<'_>) -> bool {
+    matches!(date, Node::El(el) if date::parse(&el.text()).is_some())
 }

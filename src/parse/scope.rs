@@ -4,6 +4,7 @@ use super::names::{self, Family};
 use super::notes::Notes;
 use super::tree::El;
 use crate::absolute;
+use crate::limits::{BASE_BYTES_MAX, LANGUAGE_BYTES_MAX};
 use crate::model;
 use std::rc::Rc;
 
@@ -23,6 +24,14 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// The scope that a document begins in.
+    pub(super) fn of_document(url: Option<&str>) -> Self {
+        Self {
+            base: url.filter(|url| url.len() <= BASE_BYTES_MAX).map(Rc::from),
+            ..Self::default()
+        }
+    }
+
     /// The scope inside an element.
     pub(super) fn enter(&self, el: &El<'_>) -> Self {
         let mut inner = self.clone();
@@ -37,14 +46,18 @@ impl Scope {
             let resolved = absolute::resolve(self.base.as_deref(), base);
             // A base that is no address of the web resolves nothing; one that is still relative is
             // for whoever knows the document's address.
+            let fits = resolved.len() <= BASE_BYTES_MAX;
             let is_web = resolved.starts_with("http://") || resolved.starts_with("https://");
-            if is_web || !absolute::has_scheme(&resolved) {
+            if fits && (is_web || !absolute::has_scheme(&resolved)) {
                 inner.base = Some(Rc::from(resolved));
                 inner.base_is_declared = true;
             }
         }
-        if let Some(language) = el.attribute_of(Family::Xml, "lang") {
-            let language = language.trim();
+        if let Some(language) = el
+            .attribute_of(Family::Xml, "lang")
+            .map(str::trim)
+            .filter(|language| language.len() <= LANGUAGE_BYTES_MAX)
+        {
             // An empty value says that the language is not known, which is worth saying where one was.
             let says = !language.is_empty() || self.language.is_some();
             inner.language = says.then(|| Rc::from(language));
@@ -115,7 +128,8 @@ fn absolute_element(element: &mut model::Element, base: &str) {
         .attributes
         .iter()
         .find(|a| a.name == "base" && a.namespace.as_deref() == Some(names::XML))
-        .map(|a| absolute::resolve(Some(base), &a.value));
+        .map(|a| absolute::resolve(Some(base), &a.value))
+        .filter(|own| own.len() <= BASE_BYTES_MAX);
     let base = own_base.as_deref().unwrap_or(base);
     for attribute in &mut element.attributes {
         let is_address = ATTRIBUTES.contains(&attribute.name.as_str());
@@ -156,4 +170,22 @@ pub(super) struct Reader<'n> {
     pub(super) notes: &'n mut Notes,
     /// Whether the document is Atom, whose text constructs say what they are, or RSS, which leaves it to evidence.
     pub(super) atom: bool,
+    /// Where the entries begin that have been read, in the order they were: first those that were read early.
+    pub(super) starts: Vec<usize>,
+    /// How many were read early; these are in document order.
+    pub(super) early: usize,
+    /// How many tags stood in the strings that elements of ours were read from.
+    pub(super) tags: usize,
+}
+
+impl<'n> Reader<'n> {
+    pub(super) fn new(notes: &'n mut Notes, atom: bool) -> Self {
+        Self {
+            notes,
+            atom,
+            starts: Vec::new(),
+            early: 0,
+            tags: 0,
+        }
+    }
 }

@@ -143,7 +143,13 @@ fn a_document_that_breaks_off_keeps_what_was_there() {
 #[test]
 fn what_is_no_feed_says_what_it_is() {
     assert_eq!(parse(" \n\u{feff} ", None), Err(ParseError::Empty));
-    for document in ["hello", "<opml/>", "<x>", "{{"] {
+    let list = "<?xml version='1.0'?><opml version='2.0'><head><title>x</title></head><body><outline/></body></opml>";
+    assert_eq!(parse(list, None), Err(ParseError::Opml));
+    let junk = ParseError::NotAFeed {
+        starts_with: "a\\n\\u{1b}[31m\"é".to_owned(),
+    };
+    assert_eq!(parse("a\n\u{1b}[31m\"é", None), Err(junk));
+    for document in ["hello", "<x>", "{{"] {
         assert!(
             matches!(parse(document, None), Err(ParseError::NotAFeed { .. })),
             "{document}"
@@ -350,7 +356,7 @@ fn what_was_forgiven_is_told_with_its_line() {
             (Some(2), "an & that begins no reference was kept as text"),
             (
                 Some(3),
-                "a date cannot be understood and was kept as it is: \"soon\""
+                "a date cannot be understood and is not published: \"soon\""
             )
         ]
     );

@@ -8,7 +8,7 @@ use super::entities;
 use super::html::{self, Words};
 use super::names::Family;
 use super::scope::{Reader, Scope};
-use super::tree::{El, Node};
+use super::tree::{self, El, Node};
 use crate::absolute;
 use crate::model::{Text, TextKind};
 use base64::Engine;
@@ -70,7 +70,7 @@ pub(super) fn is_foreign(el: &El<'_>) -> bool {
 }
 
 /// Reads a text construct. The scope is the one inside the element.
-pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: Use) -> Text {
+pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: Use) -> Text {
     let declared = declared(el);
     let mut text = if let Some(wrapped) = wrapped_html(el, declared) {
         Text::html(wrapped)
@@ -81,18 +81,17 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
         }
     } else {
         let string = string(el, reader);
+        let el = &*el;
         match declared {
             Declared::Text => Text::plain(string),
-            Declared::Html | Declared::Xhtml => {
-                Text::html(unescaped_once_more(&string, el, reader))
-            }
+            Declared::Html | Declared::Xhtml => Text::html(unescaped_once_more(string, el, reader)),
             Declared::Nothing | Declared::Foreign if usage == Use::Html => {
-                Text::html(unescaped_once_more(&string, el, reader))
+                Text::html(unescaped_once_more(string, el, reader))
             }
             Declared::Nothing if el.family.is_atom() || reader.atom => {
-                undeclared(&string, usage, el, reader)
+                undeclared(string, usage, el, reader)
             }
-            Declared::Nothing | Declared::Foreign => guess(&string, usage, el, reader),
+            Declared::Nothing | Declared::Foreign => guess(string, usage, el, reader),
         }
     };
     if text.kind == TextKind::Plain && usage == Use::Line && text.value.contains('\n') {
@@ -109,8 +108,8 @@ pub(super) fn read(el: &El<'_>, scope: &Scope, reader: &mut Reader<'_>, usage: U
     text
 }
 
-/// The string of an element without elements, out of base64 where it is in it.
-fn string<'e>(el: &'e El<'_>, reader: &mut Reader<'_>) -> Cow<'e, str> {
+/// The string of an element without elements, out of base64 where it is in it. What the tree owns is moved out of it.
+fn string(el: &mut El<'_>, reader: &mut Reader<'_>) -> String {
     let text = el.text();
     let is_declared = el
         .attribute("mode")
@@ -123,16 +122,16 @@ fn string<'e>(el: &'e El<'_>, reader: &mut Reader<'_>) -> Cow<'e, str> {
     if is_declared || is_foreign {
         let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
         match BASE64.decode(packed).map(String::from_utf8) {
-            Ok(Ok(decoded)) => return decoded.trim().to_owned().into(),
+            Ok(Ok(decoded)) => return decoded.trim().to_owned(),
             _ => reader
                 .notes
                 .add("base64 cannot be decoded and was kept as text", el.at),
         }
     }
-    let trimmed = text.trim();
+    let trimmed = tree::trim(&text);
     if trimmed.is_empty() && el.family == Family::None {
         // CDF's first version wrote `<TITLE VALUE="…"/>`.
-        return el.filled("value").unwrap_or_default().into();
+        return el.filled("value").unwrap_or_default();
     }
     // A CDATA section that was escaped, or that stands inside another.
     let inside = trimmed
@@ -142,13 +141,15 @@ fn string<'e>(el: &'e El<'_>, reader: &mut Reader<'_>) -> Cow<'e, str> {
         reader
             .notes
             .add("a CDATA section that stood as text was opened", el.at);
-        return inside.trim().to_owned().into();
+        return inside.trim().to_owned();
     }
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) if text.len() == text.trim().len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    let length = text.len();
+    let is_trimmed = trimmed.len() == length;
+    if let (true, [Node::Text(Cow::Owned(text))]) = (is_trimmed, &mut *el.children) {
+        text.shrink_to_fit();
+        return std::mem::take(text);
     }
+    tree::trim(&el.text()).to_owned()
 }
 
 /// The markup of an element with elements. Atom 1.0's `div` is a wrapper and no part of the content (RFC 4287 §3.1.1.3).
@@ -199,8 +200,8 @@ fn wrapped_html(el: &El<'_>, declared: Declared) -> Option<String> {
 }
 
 /// Atom without a `type` is text (RFC 4287 §3.1.1), unless a body is plainly markup.
-fn undeclared(string: &str, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
-    if usage == Use::Line || !html::has_closed_tag(string) {
+fn undeclared(string: String, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
+    if usage == Use::Line || !html::has_closed_tag(&string) {
         return Text::plain(string);
     }
     reader
@@ -210,48 +211,46 @@ fn undeclared(string: &str, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) ->
 }
 
 /// RSS, by the evidence.
-fn guess(string: &str, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
+fn guess(string: String, usage: Use, el: &El<'_>, reader: &mut Reader<'_>) -> Text {
     if usage == Use::Line {
         return line(string);
     }
-    if html::looks_like_html(string) {
+    if html::looks_like_html(&string) {
         return Text::html(unescaped_once_more(string, el, reader));
     }
     Text::plain(string)
 }
 
 /// A title of RSS or JSON: text, its references resolved, unless it is marked up.
-pub(super) fn line(string: &str) -> Text {
-    if html::has_closed_tag(string) {
-        Text::html(string)
-    } else {
-        // A reference may have stood for space.
-        Text::plain(entities::unescape_html(string).trim())
+pub(super) fn line(string: String) -> Text {
+    if html::has_closed_tag(&string) {
+        return Text::html(string);
+    }
+    // A reference may have stood for space.
+    match entities::unescape_html(&string) {
+        Cow::Borrowed(text) if text.len() == tree::trim(text).len() => Text::plain(string),
+        text => Text::plain(text.trim()),
     }
 }
 
-fn unescaped_once_more(string: &str, el: &El<'_>, reader: &mut Reader<'_>) -> String {
-    if !html::is_doubly_escaped(string) {
-        return string.to_owned();
+fn unescaped_once_more(string: String, el: &El<'_>, reader: &mut Reader<'_>) -> String {
+    if !html::is_doubly_escaped(&string) {
+        return string;
     }
     reader.notes.add("HTML was escaped twice", el.at);
-    entities::unescape_html(string).into_owned()
+    entities::unescape_html(&string).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::notes::Notes;
-    use super::super::tree;
     use super::*;
 
     fn read_first(xml: &str, atom: bool, usage: Use) -> Text {
         let mut notes = Notes::default();
-        let tree = tree::build(xml, &mut notes);
-        let mut reader = Reader {
-            notes: &mut notes,
-            atom,
-        };
-        let el = tree.elements().next().expect("the test has an element");
+        let mut tree = tree::build(xml, &mut notes);
+        let mut reader = Reader::new(&mut notes, atom);
+        let el = tree.elements_mut().next().expect("the test has an element");
         read(el, &Scope::default(), &mut reader, usage)
     }
 

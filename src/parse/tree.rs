@@ -12,7 +12,7 @@
 mod build;
 mod forgotten;
 
-pub(super) use build::build;
+pub(super) use build::{build, build_reading};
 
 use super::names::{self, Family};
 use crate::model;
@@ -87,6 +87,15 @@ impl std::ops::Deref for Lower<'_> {
     }
 }
 
+/// [`str::trim`], but faster where there is no space at either end but ASCII's.
+pub(super) fn trim(text: &str) -> &str {
+    let inner = text.trim_ascii();
+    match inner.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => inner,
+        _ => inner.trim(),
+    }
+}
+
 impl Node<'_> {
     /// Takes the node out of its parent, in which an empty text stays.
     pub(super) fn take(&mut self) -> Self {
@@ -146,7 +155,7 @@ impl<'a> El<'a> {
 
     /// The value of an attribute, trimmed, if it is not empty.
     pub(super) fn filled(&self, name: &str) -> Option<String> {
-        let value = self.attribute(name)?.trim();
+        let value = trim(self.attribute(name)?);
         (!value.is_empty()).then(|| value.to_owned())
     }
 
@@ -188,13 +197,13 @@ impl<'a> El<'a> {
     /// Its text, trimmed, if there is any.
     pub(super) fn trimmed(&self) -> Option<String> {
         let text = self.text();
-        let text = text.trim();
+        let text = trim(&text);
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// Whether it says nothing: no attributes, no elements, no text.
     pub(super) fn is_blank(&self) -> bool {
-        self.attributes.is_empty() && !self.has_elements() && self.text().trim().is_empty()
+        self.attributes.is_empty() && !self.has_elements() && self.text().trim_start().is_empty()
     }
 
     /// The element as the model keeps it. Indentation between elements is left out.
@@ -202,7 +211,7 @@ impl<'a> El<'a> {
         let has_words = self
             .children
             .iter()
-            .any(|node| matches!(node, Node::Text(text) if !text.trim().is_empty()));
+            .any(|node| matches!(node, Node::Text(text) if !text.trim_start().is_empty()));
         let indented = !has_words && self.has_elements();
         // Most hold one text; a list that grows would make room for four nodes.
         let mut children = Vec::with_capacity(if indented {

@@ -12,6 +12,7 @@
 //! searched to the end of the document and not found is not searched again.
 
 mod doctype;
+mod unclosed;
 
 use super::entities::{Entities, Forgiven};
 use super::notes::Notes;
@@ -72,6 +73,14 @@ pub(super) struct Tokens<'a, 'n> {
     at: usize,
     absent: [bool; 5],
     doctype_seen: bool,
+    /// The element that was begun last, until one ends.
+    inside: Option<&'a str>,
+    /// Where the next comment ends, as far as it was looked for.
+    comment_end: Option<usize>,
+    /// Where the next CDATA section ends, as far as it was looked for.
+    cdata_end: Option<usize>,
+    /// Whether some comment is never closed, once that was asked.
+    open_comments: Option<bool>,
     entities: Entities<'a>,
     notes: &'n mut Notes,
     /// The attributes of the start tag that was read last, in a list that is used again and again.
@@ -87,6 +96,10 @@ impl<'a, 'n> Tokens<'a, 'n> {
             at: 0,
             absent: [false; 5],
             doctype_seen: false,
+            inside: None,
+            comment_end: None,
+            cdata_end: None,
+            open_comments: None,
             entities: Entities::default(),
             notes,
             attributes: Vec::new(),
@@ -207,15 +220,9 @@ impl<'a, 'n> Tokens<'a, 'n> {
         let start = self.at;
         let rest = &self.text[start..];
         if rest.starts_with("<!--") {
-            self.skip_to(Terminator::Comment, start + 4);
+            self.comment();
         } else if rest.starts_with("<![CDATA[") {
-            let from = start + "<![CDATA[".len();
-            let end = self.find(Terminator::Cdata, from).unwrap_or_else(|| {
-                self.truncated = true;
-                self.text.len()
-            });
-            self.at = (end + 3).min(self.text.len());
-            return Some(Token::Text(Cow::Borrowed(&self.text[from..end])));
+            return Some(self.cdata());
         } else if rest.starts_with("<?") {
             self.skip_to(Terminator::Instruction, start + 2);
         } else if !self.doctype_seen
@@ -239,7 +246,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
             self.at = end + terminator.text().len();
             return;
         }
-        self.notes.add("a comment or instruction has no end", from);
+        self.notes.add("a processing instruction has no end", from);
         self.at = match self.text[from..].find('>') {
             Some(end) => from + end + 1,
             None => {
@@ -251,6 +258,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
 
     fn end_tag(&mut self) -> Token<'a> {
         let at = self.at;
+        self.inside = None;
         let name = self.name(at + 2);
         let from = at + 2 + name.len();
         // `</title <link>`: the next tag begins before this one ends.
@@ -306,6 +314,7 @@ impl<'a, 'n> Tokens<'a, 'n> {
                 Some(_) => self.attribute(),
             }
         }
+        self.inside = Some(name).filter(|_| !empty);
         Some(Token::Start { name, empty, at })
     }
 
@@ -457,7 +466,7 @@ mod tests {
         check("<a <b>x</b", "+a +b \"x\" -b");
         check("<a>x<b c='", "+a \"x\"");
         check("<a><![CDATA[x", "+a \"x\"");
-        check("<a><!-- x <b>y", "+a \"y\"");
+        check("<a><!-- x <b>y", "+a +b \"y\"");
         check("</a <b>", "-a +b");
     }
 

@@ -1,18 +1,23 @@
 //! Writes Atom 1.0 (RFC 4287).
 //!
-//! What Atom requires and the feed lacks is made from what is there: an id from the address, a date
-//! from the newest entry, an author from the feed's title. What only RSS has goes into RSS's
-//! namespace or into Dublin Core.
+//! What Atom requires and the feed lacks is made from what is there, and marked: an id from the address,
+//! a date from the newest entry (for an entry without one: from the feed or the oldest), an author from
+//! the feed's title. What only RSS has goes into RSS's namespace or into Dublin Core.
+
+mod dates;
+mod links;
 
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_reference};
 use super::names::Names;
 use super::xml::{self, element};
-use super::{Context, date, fit, is_main, json_element, plain, xhtml};
+use super::{Context, date, fit, json_element, plain, xhtml};
 use crate::model::{
-    Category, Date, Element, Entry, Feed, FeedFormat, Link, Node, Part, Person, Text, TextKind,
+    Category, Element, Entry, Feed, Image, Link, Node, Part, Person, Text, TextKind,
 };
 use atom_syndication as atom;
+use dates::{entry_updated, feed_updated, own_updated, undated};
+use links::{entry_links, feed_links, has_attributes, made_links};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -27,12 +32,12 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
     let elements = in_head.chain(&feed.extensions).chain(in_entries);
     let names = Names::new(xml::ATOM, &[], elements);
 
-    let updated = feed_updated(feed, context);
-    let mut document = head_of(feed, context, &updated);
+    let mut document = head_of(feed, context);
+    let undated = undated(feed, context);
     document.entries = feed
         .entries
         .iter()
-        .map(|entry| entry_of(entry, feed, &updated))
+        .map(|entry| entry_of(entry, feed, &undated))
         .collect();
     let config = atom::WriteConfig {
         write_document_declaration: false,
@@ -43,10 +48,6 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         .expect("writing to memory cannot fail");
     let written =
         String::from_utf8(written).expect("the crate writes what it is given, which is UTF-8");
-    // `Z` is what nearly everyone writes. No text can hold an end tag, so these are the crate's own.
-    let written = written
-        .replace("+00:00</updated>", "Z</updated>")
-        .replace("+00:00</published>", "Z</published>");
 
     let mut head = Graft::new(&feed.order);
     head.add_all(&head_extras, &feed.extensions, &names, "\n  ");
@@ -97,7 +98,7 @@ fn part(element: &str) -> Option<Part> {
     })
 }
 
-fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
+fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
     let ids = [
         feed.id.as_deref(),
         context.self_link(feed),
@@ -113,7 +114,7 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
         title,
         // RFC 4287 §4.2.6 asks for an IRI; a feed that names nothing of its own is not told from another such.
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
-        updated: moment(updated),
+        updated: moment(&feed_updated(feed, context)),
         authors: feed_authors(feed),
         categories: feed.categories.iter().filter_map(category).collect(),
         contributors: people(&feed.contributors),
@@ -138,20 +139,16 @@ fn head_of(feed: &Feed, context: &Context<'_>, updated: &str) -> atom::Feed {
     }
 }
 
-fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
+fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
     let language = entry.language.as_deref().or(feed.language.as_deref());
     let text = |text: &Option<Text>| text.as_ref().map(|text| text_of(text, language));
-    let updated = [&entry.updated, &entry.published]
-        .into_iter()
-        .flatten()
-        .find_map(date::rfc3339);
     let ids = [entry.id.as_deref(), entry.link.as_deref()];
     let id = ids.into_iter().flatten().find(|id| is_reference(id));
     let content = content(entry, language);
     atom::Entry {
         title: text(&entry.title).unwrap_or_default(),
         id: legal(id.unwrap_or("urn:feedwash:entry")),
-        updated: moment(updated.as_deref().unwrap_or(feed_updated)),
+        updated: moment(entry_updated(entry).as_deref().unwrap_or(undated)),
         authors: people(&entry.authors),
         categories: entry.categories.iter().filter_map(category).collect(),
         contributors: people(&entry.contributors),
@@ -164,12 +161,7 @@ fn entry_of(entry: &Entry, feed: &Feed, feed_updated: &str) -> atom::Entry {
         rights: text(&entry.rights),
         source: None,
         // §4.1.2: who cannot have the content has to have a summary.
-        summary: text(&entry.summary).or_else(|| {
-            let is_elsewhere = content
-                .as_ref()
-                .is_some_and(|content| content.src.is_some());
-            is_elsewhere.then(atom::Text::default)
-        }),
+        summary: text(&entry.summary).or_else(|| is_out_of_sight(entry).then(atom::Text::default)),
         content,
         ..atom::Entry::default()
     }
@@ -186,20 +178,43 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
             src: None,
         });
     }
-    if let Some(link) = &entry.content_link {
-        return Some(atom::Content {
-            src: Some(legal(&link.href)),
-            content_type: link.media_type.as_deref().map(legal),
-            ..atom::Content::default()
-        });
-    }
     // §4.1.2: an entry without content leads to it. One that leads nowhere has none, and says so.
     let is_alternate = |link: &Link| link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     let leads = entry.link.is_some() || entry.links.iter().any(is_alternate);
-    (!leads).then(|| atom::Content {
+    (!leads && entry.content_link.is_none() && media(entry).is_none()).then(|| atom::Content {
         value: Some(String::new()),
         ..atom::Content::default()
     })
+}
+
+/// The content among the extensions; all others that might be it were moved by `fit`.
+fn media(entry: &Entry) -> Option<&Element> {
+    let is_content = |element: &&Element| {
+        element.namespace.as_deref() == Some(xml::ATOM) && element.name == "content"
+    };
+    entry.extensions.iter().find(is_content)
+}
+
+/// Whether who has the entry has no content to read: it lies elsewhere, or is encoded (§4.1.2).
+fn is_out_of_sight(entry: &Entry) -> bool {
+    let is_binary = |content: &Element| {
+        let kind = content.attributes.iter().find(|a| a.name == "type");
+        let kind = kind.map(|kind| kind.value.to_ascii_lowercase());
+        !kind.is_some_and(|kind| kind.ends_with("+xml") || kind.ends_with("/xml"))
+    };
+    let is_elsewhere = entry.content.is_none() && entry.content_link.is_some();
+    is_elsewhere || media(entry).is_some_and(is_binary)
+}
+
+/// The content that lies elsewhere, which has to be empty (§4.1.3.2).
+fn content_link(entry: &Entry) -> Option<Element> {
+    let link = entry.content_link.as_ref();
+    let link = link.filter(|_| entry.content.is_none())?;
+    let attributes = [
+        ("type", link.media_type.as_deref()),
+        ("src", Some(link.href.as_str())),
+    ];
+    Some(element(Some(xml::ATOM), "content", &attributes, ""))
 }
 
 fn name_of_type(kind: &atom::TextType) -> &'static str {
@@ -234,12 +249,7 @@ fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
 /// The authors, or the feed itself as one, where neither it nor all of its entries name one (§4.1.1).
 fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
     let mut authors = people(&feed.authors);
-    let all_signed = !feed.entries.is_empty()
-        && feed
-            .entries
-            .iter()
-            .all(|entry| entry.authors.iter().any(is_somebody));
-    if !feed.authors.iter().any(is_somebody) && !all_signed {
+    if is_author_made(feed) {
         let title = feed.title.as_ref().map(plain).unwrap_or_default();
         authors.push(atom::Person {
             name: legal(if xml::is_blank(&title) {
@@ -253,8 +263,25 @@ fn feed_authors(feed: &Feed) -> Vec<atom::Person> {
     authors
 }
 
+fn is_author_made(feed: &Feed) -> bool {
+    let is_signed = |entry: &Entry| entry.authors.iter().any(is_somebody);
+    let all_signed = !feed.entries.is_empty() && feed.entries.iter().all(is_signed);
+    !feed.authors.iter().any(is_somebody) && !all_signed
+}
+
+/// What the feed has that the publisher did not say.
+fn made_parts(feed: &Feed) -> impl Iterator<Item = Element> {
+    let marks = [
+        (!feed.id.as_deref().is_some_and(is_reference), "id"),
+        (own_updated(feed).is_none(), "updated"),
+        (is_author_made(feed), "author"),
+    ];
+    let marks = marks.into_iter().filter(|(is_made, _)| *is_made);
+    marks.map(|(_, what)| super::made(what))
+}
+
 fn is_somebody(person: &Person) -> bool {
-    let parts = [&person.name, &person.email, &person.uri];
+    let parts = [&person.name, &person.email, &person.uri, &person.avatar];
     let mut parts = parts.into_iter().flatten();
     parts.any(|part| !xml::is_blank(part)) || !person.extensions.is_empty()
 }
@@ -278,7 +305,7 @@ fn people(people: &[Person]) -> Vec<atom::Person> {
 /// Whether the crate has no place for all that is known of a person. Then all people of the list are
 /// among the extras, since they have an order.
 fn is_larger(person: &Person) -> bool {
-    !person.extensions.is_empty()
+    !person.extensions.is_empty() || person.avatar.is_some()
 }
 
 /// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
@@ -309,76 +336,6 @@ fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
     })
 }
 
-fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
-    let mut links = Vec::new();
-    links.extend(main_link(feed.link.as_deref(), &feed.links));
-    if let Some(url) = context.self_link(feed) {
-        // Of the publisher's own address only the format of their feed is known.
-        let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
-        links.push(atom::Link {
-            mime_type: is_atom.then(|| "application/atom+xml".to_owned()),
-            ..relation("self", url)
-        });
-    }
-    links.extend(context.pages().map(|(rel, url)| relation(rel, url)));
-    links.extend(
-        feed.links
-            .iter()
-            .filter(|link| context.keeps(link))
-            .filter_map(link),
-    );
-    links
-}
-
-fn entry_links(entry: &Entry) -> Vec<atom::Link> {
-    let mut links = Vec::new();
-    links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().filter_map(link));
-    links.extend(made_links(entry).iter().filter_map(link));
-    links
-}
-
-/// What Atom says with a link and the model has a field for.
-fn made_links(entry: &Entry) -> Vec<Link> {
-    let enclosures = entry.enclosures.iter().map(|enclosure| Link {
-        href: enclosure.url.clone(),
-        rel: Some("enclosure".to_owned()),
-        media_type: enclosure.media_type.clone(),
-        title: enclosure.title.clone(),
-        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
-        ..Link::default()
-    });
-    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
-    let comments = entry.comments.as_deref().map(|url| Link {
-        href: url.to_owned(),
-        rel: Some("replies".to_owned()),
-        media_type: Some("text/html".to_owned()),
-        ..Link::default()
-    });
-    let links = enclosures.chain(comments);
-    links.filter_map(|link| fit::atom_link(&link)).collect()
-}
-
-/// The alternate link, unless it stands among the others, with all its attributes.
-fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
-    let is_whole = |link: &&Link| {
-        is_main(link, main) && (link.media_type.is_some() || !super::rss::adds_nothing(link, main))
-    };
-    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
-    Some(relation("alternate", main))
-}
-
-/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
-fn link(link: &Link) -> Option<atom::Link> {
-    link.attributes.is_empty().then(|| atom::Link {
-        mime_type: link.media_type.as_deref().map(legal),
-        hreflang: link.hreflang.as_deref().map(legal),
-        title: link.title.as_deref().map(legal),
-        length: link.length.as_deref().map(legal),
-        ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    })
-}
-
 /// The people and links that hold what the crate has no place for.
 fn larger<'a>(
     people: [(Part, &'a str, &'a [Person]); 2],
@@ -392,7 +349,7 @@ fn larger<'a>(
             let somebody = people.iter().filter(|person| is_somebody(person));
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
-    let links = links.filter(|link| !link.attributes.is_empty());
+    let links = links.filter(|link| has_attributes(link));
     let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
     let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
     people.chain(categories).chain(links)
@@ -406,14 +363,6 @@ fn part_of(link: &Link) -> Part {
     }
 }
 
-fn relation(rel: &str, href: &str) -> atom::Link {
-    atom::Link {
-        href: legal(href),
-        rel: legal(rel),
-        ..atom::Link::default()
-    }
-}
-
 /// Elements of the feed that the crate does not write.
 fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     let mut extras = Vec::new();
@@ -424,16 +373,65 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     let links = feed.links.iter().filter(|link| context.keeps(link));
     extras.extend(larger(people, links, &feed.categories));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
-        let address = super::people::address(publisher);
-        let publisher = element(Some(xml::DC), "publisher", &[], &address);
+        let publisher = super::people::line(Some(xml::DC), "publisher", publisher);
         extras.push(Extra::of(Part::Publisher, publisher));
     }
-    if let Some(minutes) = feed.ttl_minutes {
-        let ttl = element(None, "ttl", &[], &minutes.to_string());
-        extras.push(Extra::of(Part::Ttl, ttl));
-    }
+    extras.extend(only_rss(feed));
+    extras.extend(made_parts(feed).map(Extra::ours));
     extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
+}
+
+/// What only RSS has elements for.
+fn only_rss(feed: &Feed) -> Vec<Extra> {
+    let list = |name: &str, item: &str, values: &[String]| {
+        let mut out = element(None, name, &[], "");
+        let values = values.iter().map(|value| element(None, item, &[], value));
+        out.children = values.map(Node::Element).collect();
+        (!out.children.is_empty()).then_some(out)
+    };
+    let minutes = feed.ttl_minutes.map(|minutes| minutes.to_string());
+    let published = feed.published.as_ref().and_then(date::rfc822);
+    let hours: Vec<String> = feed.skip_hours.iter().map(u8::to_string).collect();
+    let leaf =
+        |name: &str, value: Option<String>| value.map(|value| element(None, name, &[], &value));
+    let parts = [
+        (Some(Part::Ttl), leaf("ttl", minutes)),
+        (Some(Part::Published), leaf("pubDate", published)),
+        (Some(Part::SkipHours), list("skipHours", "hour", &hours)),
+        (
+            Some(Part::SkipDays),
+            list("skipDays", "day", &feed.skip_days),
+        ),
+        // The `logo` stands for it already.
+        (None, feed.image.as_ref().and_then(image)),
+    ];
+    let extra = |(part, element): (Option<Part>, Option<Element>)| match part {
+        Some(part) => element.map(|element| Extra::of(part, element)),
+        None => element.map(Extra::ours),
+    };
+    parts.into_iter().filter_map(extra).collect()
+}
+
+/// What `logo` cannot say of the feed's image.
+fn image(image: &Image) -> Option<Element> {
+    let parts = [
+        ("title", image.title.as_deref()),
+        ("link", image.link.as_deref()),
+        ("description", image.description.as_deref()),
+        ("width", image.width.as_deref()),
+        ("height", image.height.as_deref()),
+    ];
+    let says_more = parts
+        .iter()
+        .any(|(_, value)| value.is_some_and(|value| !xml::is_blank(value)));
+    let mut out = element(None, "image", &[], "");
+    let parts = [("url", Some(image.url.as_str()))].into_iter().chain(parts);
+    let parts = parts
+        .filter_map(|(name, value)| Some((name, value.filter(|value| !xml::is_blank(value))?)));
+    let parts = parts.map(|(name, value)| element(None, name, &[], value));
+    out.children = parts.map(Node::Element).collect();
+    says_more.then_some(out)
 }
 
 /// Elements of an entry that the crate does not write.
@@ -443,14 +441,25 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Author, "author", entry.authors.as_slice()),
         (Part::Contributor, "contributor", &entry.contributors),
     ];
+    extras.extend(larger(people, entry.links.iter(), &entry.categories));
+    // All or none of them, for they have an order.
     let made = made_links(entry);
-    let links = entry.links.iter().chain(&made);
-    extras.extend(larger(people, links, &entry.categories));
+    if made.iter().any(has_attributes) {
+        let made = made.iter();
+        extras.extend(made.map(|link| Extra::of(part_of(link), super::rss::atom_link(link))));
+    }
+    extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {
         let attributes = [("url", Some(image))];
         let thumbnail = element(Some(xml::MEDIA), "thumbnail", &attributes, "");
         extras.push(Extra::of(Part::Image, thumbnail));
+    }
+    if let Some(duration) = super::rss::duration(entry) {
+        extras.push(Extra::of(Part::Enclosure, duration));
+    }
+    if entry_updated(entry).is_none() {
+        extras.push(Extra::ours(super::made("updated")));
     }
     extras.extend(json_element(&entry.json_extensions).map(Extra::ours));
     extras
@@ -490,29 +499,6 @@ fn source(entry: &Entry) -> Option<Element> {
         )));
     }
     Some(source)
-}
-
-/// `atom:updated` of the feed (§4.2.15): its own, else that of the newest entry.
-fn feed_updated(feed: &Feed, context: &Context<'_>) -> String {
-    let newest = || {
-        let dates = feed
-            .entries
-            .iter()
-            .flat_map(|entry| [&entry.updated, &entry.published]);
-        dates
-            .flatten()
-            .filter(|date| date::rfc3339(date).is_some())
-            .max_by_key(|date| date.time)
-    };
-    let own: Option<&Date> = feed
-        .updated
-        .as_ref()
-        .filter(|date| date::rfc3339(date).is_some());
-    own.or_else(newest)
-        .or(feed.published.as_ref())
-        .and_then(date::rfc3339)
-        .or_else(|| context.fallback_updated.and_then(date::utc))
-        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
 /// The crate's kind of date. What comes here was written by `date`, so it can be read.

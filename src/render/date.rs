@@ -80,7 +80,9 @@ fn offset(raw: &str) -> Option<i32> {
         ("UT", 0),
         ("Z", 0),
     ];
-    if let Some((_, hours)) = ZONES.iter().find(|(zone, _)| raw.ends_with(zone)) {
+    // A whole word only: `CEST` ends like `EST`. Behind digits it is one too (`19:48:21Z`).
+    let word = raw.trim_end_matches(|c: char| c.is_alphabetic()).len();
+    if let Some((_, hours)) = ZONES.iter().find(|(zone, _)| raw[word..] == **zone) {
         return Some(hours * 3600);
     }
     // Behind a time of day only: the end of `2004-12-31` is no offset.
@@ -153,6 +155,16 @@ mod tests {
             "2004-01-02T00:48:21Z",
             Some("Fri, 02 Jan 2004 00:48:21 GMT"),
             Some("2004-01-01T19:48:21-05:00"),
+        );
+    }
+
+    #[test]
+    fn a_zone_that_ends_like_another_is_not_that_one() {
+        check(
+            "Wed, 01 Jul 2026 10:00:00 CEST",
+            "2026-07-01T08:00:00Z",
+            Some("Wed, 01 Jul 2026 08:00:00 GMT"),
+            Some("2026-07-01T08:00:00Z"),
         );
     }
 

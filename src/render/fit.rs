@@ -24,7 +24,9 @@ pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
     let mut out = Cow::Borrowed(feed);
     let is_blank = |title: &Text| title.value.trim().is_empty();
     if feed.title.as_ref().is_none_or(is_blank) {
-        out.to_mut().title = Some(Text::plain(made_title(feed)));
+        let out = out.to_mut();
+        out.title = Some(Text::plain(made_title(feed)));
+        out.extensions.push(super::made("title"));
     }
     match format {
         FeedFormat::Rss => rss::feed(&mut out),
@@ -54,8 +56,16 @@ fn extension(name: &str, attributes: &[(&str, Option<&str>)], text: &str) -> Ele
     element(Some(names::RSS), name, attributes, text)
 }
 
-/// A link as such an element.
+/// A link as such an element, whose text is the address where there is nothing else to say.
 fn link_extension(link: &Link) -> Element {
+    let plain = Link {
+        href: link.href.clone(),
+        rel: link.rel.clone(),
+        ..Link::default()
+    };
+    if *link == plain && matches!(link.rel.as_deref(), None | Some("alternate")) {
+        return extension("link", &[], &link.href);
+    }
     let attributes = [
         ("rel", link.rel.as_deref()),
         ("type", link.media_type.as_deref()),
@@ -101,13 +111,11 @@ fn address(given: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
     fits(&fit).then(|| fit.into_owned())
 }
 
-/// Makes an address fit in its place. Gives back what was there, where it had to change by more than
-/// the space around it.
+/// Makes an address fit in its place. Gives back what was there, where an escape does not make one of it.
 fn mend(slot: &mut Option<String>, fits: impl Fn(&str) -> bool) -> Option<String> {
     let given = slot.take()?;
     *slot = address(&given, fits);
-    let is_changed = slot.as_deref() != Some(given.trim());
-    (is_changed && !given.trim().is_empty()).then_some(given)
+    (slot.is_none() && !given.trim().is_empty()).then_some(given)
 }
 
 /// Whether a text's language and base may be written.

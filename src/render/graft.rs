@@ -82,7 +82,7 @@ impl<'a> Graft<'a> {
     /// Writes the children of an element, its own and the new ones.
     fn write(&self, out: &mut String, own: &[Child<'_>]) {
         let Some(order) = self.order else {
-            out.extend(own.iter().map(|child| child.text));
+            own.iter().for_each(|child| push_child(out, child.text));
             out.push_str(&self.children);
             return;
         };
@@ -114,7 +114,28 @@ impl<'a> Graft<'a> {
             })
             .collect();
         placed.sort_by_key(|(place, _)| *place);
-        out.extend(placed.iter().map(|(_, text)| *text));
+        placed.iter().for_each(|(_, text)| push_child(out, text));
+    }
+}
+
+/// Writes a child. `Z` for `+00:00` is what nearly everyone writes, and what a time of UTC looked like
+/// before the crate read it.
+fn push_child(out: &mut String, text: &str) {
+    const TIMES: [(&str, &str); 2] = [
+        ("updated", "+00:00</updated>"),
+        ("published", "+00:00</published>"),
+    ];
+    let time = TIMES.iter().find_map(|(name, end)| {
+        let time = text.strip_suffix(end)?;
+        (name_of(time.trim_start()) == *name).then(|| (time, &end["+00:00".len()..]))
+    });
+    match time {
+        Some((time, end)) => {
+            out.push_str(time);
+            out.push('Z');
+            out.push_str(end);
+        }
+        None => out.push_str(text),
     }
 }
 
@@ -185,7 +206,7 @@ pub(super) fn graft(
             .and_then(|tag| tag.strip_prefix('>'))
         else {
             if head_is_written {
-                out.push_str(child.text);
+                push_child(&mut out, child.text);
             } else {
                 own_head.push(child);
             }

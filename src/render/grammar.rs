@@ -2,7 +2,7 @@
 //!
 //! It judges and, for addresses, encodes; it never guesses what was meant.
 //!
-//! Invariants: what [`reference`] gives is an IRI reference by RFC 3987 §2.2, whatever it was given;
+//! Invariants: what [`reference()`] gives is an IRI reference by RFC 3987 §2.2, whatever it was given;
 //! an address that is one already comes back as it was; every function is linear.
 
 use std::borrow::Cow;

@@ -3,11 +3,12 @@
 //! What JSON Feed has no member for stands in one member of ours, `_feedwash`: XML elements as
 //! strings of XML in `xml`, and fields of the model under the model's names.
 
+use super::names::is_core_name;
 use super::{Context, date, enclosure_type, grammar, needed_base, plain, xml};
 use crate::absolute::absolute_html;
 use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Origin, Person, Text,
-    TextKind,
+    Category, Element, Enclosure, Entry, Feed, FeedFormat, Image, Link, Order, Origin, Person,
+    Text, TextKind,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -74,6 +75,14 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
     out
 }
 
+/// The order, where an extension is called like something that a reader looks for: then it matters to
+/// whoever writes XML of this which stands first.
+fn needed_order<'a>(order: &'a Order, extensions: &[Element]) -> Option<&'a Order> {
+    let is_rival = |element: &Element| is_core_name(&element.name);
+    let has_rival = extensions.iter().any(is_rival);
+    Some(order).filter(|order| has_rival && !order.is_empty())
+}
+
 /// What JSON Feed has no member for, of the feed.
 fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     let mut ours = Object::default();
@@ -123,7 +132,7 @@ fn own_members(feed: &Feed, context: &Context<'_>) -> Object {
     ours.list("skip_hours", feed.skip_hours.iter().map(to_value));
     ours.list("skip_days", feed.skip_days.iter().map(to_value));
     ours.list("xml", feed.extensions.iter().map(xml_string));
-    ours.put("order", Some(&feed.order).filter(|order| !order.is_empty()));
+    ours.put("order", needed_order(&feed.order, &feed.extensions));
     ours
 }
 
@@ -196,10 +205,7 @@ fn own_members_of(entry: &Entry, feed: &Feed) -> Object {
     ours.put("source", entry.source.as_ref().map(origin));
     ours.put("rights", &entry.rights);
     ours.list("xml", entry.extensions.iter().map(xml_string));
-    ours.put(
-        "order",
-        Some(&entry.order).filter(|order| !order.is_empty()),
-    );
+    ours.put("order", needed_order(&entry.order, &entry.extensions));
     ours
 }
 
@@ -320,6 +326,8 @@ impl Place {
                 (Self::Feed, "expired") => value.is_boolean(),
                 (Self::Feed, "hubs") => is_hubs(value),
                 (Self::Item, "banner_image") => is_address(),
+                // Beside `content_html`, which it says again as text; without that it is the content.
+                (Self::Item, "content_text") => value.is_string(),
                 _ => false,
             }
     }
@@ -447,14 +455,19 @@ impl Object {
         if members.0.is_empty() {
             return;
         }
-        match self.0.get_mut("_feedwash") {
+        let mut all = members.0;
+        match self.0.shift_remove("_feedwash") {
             // What somebody else put there stays beside it.
-            Some(Value::Object(theirs)) => theirs.extend(members.0),
-            _ => {
-                self.0
-                    .insert("_feedwash".to_owned(), Value::Object(members.0));
+            Some(Value::Object(theirs)) if theirs.keys().all(|name| !all.contains_key(name)) => {
+                all.extend(theirs);
             }
+            // What cannot stand beside it stands in it, under a name that nothing is read from.
+            Some(theirs) => {
+                all.insert("theirs".to_owned(), theirs);
+            }
+            None => {}
         }
+        self.0.insert("_feedwash".to_owned(), Value::Object(all));
     }
 }
 

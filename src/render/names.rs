@@ -8,6 +8,7 @@
 
 use super::NAMESPACE;
 use super::xml::{ATOM, CONTENT, DC, ITUNES, MEDIA};
+use crate::limits::XML_PREFIX_BYTES_MAX;
 use crate::model::{Attribute, Element, Node};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,7 +18,7 @@ pub(super) const RSS: &str = "http://backend.userland.com/rss2";
 /// Always bound to `xml` (Namespaces in XML §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// XHTML, whose elements nearly everyone writes without a prefix.
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
+pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
 /// Never to be bound (Namespaces in XML §3).
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -101,6 +102,26 @@ const CORE_NAMES: &[&str] = &[
     "updated",
     "url",
 ];
+
+/// What other vocabularies call the same, which readers take for it.
+const OTHER_NAMES: &[&str] = &[
+    "body",
+    "created",
+    "creator",
+    "date",
+    "encoded",
+    "issued",
+    "modified",
+    "publisher",
+    "subject",
+    "thumbnail",
+];
+
+/// Whether readers look for an element of this name, in whatever namespace.
+pub(super) fn is_core_name(name: &str) -> bool {
+    let is_it = |core: &&str| core.eq_ignore_ascii_case(name);
+    CORE_NAMES.iter().chain(OTHER_NAMES).any(is_it)
+}
 
 /// The namespaces of a document and the prefix of each.
 pub(super) struct Names {
@@ -257,7 +278,7 @@ fn is_free_to_choose(prefix: &str) -> bool {
     let reserved = prefix
         .get(..3)
         .is_some_and(|start| start.eq_ignore_ascii_case("xml"));
-    !reserved && matches!(name(prefix), Cow::Borrowed(_))
+    !reserved && prefix.len() <= XML_PREFIX_BYTES_MAX && matches!(name(prefix), Cow::Borrowed(_))
 }
 
 /// A namespace as it can be declared; empty for none. What cannot stand in an address (RFC 3986 §2)

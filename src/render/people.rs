@@ -5,14 +5,38 @@
 use super::grammar::is_email;
 use super::names::RSS;
 use super::xml::{self, element};
-use crate::model::{Element, Feed, FeedFormat, Node, Person};
+use super::{NAMESPACE, own_attributes};
+use crate::model::{Attribute, Element, Feed, FeedFormat, Node, Person};
 
 /// The first person, if RSS's own element can hold all that is known of them. The others follow in
 /// order: readers take the first or the last, so the order has to stay.
 pub(super) fn lead<'a>(people: &'a [Person], feed: &Feed) -> Option<&'a Person> {
     people
         .first()
-        .filter(|person| has_email(person) && !needs_atom(person, feed))
+        .filter(|person| is_line(person) && !needs_atom(person, feed))
+}
+
+/// Whether RSS's elements for people hold all that is known of a person.
+pub(super) fn is_line(person: &Person) -> bool {
+    has_email(person) && further(person).is_empty()
+}
+
+/// What a line has no room for, as attributes of ours.
+fn further(person: &Person) -> Vec<Attribute> {
+    let xml: String = person.extensions.iter().map(xml::standalone).collect();
+    let parts = [
+        ("uri", person.uri.as_deref()),
+        ("avatar", person.avatar.as_deref()),
+        ("xml", Some(xml.as_str()).filter(|xml| !xml.is_empty())),
+    ];
+    own_attributes(parts)
+}
+
+/// A person as an element that holds a line, and the rest in attributes of ours.
+pub(super) fn line(namespace: Option<&str>, name: &str, person: &Person) -> Element {
+    let mut out = element(namespace, name, &[], &address(person));
+    out.attributes = further(person);
+    out
 }
 
 /// Whether a person has an e-mail address that is one, as RSS's elements for people want.
@@ -36,17 +60,20 @@ pub(super) fn rest<'a>(
             (_, Some(_)) if has_email(person) => {
                 // One is allowed; the others stand in the namespace that RSS once had.
                 let namespace = (!std::mem::take(&mut is_free)).then_some(RSS);
-                Some(element(namespace, name, &[], &address(person)))
+                Some(line(namespace, name, person))
             }
             (_, Some(_)) => Some(atom_person("author", person)),
-            (Some(creator), None) => Some(element(Some(xml::DC), "creator", &[], creator)),
-            (None, None) => person.uri.is_some().then(|| atom_person("author", person)),
+            (Some(_), None) => Some(line(Some(xml::DC), "creator", person)),
+            (None, None) => {
+                let is_known = !further(person).is_empty();
+                is_known.then(|| atom_person("author", person))
+            }
         }
     })
 }
 
 /// Whether a person came as `atom:author` and has to go as that. From another format, the name
-/// goes where readers of RSS look, and the page is left out: RSS has no place for it.
+/// goes where readers of RSS look.
 fn needs_atom(person: &Person, feed: &Feed) -> bool {
     let says_more = person.uri.is_some() || !person.extensions.is_empty();
     says_more && feed.format == FeedFormat::Rss || is_misread(person)
@@ -100,8 +127,11 @@ pub(super) fn atom_person(name: &str, person: &Person) -> Element {
     let parts = parts
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)));
+    let avatar = person.avatar.as_deref();
+    let avatar = avatar.map(|url| element(Some(NAMESPACE), "avatar", &[], url));
     out.children = parts
         .map(|(name, value)| Node::Element(element(Some(xml::ATOM), name, &[], value)))
+        .chain(avatar.map(Node::Element))
         .chain(person.extensions.iter().cloned().map(Node::Element))
         .collect();
     out
@@ -109,9 +139,7 @@ pub(super) fn atom_person(name: &str, person: &Person) -> Element {
 
 /// A contributor, in the smallest vocabulary that holds all that is known.
 pub(super) fn contributor(person: &Person) -> Option<Element> {
-    let is_named_only =
-        person.email.is_none() && person.uri.is_none() && person.extensions.is_empty();
-    let is_named_only = is_named_only && !is_misread(person);
+    let is_named_only = person.email.is_none() && further(person).is_empty() && !is_misread(person);
     match &person.name {
         Some(name) if is_named_only => Some(element(Some(xml::DC), "contributor", &[], name)),
         None if is_named_only => None,

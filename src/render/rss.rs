@@ -5,16 +5,21 @@
 //! A body alone is the `description`, because every reader shows that; a body beside a summary is
 //! `content:encoded`.
 
+mod parts;
+mod text;
+
+pub(super) use parts::{duration, duration_attribute};
+
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_web_address};
 use super::names::Names;
-use super::people::{address, contributor, has_email, lead, rest};
+use super::people::{address, contributor, has_email, is_line, lead, line, rest};
 use super::xml::{self, element};
-use super::{Context, date, enclosure_type, fit, html, is_main, json_element, needed_base};
-use crate::absolute::absolute_html;
-use crate::model::{
-    Category, Element, Enclosure, Entry, Feed, FeedFormat, Link, Node, Part, Text, TextKind,
-};
+use super::{Context, date, enclosure_type, is_main, json_element, own_attributes};
+use crate::model::{Element, Entry, Feed, FeedFormat, Generator, Link, Node, Part, Text, TextKind};
+use parts::{categories, enclosure, first_enclosure, labelled, length};
+use std::borrow::Cow;
+use text::{body, description, one_line};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -103,14 +108,7 @@ fn part(element: &str) -> Option<Part> {
 
 fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
     let title = feed.title.as_ref().map(one_line).unwrap_or_default();
-    // `link` is required (RSS 2.0, required channel elements); a feed without a site is its own.
-    let links = [
-        feed.link.as_deref(),
-        context.self_url,
-        feed.self_link.as_deref(),
-    ];
-    let link = links.into_iter().flatten().find(|link| is_iri(link));
-    let link = legal(link.unwrap_or("urn:feedwash:feed"));
+    let link = legal(&channel_link(feed, context));
     rss::Channel {
         image: feed.image.as_ref().map(|image| rss::Image {
             url: legal(&image.url),
@@ -129,23 +127,72 @@ fn channel(feed: &Feed, context: &Context<'_>) -> rss::Channel {
         webmaster: feed
             .publisher
             .as_ref()
-            .filter(|person| has_email(person))
+            .filter(|person| is_line(person))
             .map(address),
         pub_date: feed.published.as_ref().and_then(date::rfc822),
         last_build_date: feed.updated.as_ref().and_then(date::rfc822),
-        categories: categories(&feed.categories, feed),
+        categories: categories(&feed.categories),
         generator: feed
             .generator
             .as_ref()
-            .map(|generator| match generator.name.as_str() {
-                "" => legal(generator.uri.as_deref().unwrap_or_default()),
-                name => legal(name),
-            }),
+            .filter(|generator| is_name(generator))
+            .map(|generator| legal(&generator.name)),
         ttl: feed.ttl_minutes.map(|minutes| minutes.to_string()),
         skip_hours: feed.skip_hours.iter().map(u8::to_string).collect(),
         skip_days: feed.skip_days.iter().map(|day| legal(day)).collect(),
         ..rss::Channel::default()
     }
+}
+
+/// Whether RSS's element holds all that is known of a generator.
+fn is_name(generator: &Generator) -> bool {
+    generator.uri.is_none() && generator.version.is_none()
+}
+
+/// `link` is required (RSS 2.0, required channel elements): the site, else the feed itself, else the site of
+/// its entries.
+fn channel_link<'a>(feed: &'a Feed, context: &Context<'a>) -> Cow<'a, str> {
+    let own = [
+        feed.link.as_deref(),
+        context.self_url,
+        feed.self_link.as_deref(),
+    ];
+    let own = own.into_iter().flatten().find(|link| is_iri(link));
+    let site = || {
+        let mut links = feed
+            .entries
+            .iter()
+            .filter_map(|entry| entry.link.as_deref());
+        links.find_map(|link| {
+            let start = link.find("://").filter(|_| is_web_address(link))? + 3;
+            let end = link[start..].find(['/', '?', '#']);
+            Some(format!(
+                "{}/",
+                &link[..end.map_or(link.len(), |end| start + end)]
+            ))
+        })
+    };
+    match own {
+        Some(own) => Cow::Borrowed(own),
+        None => site().map_or(Cow::Borrowed("urn:feedwash:feed"), Cow::Owned),
+    }
+}
+
+/// What the channel has that the publisher did not say.
+fn made_parts(feed: &Feed) -> impl Iterator<Item = Element> {
+    let is_said = feed.link.as_deref().is_some_and(is_iri);
+    let image = feed.image.as_ref();
+    let lacks =
+        |value: Option<&String>| image.is_some() && filled(value.map(String::as_str)).is_none();
+    let title = lacks(image.and_then(|image| image.title.as_ref()));
+    let link = lacks(image.and_then(|image| image.link.as_ref()));
+    let marks = [
+        (!is_said, "link"),
+        (title, "image-title"),
+        (link, "image-link"),
+    ];
+    let marks = marks.into_iter().filter(|(is_made, _)| *is_made);
+    marks.map(|(_, what)| super::made(what))
 }
 
 fn item(entry: &Entry, feed: &Feed) -> rss::Item {
@@ -168,7 +215,7 @@ fn item(entry: &Entry, feed: &Feed) -> rss::Item {
             .or_else(|| entry.order.has(Part::Summary).then(String::new)),
         content: encoded.map(body),
         author: lead(&entry.authors, feed).map(address),
-        categories: categories(&entry.categories, feed),
+        categories: categories(&entry.categories),
         comments: entry.comments.as_deref().map(legal),
         enclosure: first_enclosure(entry).map(|enclosure| rss::Enclosure {
             url: legal(&enclosure.url),
@@ -270,9 +317,20 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     for person in feed.contributors.iter().filter_map(contributor) {
         add(Part::Contributor, person);
     }
-    if let Some(person) = feed.publisher.as_ref().filter(|person| !has_email(person)) {
-        let publisher = element(Some(xml::DC), "publisher", &[], &address(person));
+    if let Some(person) = feed.publisher.as_ref().filter(|person| !is_line(person)) {
+        let publisher = match has_email(person) {
+            true => line(None, "webMaster", person),
+            false => line(Some(xml::DC), "publisher", person),
+        };
         add(Part::Publisher, publisher);
+    }
+    if let Some(generator) = feed.generator.as_ref().filter(|own| !is_name(own)) {
+        let mut out = element(None, "generator", &[], &generator.name);
+        out.attributes = own_attributes([
+            ("uri", generator.uri.as_deref()),
+            ("version", generator.version.as_deref()),
+        ]);
+        add(Part::Generator, out);
     }
     for category in labelled(&feed.categories, feed) {
         add(Part::Category, category);
@@ -280,6 +338,7 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
     if let Some(icon) = feed.icon.as_deref() {
         add(Part::Icon, element(Some(xml::ATOM), "icon", &[], icon));
     }
+    extras.extend(made_parts(feed).map(Extra::ours));
     extras.extend(json_element(&feed.json_extensions).map(Extra::ours));
     extras
 }
@@ -302,8 +361,8 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
         add(Part::Category, category);
     }
     let skip = usize::from(first_enclosure(entry).is_some());
-    for other in entry.enclosures.iter().skip(skip) {
-        if let Some(other) = enclosure(other, feed) {
+    for (at, other) in entry.enclosures.iter().enumerate().skip(skip) {
+        if let Some(other) = enclosure(other, feed, at == 0) {
             add(Part::Enclosure, other);
         }
     }
@@ -364,64 +423,6 @@ pub(super) fn adds_nothing(link: &Link, main: Option<&str>) -> bool {
     is_main(link, main) && !says_more && is_page && link.attributes.is_empty()
 }
 
-/// The enclosure that the crate writes: the first, if it is just as RSS wants it.
-fn first_enclosure(entry: &Entry) -> Option<&Enclosure> {
-    let is_right = |enclosure: &&Enclosure| is_web_address(&enclosure.url) && has_type(enclosure);
-    entry.enclosures.first().filter(is_right)
-}
-
-/// Whether the media type that was given, if one was, is one.
-fn has_type(enclosure: &Enclosure) -> bool {
-    let given = enclosure.media_type.as_deref();
-    given.is_none_or(|given| given.is_empty() || grammar::is_media_type(given))
-}
-
-/// An enclosure that the crate does not write. RSS wants an address of the web and, by the profile,
-/// one for each item; what another format had besides is a link of Atom's.
-fn enclosure(enclosure: &Enclosure, feed: &Feed) -> Option<Element> {
-    let length = length(enclosure);
-    let url = grammar::reference(&enclosure.url)?;
-    if !is_iri(&url) {
-        return Some(fit::enclosure(enclosure));
-    }
-    if !is_web_address(&url) || feed.format != FeedFormat::Rss {
-        return Some(atom_link(&Link {
-            href: url.into_owned(),
-            rel: Some("enclosure".to_owned()),
-            media_type: enclosure.media_type.clone(),
-            title: enclosure.title.clone(),
-            length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
-            ..Link::default()
-        }));
-    }
-    let attributes = [
-        ("url", Some(&*url)),
-        ("length", Some(length.as_str())),
-        ("type", Some(enclosure_type(enclosure))),
-    ];
-    let mut out = element(None, "enclosure", &attributes, "");
-    if !has_type(enclosure) {
-        let given = enclosure.media_type.clone().unwrap_or_default();
-        out.attributes.push(fit::attribute("type", given));
-    }
-    Some(out)
-}
-
-/// The `length` of an enclosure; 0 where it is unknown, as the RSS Advisory Board's profile says.
-fn length(enclosure: &Enclosure) -> String {
-    enclosure.length_bytes.unwrap_or(0).to_string()
-}
-
-/// How long the first enclosure plays, where only JSON Feed had said so.
-fn duration(entry: &Entry) -> Option<Element> {
-    let seconds = entry.enclosures.first()?.duration_seconds?;
-    let said = entry
-        .extensions
-        .iter()
-        .any(|element| element.name == "duration" && element.namespace.is_some());
-    (!said).then(|| element(Some(xml::ITUNES), "duration", &[], &seconds.to_string()))
-}
-
 fn source(entry: &Entry) -> Option<Element> {
     let origin = entry.source.as_ref()?;
     if let Some(element) = &origin.element {
@@ -452,150 +453,6 @@ fn rights(text: &Text) -> Element {
             &text.value,
         ),
     }
-}
-
-fn categories(categories: &[Category], feed: &Feed) -> Vec<rss::Category> {
-    let plain = categories
-        .iter()
-        .filter(|category| !has_label(category, feed) && !category.term.trim().is_empty());
-    plain
-        .map(|category| rss::Category {
-            name: legal(&category.term),
-            domain: category.scheme.as_deref().map(legal),
-        })
-        .collect()
-}
-
-/// Categories that came as `atom:category` and have to go as that.
-fn labelled<'a>(categories: &'a [Category], feed: &'a Feed) -> impl Iterator<Item = Element> + 'a {
-    categories
-        .iter()
-        .filter(|category| has_label(category, feed))
-        .map(|category| {
-            let attributes = [
-                ("term", Some(category.term.as_str())),
-                ("scheme", category.scheme.as_deref()),
-                ("label", category.label.as_deref()),
-            ];
-            element(Some(xml::ATOM), "category", &attributes, "")
-        })
-}
-
-fn has_label(category: &Category, feed: &Feed) -> bool {
-    category.label.is_some() && feed.format == FeedFormat::Rss
-}
-
-/// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's
-/// profile says text, escaped once, and readers look for themselves. So text is escaped as HTML
-/// besides only where it would be taken for HTML.
-fn one_line(text: &Text) -> String {
-    match text.kind {
-        TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
-        _ => body(text),
-    }
-}
-
-/// A `description`. It is HTML to most readers, so text is escaped where it holds anything that a
-/// browser would not show: `Vec<String>`. A lone `&` or `<` is shown, and stays as it came.
-fn description(text: &Text) -> String {
-    let last_end = text.value.rfind('>').unwrap_or(0);
-    let begins_tag = |(at, _): (usize, &str)| {
-        let next = text.value.as_bytes().get(at + 1);
-        next.is_some_and(|b| {
-            b.is_ascii_alphabetic()
-                || matches!(b, b'/')
-                || matches!(b, b'!' | b'?') && at < last_end
-        })
-    };
-    match text.kind {
-        TextKind::Plain if text.value.match_indices('<').any(begins_tag) => body(text),
-        _ => one_line(text),
-    }
-}
-
-/// A text as HTML. Readers of RSS know no `xml:base`, so its addresses are written in full.
-fn body(text: &Text) -> String {
-    let html = html(text);
-    match needed_base(text) {
-        Some(base) => legal(&absolute_html(&html, base)),
-        None => legal(&html),
-    }
-}
-
-/// Tags that people put into titles and descriptions.
-const TAGS: &[&str] = &[
-    "a",
-    "abbr",
-    "b",
-    "big",
-    "blockquote",
-    "br",
-    "cite",
-    "code",
-    "del",
-    "div",
-    "em",
-    "font",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "iframe",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "mark",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "script",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "style",
-    "sub",
-    "sup",
-    "svg",
-    "table",
-    "td",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "video",
-];
-
-/// Whether a reader that guesses would take a text for HTML: a character reference or a usual tag.
-fn looks_like_html(text: &str) -> bool {
-    let reference = text.match_indices('&').any(|(at, _)| {
-        // The longest name of a reference in HTML has 31 letters.
-        let name = text[at + 1..].trim_start_matches('#');
-        let end = name
-            .bytes()
-            .take(32)
-            .position(|b| !b.is_ascii_alphanumeric());
-        end.is_some_and(|end| end > 0 && name.as_bytes()[end] == b';')
-    });
-    reference
-        || text.match_indices('<').any(|(at, _)| {
-            let name = text[at + 1..].trim_start_matches('/');
-            let end = name
-                .bytes()
-                .take(16)
-                .position(|b| !b.is_ascii_alphanumeric());
-            end.is_some_and(|end| {
-                TAGS.iter()
-                    .any(|tag| tag.eq_ignore_ascii_case(&name[..end]))
-            })
-        })
 }
 
 /// A string, unless a reader would see nothing of it.

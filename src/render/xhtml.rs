@@ -6,7 +6,7 @@
 //!
 //! Invariant: what comes out is one well-formed `div`; time is linear in the text.
 
-use super::xml;
+use super::{names, xml};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
@@ -23,7 +23,9 @@ const VOID: &[&str] = &[
 /// A fragment of HTML in the `div` that Atom wants around it.
 pub(super) fn div(html: &str) -> Option<String> {
     let mut out = String::with_capacity(html.len() + 64);
-    out.push_str("<div xmlns=\"http://www.w3.org/1999/xhtml\">");
+    out.push_str("<div");
+    xml::push_attribute(&mut out, "xmlns", names::XHTML);
+    out.push('>');
     let writer = Writer(RefCell::new(State {
         out,
         open: Vec::new(),

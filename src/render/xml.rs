@@ -9,6 +9,7 @@ use super::names::Names;
 use crate::model::{Attribute, Element, Node};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// Atom 1.0, RFC 4287.
 pub(super) const ATOM: &str = "http://www.w3.org/2005/Atom";
@@ -34,23 +35,24 @@ pub(super) fn standalone(element: &Element) -> String {
     out
 }
 
-/// An element that is being written: what is left of it, its name, and its default namespace.
+/// An element that is being written: what is left of it, its name, and its default namespace, which
+/// it shares with those that declare no other.
 struct Open<'a> {
     rest: std::slice::Iter<'a, Node>,
     name: String,
-    default: Cow<'a, str>,
+    default: Rc<str>,
 }
 
 fn write_tree(out: &mut String, root: &Element, names: &Names, declarations: &[(String, String)]) {
     // A stack of our own: the trees come from outside, and a thread's stack is short.
     let mut open: Vec<Open<'_>> = Vec::new();
-    open.extend(write_start(out, root, names, names.default, declarations));
+    let default = Rc::from(names.default);
+    open.extend(write_start(out, root, names, &default, declarations));
     while let Some(top) = open.last_mut() {
         match top.rest.next() {
             Some(Node::Text(text)) => push_text(out, text),
             Some(Node::Element(child)) => {
-                let default = top.default.clone();
-                let child = write_start(out, child, names, &default, &[]);
+                let child = write_start(out, child, names, &top.default, &[]);
                 open.extend(child);
             }
             None => {
@@ -68,7 +70,7 @@ fn write_start<'a>(
     out: &mut String,
     element: &'a Element,
     names: &Names,
-    default: &str,
+    default: &Rc<str>,
     declarations: &[(String, String)],
 ) -> Option<Open<'a>> {
     let namespace = names.element_namespace(element);
@@ -80,11 +82,11 @@ fn write_start<'a>(
     for (prefix, uri) in declarations {
         push_attribute(out, &format!("xmlns:{prefix}"), uri);
     }
-    let default = if prefix.is_none() && namespace != default {
+    let default = if prefix.is_none() && *namespace != **default {
         push_attribute(out, "xmlns", &namespace);
-        namespace
+        Rc::from(namespace)
     } else {
-        Cow::Owned(default.to_owned())
+        Rc::clone(default)
     };
     for attribute in &element.attributes {
         // `xmlns` is a declaration and no attribute; a name may stand once (XML 1.0 §3.1).

@@ -28,8 +28,12 @@ pub struct Published {
     pub has_next: bool,
 }
 
-fn read<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| StoreError::Damaged {
+/// Reads what the store wrote itself. An element of `XML_DEPTH_MAX` levels is deeper in JSON than
+/// serde_json reads from strangers, and its depth was limited when it was parsed.
+pub(super) fn read<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    json.disable_recursion_limit();
+    T::deserialize(&mut json).map_err(|error| StoreError::Damaged {
         what,
         why: error.to_string(),
     })

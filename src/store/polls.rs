@@ -8,7 +8,7 @@ use crate::model::{Feed, Removal, Validators, Warning, Washed};
 use crate::render;
 use crate::schedule::Pace;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row as _};
 use std::time::Duration;
@@ -112,8 +112,22 @@ pub struct Status {
     pub entries: i64,
     /// How many removals were made in them.
     pub removals: i64,
-    /// What was forgiven in the last document.
+    /// What was forgiven in the last document that could be read.
+    #[serde(serialize_with = "told")]
     pub warnings: Vec<Warning>,
+}
+
+/// Warnings as users are told them: `entry` is the id and `key` the key, as in `explain --json`.
+fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(warnings.iter().map(|warning| {
+        json!({
+            "message": warning.message,
+            "line": warning.line,
+            "entry": warning.id,
+            "key": warning.entry,
+            "title": warning.title.as_ref().map(render::plain),
+        })
+    }))
 }
 
 /// A washed document, ready to be written.
@@ -468,7 +482,7 @@ impl Store {
             .await?;
             rows.into_iter().map(|row| {
                 let head: Option<String> = row.try_get("clean")?;
-                let title = head.and_then(|head| serde_json::from_str::<Feed>(&head).ok()).and_then(|feed| feed.title);
+                let title = head.and_then(|head| super::feeds::read::<Feed>("feed", &head).ok()).and_then(|feed| feed.title);
                 let warnings: String = row.try_get("warnings")?;
                 Ok(Status {
                     name: row.try_get("name")?,

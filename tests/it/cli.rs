@@ -277,11 +277,12 @@ fn status_and_explain_say_what_was_forgiven_and_where() {
         "<rss><channel><title>A & B</title>\n<item><guid>1</guid><pubDate>soon</pubDate></item>\n\
          <item><guid>2</guid><x:y>&nbsp;<z></x:y></item></channel></rss>",
     );
-    desk.run(&["poll"]).check(0, &[]);
+    let polled = desk.run(&["poll"]).output();
+    assert!(polled.contains("2 new, 0 updated; 5 warnings"), "{polled}");
     let table = desk.run(&["status"]).output();
     for line in [
         "one: warning: line 1: an & that begins no reference was kept as text\n",
-        ": a date cannot be understood and was kept as it is: \"soon\"\n",
+        ": a date cannot be understood and is not published: \"soon\"\n",
         "one: 2 more warnings; \"feedwash explain --source one\" shows them\n",
     ] {
         assert!(table.contains(line), "no {line:?} in {table}");
@@ -293,6 +294,21 @@ fn status_and_explain_say_what_was_forgiven_and_where() {
         "{explained}"
     );
     assert_eq!(explained.matches(", entry ").count(), 4, "{explained}");
+    assert!(explained.contains("line 2, entry 1: a date"), "{explained}");
+    let statuses: Value = serde_json::from_str(&desk.run(&["status", "--json"]).output()).unwrap();
+    let warning = &statuses[0]["warnings"][1];
+    assert_eq!(
+        (&warning["line"], &warning["entry"]),
+        (&2.into(), &"1".into())
+    );
+    assert!(warning["key"].is_string(), "{warning}");
+    desk.write("one.xml", "");
+    desk.run(&["poll", "one"]).check(1, &[]);
+    let table = desk.run(&["status"]).output();
+    assert!(
+        table.contains("empty") && !table.contains("warning"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -39,7 +39,7 @@ const MODULES: &[Module] = &[
     module(
         2,
         "wash",
-        &["decode", "parse", "identity", "clean", "learn"],
+        &["absolute", "decode", "parse", "identity", "clean", "learn"],
     ),
     module(2, "schedule", &[]),
     module(2, "render", &["absolute"]),

@@ -38,6 +38,7 @@ macro_rules! suite {
 
 suite! {
     new_updated_and_unchanged_entries_are_counted,
+    an_extension_of_every_depth_is_published,
     nothing_is_written_for_an_unchanged_document,
     a_new_date_a_counter_and_a_build_date_are_no_news,
     a_changed_head_is_published_and_no_entry_announced,

@@ -131,6 +131,28 @@ fn xhtml_stays_xhtml_where_it_can() {
 }
 
 #[test]
+fn what_xhtml_speaks_of_is_no_date() {
+    check(
+        &entry(
+            "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>the tag <updated>2020-01-01T00:00:00+00:00</updated></p></div></content>",
+        ),
+        &[
+            "<updated>2026-01-01T00:00:00Z</updated>",
+            "<updated>2020-01-01T00:00:00+00:00</updated>",
+        ],
+    );
+}
+
+#[test]
+fn every_address_of_a_set_of_images_has_its_base() {
+    check(
+        "<rss version='2.0' xml:base='http://h.example/x/'><channel><title>F</title><link>http://l.example/</link><description>D</description>
+          <item><description>&lt;img srcset=\"http://a.example/x.jpg 1x, /b.jpg 2x\"&gt;</description></item></channel></rss>",
+        &["http://h.example/b.jpg 2x"],
+    );
+}
+
+#[test]
 fn languages_are_said_where_they_hold() {
     check(
         "<rss version='2.0' xml:lang='fr'><channel><title>F</title><link>http://l.example/</link><description>D</description>

@@ -268,7 +268,7 @@ impl Found {
         let minutes = if minutes.is_empty() {
             0
         } else {
-            minutes.parse().ok()?
+            minutes.parse().ok().filter(|minutes| *minutes < 60)?
         };
         let seconds = hours * 3600 + minutes * 60;
         if self.offset_seconds.is_none() || self.offset_is_base {

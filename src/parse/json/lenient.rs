@@ -285,7 +285,7 @@ impl Lenient<'_, '_> {
                 }
                 _ if byte == quote => {
                     self.at += 1;
-                    if self.ends_string(quote) {
+                    if self.ends_string() {
                         return out;
                     }
                     self.notes
@@ -298,23 +298,27 @@ impl Lenient<'_, '_> {
     }
 
     /// Whether the quote before this place ends its string, by what follows it.
-    fn ends_string(&self, quote: u8) -> bool {
+    fn ends_string(&self) -> bool {
         let after = self.rest().trim_start_matches(is_blank);
         let blank = &self.rest()[..self.rest().len() - after.len()];
         match after.as_bytes() {
             [] | [b':' | b'}' | b']' | b'/', ..] => true,
-            [b',', next @ ..] => {
-                let next = next.trim_ascii_start();
-                next.first().is_none_or(|b| {
-                    *b == quote
-                        || b.is_ascii_digit()
-                        || matches!(b, b'{' | b'[' | b'}' | b']' | b'-' | b'/' | b',')
-                }) || [&b"true"[..], b"false", b"null"]
+            [b',', ..] => {
+                let next = after[1..].trim_start_matches(is_blank);
+                next.as_bytes().first().is_none_or(|b| {
+                    b.is_ascii_digit()
+                        || matches!(
+                            b,
+                            b'"' | b'\'' | b'{' | b'[' | b'}' | b']' | b'-' | b'/' | b','
+                        )
+                }) || ["true", "false", "null"]
                     .iter()
                     .any(|word| next.starts_with(word))
+                    || begins_member(next)
             }
-            // A comma is missing between two lines.
-            [b, ..] => *b == quote && blank.contains('\n'),
+            // A comma is missing between two lines, or before a member.
+            [b'"' | b'\'', ..] => blank.contains('\n') || begins_member(after),
+            _ => false,
         }
     }
 
@@ -390,6 +394,37 @@ impl Lenient<'_, '_> {
     }
 }
 
+/// Whether a key and its colon stand here, the key in quotes or, as JavaScript allows it, without.
+fn begins_member(text: &str) -> bool {
+    /// The longest key that is recognised, in bytes; what is longer is a sentence.
+    const KEY_BYTES_MAX: usize = 64;
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let key = &text[quote.map_or(0, char::len_utf8)..];
+    let is_key = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'-' | b'@' | b'.');
+    let bytes = key.bytes().take(KEY_BYTES_MAX);
+    let length = match quote {
+        Some(_) => bytes.take_while(|b| is_key(*b) || *b == b':').count(),
+        None => bytes.take_while(|b| is_key(*b)).count(),
+    };
+    let behind = match quote {
+        Some(quote) => key[length..].strip_prefix(quote),
+        None => Some(&key[length..]),
+    };
+    let Some(value) = behind
+        .filter(|_| length > 0)
+        .and_then(|behind| behind.trim_start_matches(is_blank).strip_prefix(':'))
+    else {
+        return false;
+    };
+    // A word and a colon stand in sentences too; what follows them there is no value.
+    let value = value.trim_start_matches(is_blank);
+    quote.is_some()
+        || value.starts_with(|c: char| c.is_ascii_digit() || "\"'[{-".contains(c))
+        || ["true", "false", "null"]
+            .iter()
+            .any(|word| value.starts_with(word))
+}
+
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{feff}'
 }
@@ -423,6 +458,14 @@ mod tests {
         );
         check("{a: 1, 'b': 'c'}", r#"{"a":1,"b":"c"}"#);
         check("[1, nonsense, 2]", "[1] cut");
+        check(
+            r#"{a:"x",b:"y, \"z\"",c:[{d:1,e:"f"}]}"#,
+            r#"{"a":"x","b":"y, \"z\"","c":[{"d":1,"e":"f"}]}"#,
+        );
+        check(
+            "{'a':'it's, or isn't','b':\"x\",'c':['y','z']}",
+            r#"{"a":"it's, or isn't","b":"x","c":["y","z"]}"#,
+        );
     }
 
     #[test]
@@ -440,6 +483,14 @@ mod tests {
         check(
             r#"{"a":"He said "hi", and left","b":1}"#,
             r#"{"a":"He said \"hi\", and left","b":1}"#,
+        );
+        check(
+            r#"{"a":"x" "b":[1],"c":"He said "hi" and "ho"""d":2}"#,
+            r#"{"a":"x","b":[1],"c":"He said \"hi\" and \"ho\"","d":2}"#,
+        );
+        check(
+            r#"{"a":"He said "hi", note: he left","b":1}"#,
+            r#"{"a":"He said \"hi\", note: he left","b":1}"#,
         );
     }
 

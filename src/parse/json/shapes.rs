@@ -185,13 +185,20 @@ fn parts(value: &mut Value) {
 
 /// The text of an element that had attributes: `{"type":"html","$t":"…"}`.
 fn text_of(value: &Value) -> Option<Value> {
-    member_of(value, &["$t", "#text", "_", "__text", "rendered"])
+    member_of(
+        value,
+        &[
+            "$t", "#text", "#value", "_", "$value", "@value", "__text", "rendered",
+        ],
+    )
 }
 
 fn member_of(value: &Value, names: &[&str]) -> Option<Value> {
     let members = value.as_object()?;
     let mut found = names.iter().filter_map(|name| members.get(*name));
-    found.find(|text| text.is_string()).cloned()
+    found
+        .find(|text| text.is_string() || text.is_number())
+        .cloned()
 }
 
 /// Of a list of links, the one to the page itself.

@@ -5,9 +5,13 @@
 
 use super::forgotten::{self, Kind};
 use super::{Attribute, El, Node};
-use crate::limits::{XML_DEPTH_MAX, XML_ELEMENTS_MAX};
+use crate::limits::{
+    BASE_BYTES_MAX, LANGUAGE_BYTES_MAX, XML_DEPTH_MAX, XML_ELEMENTS_MAX, XML_NAMESPACE_BYTES_MAX,
+    XML_SHARED_BYTES,
+};
 use crate::parse::names::{self, Family};
 use crate::parse::notes::Notes;
+use crate::parse::strays;
 use crate::parse::xml::{RawAttribute, Token, Tokens};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -38,10 +42,23 @@ struct Open<'a> {
     has_pieces: bool,
 }
 
+/// Reads an entry that has ended: in a document's first root, perhaps in a child of that. False where it has to stay.
+type ReadEntry<'r, 'a> =
+    &'r mut dyn FnMut(&El<'a>, Option<&El<'a>>, &mut El<'a>, &mut Notes) -> bool;
+
 /// Builds the tree. The roots of a document stand below one nameless element.
 pub(in crate::parse) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
+    build_reading(text, notes, &mut |_, _, _, _| false)
+}
+
+/// Builds the tree without its entries: of one that `read` has read, an empty element stays in its place.
+pub(in crate::parse) fn build_reading<'a>(
+    text: &'a str,
+    notes: &mut Notes,
+    read: ReadEntry<'_, 'a>,
+) -> El<'a> {
     let mut tokens = Tokens::new(text, notes);
-    let mut builder = Builder::new();
+    let mut builder = Builder::new(read);
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => builder.text(text),
@@ -58,10 +75,11 @@ pub(in crate::parse) fn build<'a>(text: &'a str, notes: &mut Notes) -> El<'a> {
     if truncated || builder.open.len() > 1 {
         notes.add("the document breaks off; what was there is kept", at);
     }
-    builder.finish()
+    builder.finish(notes)
 }
 
-struct Builder<'a> {
+struct Builder<'a, 'r> {
+    read: ReadEntry<'r, 'a>,
     open: Vec<Open<'a>>,
     /// The children of every open element, the outermost first.
     nodes: Vec<Node<'a>>,
@@ -72,11 +90,14 @@ struct Builder<'a> {
     assumed: Vec<Declaration<'a>>,
     /// Names of open elements that stand too deep to be kept as elements of their own.
     too_deep: Vec<&'a str>,
+    /// How many elements there were; those that share long strings count for more.
     count: usize,
+    /// The longest base and language that elements may have inherited, in bytes.
+    inherited: usize,
 }
 
-impl<'a> Builder<'a> {
-    fn new() -> Self {
+impl<'a, 'r> Builder<'a, 'r> {
+    fn new(read: ReadEntry<'r, 'a>) -> Self {
         let document = El {
             namespace: None,
             family: Family::None,
@@ -87,6 +108,7 @@ impl<'a> Builder<'a> {
             at: 0,
         };
         Self {
+            read,
             open: vec![Open {
                 el: document,
                 written: "",
@@ -101,6 +123,7 @@ impl<'a> Builder<'a> {
             assumed: Vec::new(),
             too_deep: Vec::new(),
             count: 0,
+            inherited: 0,
         }
     }
 
@@ -110,18 +133,23 @@ impl<'a> Builder<'a> {
             .expect("the document itself is always open")
     }
 
+    /// Whether the parts of a feed or of an entry are read now.
+    fn is_frame(&mut self) -> bool {
+        let top = self.top();
+        matches!(top.kind, Kind::Frame | Kind::Entry) && top.el.family.is_native()
+    }
+
     fn text(&mut self, text: Cow<'a, str>) {
         if text.is_empty() {
             return;
         }
         let children = self.nodes.len();
         let follows_text = matches!(self.nodes.last(), Some(Node::Text(_)));
-        let top = self.top();
         // Indentation is a third of all nodes, and says nothing between the parts of a feed.
-        let is_frame = matches!(top.kind, Kind::Frame | Kind::Entry) && top.el.family.is_native();
-        if is_frame && text.bytes().all(|b| b.is_ascii_whitespace()) {
+        if self.is_frame() && text.bytes().all(|b| b.is_ascii_whitespace()) {
             return;
         }
+        let top = self.top();
         top.has_pieces |= follows_text && children > top.first;
         self.nodes.push(Node::Text(text));
     }
@@ -144,7 +172,8 @@ impl<'a> Builder<'a> {
         let el = self.element(written, at, tokens);
         let notes = tokens.notes();
         self.close_forgotten(&el, notes);
-        if empty {
+        let is_stray = self.is_frame() && el.family.is_native() && strays::is_stray(el.name);
+        if empty || is_stray && forgotten::is_void(el.name) {
             self.declarations.truncate(declarations);
             self.nodes.push(Node::El(el));
         } else if self.open.len() > XML_DEPTH_MAX {
@@ -157,7 +186,11 @@ impl<'a> Builder<'a> {
             self.nodes.push(Node::El(el));
         } else {
             self.open.push(Open {
-                kind: forgotten::kind(el.name),
+                kind: if is_stray {
+                    Kind::Stray
+                } else {
+                    forgotten::kind(el.name)
+                },
                 el,
                 written,
                 declarations,
@@ -171,11 +204,11 @@ impl<'a> Builder<'a> {
     /// The element of the start tag that was read last, with what it declares in scope.
     fn element(&mut self, written: &'a str, at: usize, tokens: &mut Tokens<'a, '_>) -> El<'a> {
         let mut raw = std::mem::take(&mut tokens.attributes);
+        let notes = tokens.notes();
         let mut declared = 0;
         for attribute in &raw {
-            declared += usize::from(self.declare(attribute));
+            declared += usize::from(self.declare(attribute, at, notes));
         }
-        let notes = tokens.notes();
         let (prefix, name) = split(written);
         let (namespace, family) = self.namespace(prefix, at, notes);
         let mut attributes = Vec::with_capacity(raw.len() - declared);
@@ -185,6 +218,9 @@ impl<'a> Builder<'a> {
             }
         }
         tokens.attributes = raw;
+        let namespaces = attributes.iter().map(|a| &a.namespace).chain([&namespace]);
+        let shared: usize = namespaces.flatten().map(|uri| uri.len()).sum();
+        self.count += (shared + self.inherited) / XML_SHARED_BYTES;
         El {
             namespace,
             family,
@@ -208,7 +244,7 @@ impl<'a> Builder<'a> {
             }
             let at = top.el.at;
             notes.add("an element has no end tag", at);
-            self.close();
+            self.close(notes);
         }
     }
 
@@ -239,21 +275,38 @@ impl<'a> Builder<'a> {
             notes.add("an element has no end tag", self.top().el.at);
         }
         while self.open.len() > found + 1 {
-            self.close();
+            self.close(notes);
         }
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, notes: &mut Notes) {
         if let Some(open) = self.open.pop() {
             self.declarations.truncate(open.declarations);
-            let el = self.with_children(open);
+            let may_be_read = open.kind == Kind::Entry;
+            let mut el = self.with_children(open);
+            if may_be_read && self.is_read(&mut el, notes) {
+                el.attributes = Box::default();
+                el.children = Box::default();
+            }
             self.nodes.push(Node::El(el));
         }
     }
 
-    fn finish(mut self) -> El<'a> {
+    /// Lets an element be read that has ended, if it stands where an entry does.
+    fn is_read(&mut self, el: &mut El<'a>, notes: &mut Notes) -> bool {
+        let (root, channel) = match &*self.open {
+            [_, root] => (root, None),
+            [_, root, channel] => (root, Some(&channel.el)),
+            _ => return false,
+        };
+        let before = &self.nodes[..root.first];
+        let is_first = !before.iter().any(|node| matches!(node, Node::El(_)));
+        is_first && (self.read)(&root.el, channel, el, notes)
+    }
+
+    fn finish(mut self, notes: &mut Notes) -> El<'a> {
         while self.open.len() > 1 {
-            self.close();
+            self.close(notes);
         }
         let document = self.open.pop();
         self.with_children(document.expect("the document itself is always open"))
@@ -272,12 +325,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes a declaration into scope; false where an attribute is none.
-    fn declare(&mut self, attribute: &RawAttribute<'a>) -> bool {
+    fn declare(&mut self, attribute: &RawAttribute<'a>, at: usize, notes: &mut Notes) -> bool {
         let Some(prefix) = declared_prefix(attribute.name) else {
             return false;
         };
         if attribute.name != "xmlns:" && self.declarations.len() < DECLARATIONS_MAX {
             let uri = attribute.value.trim();
+            if uri.len() > XML_NAMESPACE_BYTES_MAX {
+                notes.add("a namespace is too long and counts as undeclared", at);
+                return true;
+            }
             let (uri, family) = self.address(uri);
             self.declarations.push(Declaration {
                 prefix,
@@ -335,8 +392,25 @@ impl<'a> Builder<'a> {
         (Some(uri), family)
     }
 
+    /// Looks at how much an attribute of XML's own gives to all that is in its element.
+    fn inherit(&mut self, name: &str, value: &str, at: usize, notes: &mut Notes) {
+        let max = match name {
+            "base" => BASE_BYTES_MAX,
+            "lang" => LANGUAGE_BYTES_MAX,
+            _ => return,
+        };
+        if value.len() > max {
+            notes.add("a base or a language is too long and was ignored", at);
+        } else {
+            self.inherited = self.inherited.max(value.len());
+        }
+    }
+
     fn attribute(&mut self, raw: RawAttribute<'a>, at: usize, notes: &mut Notes) -> Attribute<'a> {
         let (prefix, name) = split(raw.name);
+        if prefix == "xml" {
+            self.inherit(name, raw.value.trim(), at, notes);
+        }
         let namespace = if prefix.is_empty() {
             None
         } else {
@@ -467,6 +541,16 @@ mod tests {
     #[test]
     fn adjacent_text_is_one() {
         check("<a>x<![CDATA[ & ]]>&amp;<!-- c -->y</a>", "a(\"x & &y\")");
+    }
+
+    #[test]
+    fn a_namespace_that_is_too_long_is_not_declared() {
+        let long = "n".repeat(XML_NAMESPACE_BYTES_MAX + 1);
+        check(
+            &format!("<a xmlns='urn:a'><b xmlns='{long}'/><q:b xmlns:q='{long}'/></a>"),
+            "a{Other}(b{Other}() b{Other}())",
+        );
+        check(&format!("<a xmlns='{long}'><b/></a>"), "a(b())");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Text,
     /// Holds elements alone, and space between them.
     Frame,
+    /// HTML that was printed between the parts of a feed, and holds none.
+    Stray,
     /// Anything else.
     Other,
 }
@@ -47,11 +49,17 @@ pub(super) fn kind(name: &str) -> Kind {
     }
 }
 
+/// Whether an element of HTML holds nothing (HTML standard §13.1.2), though it is written like a start tag.
+pub(super) fn is_void(name: &str) -> bool {
+    is_one_of(name, &["br", "hr", "img"])
+}
+
 /// Whether an open element of a kind must have ended where an element with this name begins.
 pub(super) fn ends_before(open: Kind, name: &str) -> bool {
     match open {
         Kind::Entry => is_entry(name),
         Kind::Leaf => is_field(name),
+        Kind::Stray => is_field(name) || is_one_of(name, &["title", "channel"]),
         Kind::Text => is_rss_alone(name),
         Kind::Frame | Kind::Other => false,
     }
@@ -62,7 +70,10 @@ fn is_entry(name: &str) -> bool {
 }
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    // Most differ in length, which is seen without a call.
+    names
+        .iter()
+        .any(|known| name.len() == known.len() && name.eq_ignore_ascii_case(known))
 }
 
 /// Elements that stand beside a leaf, and in no XHTML.

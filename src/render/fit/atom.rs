@@ -17,8 +17,13 @@ pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
     }
     for at in 0..feed.entries.len() {
         entry(feed, at);
+        let own = &feed.entries[at];
+        let is_free = own.content.is_none() && own.content_link.is_none();
+        let mut contents = own.extensions.iter().enumerate();
+        let content = contents.find(|(_, element)| is_free && is_media(element));
+        let content = content.map(|(child, _)| child);
         for child in 0..feed.entries[at].extensions.len() {
-            if is_atom(&feed.entries[at].extensions[child]) {
+            if is_atom(&feed.entries[at].extensions[child]) && content != Some(child) {
                 feed.to_mut().entries[at].extensions[child].namespace = Some(names::RSS.to_owned());
             }
         }
@@ -30,11 +35,30 @@ fn is_atom(element: &Element) -> bool {
     element.namespace.as_deref() == Some(xml::ATOM)
 }
 
+/// §4.1.3.3: content of a media type, of which no field of ours can hold more than text and HTML.
+fn is_media(element: &Element) -> bool {
+    let kind = source::value(element, "type").unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim_end();
+    let essence = essence.to_ascii_lowercase();
+    // §4.1.3.1: no type of several parts.
+    let is_whole = !essence.starts_with("multipart/") && !essence.starts_with("message/");
+    let is_xml = essence.ends_with("+xml") || essence.ends_with("/xml");
+    let is_base64 = |c: char| {
+        c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || matches!(c, '+' | '/' | '=')
+    };
+    let is_leaf = || source::elements(element).next().is_none();
+    is_atom(element)
+        && element.name == "content"
+        && is_media_type(kind)
+        && is_whole
+        && source::has_only(element, &["type"])
+        && (is_xml || is_leaf() && source::text(element).chars().all(is_base64))
+}
+
 fn head(feed: &mut Cow<'_, Feed>) {
     if is_misfit(feed.id.as_ref(), is_reference) {
         let feed = feed.to_mut();
-        let unfit = mend(&mut feed.id, |_| false);
-        feed.extensions.extend(unfit.map(|id| guid(&id)));
+        escape_id(&mut feed.id, &mut feed.extensions);
     }
     if is_misfit(feed.language.as_ref(), is_language) {
         let feed = feed.to_mut();
@@ -107,12 +131,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
     // an id that changes makes every entry new; what cannot be part of any address does not.
     if is_misfit(feed.entries[at].id.as_ref(), is_reference) {
         let entry = &mut feed.to_mut().entries[at];
-        if let Some(unfit) = mend(&mut entry.id, |_| false) {
-            // Another one for each id.
-            let made = || format!("urn:feedwash:id:{}", grammar::component(&unfit));
-            entry.id = entry.id.take().or_else(|| Some(made()));
-            entry.extensions.push(guid(&unfit));
-        }
+        escape_id(&mut entry.id, &mut entry.extensions);
     }
     let entry = &feed.entries[at];
     if is_misfit(entry.language.as_ref(), is_language) {
@@ -208,8 +227,16 @@ fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     }
 }
 
-fn guid(id: &str) -> Element {
-    extension("guid", &[("isPermaLink", Some("false"))], id)
+/// Makes an address of an id that is none: another one for each, and `parse` makes the id of it again.
+/// Beside it, forgiving readers find the id as it was.
+fn escape_id(id: &mut Option<String>, extensions: &mut Vec<Element>) {
+    let given = id.take().unwrap_or_default();
+    let given = xml::legal(&given);
+    let given = given.trim();
+    if !given.is_empty() {
+        *id = Some(format!("urn:feedwash:id:{}", grammar::component(given)));
+        extensions.push(extension("guid", &[("isPermaLink", Some("false"))], given));
+    }
 }
 
 fn is_language(given: &str) -> bool {
@@ -237,9 +264,13 @@ fn mend_person(person: &mut Person) {
             .extensions
             .extend(email.map(|email| extension("email", &[], &email)));
     }
-    let uri = mend(&mut person.uri, |_| true);
-    let uri = uri.map(|uri| extension("uri", &[], &uri));
-    person.extensions.extend(uri);
+    if let Some(given) = person.uri.take().filter(|uri| !uri.trim().is_empty()) {
+        person.uri = address(&given, |_| true);
+        // Forgiving readers find it as it was.
+        if person.uri.as_deref() != Some(given.trim()) {
+            person.extensions.push(extension("uri", &[], &given));
+        }
+    }
 }
 
 /// §4.2.7, and §4.1.1: no two alternates of the same type and language.

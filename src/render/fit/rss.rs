@@ -13,7 +13,14 @@ pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
     let ours = |element: &Element| names::namespace(element.namespace.as_deref()).is_empty();
     let mut known = Known::default();
     for at in 0..feed.extensions.len() {
-        if ours(&feed.extensions[at]) && !known.may_stand(&feed.extensions[at]) {
+        if !ours(&feed.extensions[at]) {
+            continue;
+        }
+        // RSS 1.0 spelt it so.
+        if feed.extensions[at].name == "textinput" {
+            feed.to_mut().extensions[at].name = "textInput".to_owned();
+        }
+        if !known.may_stand(&feed.extensions[at]) {
             feed.to_mut().extensions[at].namespace = Some(names::RSS.to_owned());
         }
     }
@@ -123,6 +130,12 @@ fn image(feed: &mut Cow<'_, Feed>) {
             .filter(|link| is_iri(link))
             .unwrap_or(&image.url)
     });
+    let is_filled = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+    let marks = [
+        (is_filled(&image.title), "image-title"),
+        (is_filled(&image.link), "image-link"),
+    ];
+    let marks = marks.into_iter().filter(|(is_said, _)| !is_said);
     let parts = [
         part("url", Some(&image.url), &|_| true),
         part("title", Some(title), &|_| true),
@@ -135,6 +148,8 @@ fn image(feed: &mut Cow<'_, Feed>) {
     let mut out = element(namespace, "image", &[], "");
     out.children = parts.into_iter().flatten().collect();
     feed.extensions.push(out);
+    let marks = marks.map(|(_, what)| crate::render::made(what));
+    feed.extensions.extend(marks);
 }
 
 /// "Maximum value for width is 144."

@@ -6,9 +6,6 @@ use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference
 use crate::render::{names, xml};
 use std::collections::HashSet;
 
-/// The namespace of XHTML.
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
-
 /// Whether an element may stand as it is. One that is not Atom's is none of ours.
 pub(super) fn fits(element: &Element) -> bool {
     if element.namespace.as_deref() != Some(xml::ATOM) {
@@ -39,7 +36,7 @@ pub(super) fn mend(element: &mut Element) {
     }
 }
 
-fn elements(element: &Element) -> impl Iterator<Item = &Element> {
+pub(super) fn elements(element: &Element) -> impl Iterator<Item = &Element> {
     element.children.iter().filter_map(|node| match node {
         Node::Element(child) => Some(child),
         Node::Text(_) => None,
@@ -51,7 +48,7 @@ fn holds_no_text(element: &Element) -> bool {
     element.children.iter().all(blank)
 }
 
-fn text(element: &Element) -> String {
+pub(super) fn text(element: &Element) -> String {
     let texts = element.children.iter().filter_map(|node| match node {
         Node::Text(text) => Some(text.as_str()),
         Node::Element(_) => None,
@@ -59,7 +56,7 @@ fn text(element: &Element) -> String {
     texts.collect()
 }
 
-fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+pub(super) fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
     let own = element
         .attributes
         .iter()
@@ -69,7 +66,7 @@ fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
 
 /// Whether an element has none but these attributes, those of other vocabularies, and a language and
 /// a base that are such (§2).
-fn has_only(element: &Element, known: &[&str]) -> bool {
+pub(super) fn has_only(element: &Element, known: &[&str]) -> bool {
     element.attributes.iter().all(
         |a| match names::namespace(a.namespace.as_deref()).as_ref() {
             "" => known.contains(&a.name.as_str()),
@@ -196,7 +193,7 @@ fn is_text_construct(element: &Element) -> bool {
 fn is_xhtml(element: &Element) -> bool {
     let mut open = vec![element];
     while let Some(element) = open.pop() {
-        if element.namespace.as_deref() != Some(XHTML) {
+        if element.namespace.as_deref() != Some(names::XHTML) {
             return false;
         }
         open.extend(elements(element));

@@ -25,7 +25,7 @@ async fn clean_reads_a_url_that_may_be_asked() {
     let desk = Desk::new();
     let url = publisher.url("/feed");
     desk.run(&["clean", &url])
-        .check(1, &["can't fetch", "private", "allow_private"]);
+        .check(1, &["may not be fetched", "private", "allow_private"]);
     assert!(publisher.asked().is_empty());
     let clean = desk
         .run(&["clean", &url, "--allow-private", "127.0.0.1"])
@@ -61,6 +61,18 @@ fn clean_writes_the_format_that_is_asked_for_else_the_inputs() {
     }
     desk.run(&["clean", &example("wire.xml"), "--to", "opml"])
         .check(2, &["opml", "rss, atom, json"]);
+}
+
+#[test]
+fn clean_raw_makes_no_id_and_takes_none_away() {
+    let document = "<rss version='2.0'><channel><title>F</title><link>http://l.example/</link><description>D</description>
+        <item><title>A</title><guid isPermaLink='false'>urn:feedwash:abc</guid></item>
+        <item><title>B</title><link>http://l.example/b</link></item></channel></rss>";
+    let output = Desk::new()
+        .run_with(&["clean", "--raw"], document.as_bytes())
+        .output();
+    assert!(output.contains(">urn:feedwash:abc</guid>"));
+    assert_eq!(output.matches("<guid").count(), 1);
 }
 
 #[test]
@@ -231,6 +243,23 @@ fn explain_says_in_words_what_goes_and_why() {
 }
 
 #[test]
+fn clean_says_on_stderr_that_something_was_forgiven() {
+    let desk = Desk::new();
+    let broken = channel(&item("1", "A", JUNKY, "<pubDate>soon</pubDate>"));
+    for arguments in [&["clean"][..], &["clean", "--raw"]] {
+        let ran = desk.run_with(arguments, broken.as_bytes());
+        assert!(!ran.out.contains("forgiven"), "{ran:?}");
+        ran.check(
+            0,
+            &["feedwash: 1 thing was forgiven while reading; \"feedwash explain\" shows what\n"],
+        );
+    }
+    let right = channel(&item("1", "A", JUNKY, ""));
+    let ran = desk.run_with(&["clean"], right.as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[test]
 fn explain_gives_one_object_a_line() {
     let desk = Desk::new();
     let broken = channel(&item("1", "A", JUNKY, "<pubDate>soon</pubDate>"));
@@ -241,7 +270,7 @@ fn explain_gives_one_object_a_line() {
         let object: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
         let keys: Vec<&str> = object.keys().map(String::as_str).collect();
         if object.contains_key("warning") {
-            assert_eq!(keys, ["warning", "line", "entry", "key"]);
+            assert_eq!(keys, ["warning", "line", "entry", "key", "title"]);
             assert_eq!(object["entry"], "1");
             warnings += 1;
             continue;

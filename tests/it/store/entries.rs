@@ -24,6 +24,16 @@ pub(super) async fn new_updated_and_unchanged_entries_are_counted(store: Store) 
     assert_eq!(titles(&store).await, ["C", "A", "B"]);
 }
 
+pub(super) async fn an_extension_of_every_depth_is_published(store: Store) {
+    let source = press(&store).await;
+    let deep = format!("{}x{}", "<x:a>".repeat(120), "</x:a>".repeat(120));
+    let document =
+        channel(&item("1", "A", "<p>a</p>", &deep)).replacen("<rss", "<rss xmlns:x='urn:x'", 1);
+    record(&store, &source, &document, NOW).await;
+    assert_eq!(titles(&store).await, ["A"]);
+    assert_eq!(published(&store).await.entries[0].extensions.len(), 1);
+}
+
 pub(super) async fn nothing_is_written_for_an_unchanged_document(store: Store) {
     let source = press(&store).await;
     let document = rss(&[("1", "A", "<p>a</p>")]);

@@ -1,0 +1,92 @@
+//! Links, which Atom says most addresses with.
+
+use super::legal;
+use crate::model::{Entry, Feed, FeedFormat, Link};
+use crate::render::{Context, fit, is_main, rss};
+use atom_syndication as atom;
+
+pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
+    let mut links = Vec::new();
+    links.extend(main_link(feed.link.as_deref(), &feed.links));
+    if let Some(url) = context.self_link(feed) {
+        // Of the publisher's own address only the format of their feed is known.
+        let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
+        links.push(atom::Link {
+            mime_type: is_atom.then(|| "application/atom+xml".to_owned()),
+            ..relation("self", url)
+        });
+    }
+    links.extend(context.pages().map(|(rel, url)| relation(rel, url)));
+    links.extend(
+        feed.links
+            .iter()
+            .filter(|link| context.keeps(link))
+            .filter_map(link),
+    );
+    links
+}
+
+pub(super) fn entry_links(entry: &Entry) -> Vec<atom::Link> {
+    let mut links = Vec::new();
+    links.extend(main_link(entry.link.as_deref(), &entry.links));
+    links.extend(entry.links.iter().filter_map(link));
+    let made = made_links(entry);
+    if !made.iter().any(has_attributes) {
+        links.extend(made.iter().filter_map(link));
+    }
+    links
+}
+
+/// What Atom says with a link and the model has a field for.
+pub(super) fn made_links(entry: &Entry) -> Vec<Link> {
+    let enclosures = entry.enclosures.iter().map(|enclosure| Link {
+        href: enclosure.url.clone(),
+        rel: Some("enclosure".to_owned()),
+        media_type: enclosure.media_type.clone(),
+        title: enclosure.title.clone(),
+        length: enclosure.length_bytes.map(|bytes| bytes.to_string()),
+        attributes: rss::duration_attribute(enclosure).into_iter().collect(),
+        ..Link::default()
+    });
+    // RSS `comments` is the page; RFC 4685 §4 calls that `replies`.
+    let comments = entry.comments.as_deref().map(|url| Link {
+        href: url.to_owned(),
+        rel: Some("replies".to_owned()),
+        media_type: Some("text/html".to_owned()),
+        ..Link::default()
+    });
+    let links = enclosures.chain(comments);
+    links.filter_map(|link| fit::atom_link(&link)).collect()
+}
+
+/// The alternate link, unless it stands among the others, with all its attributes.
+fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
+    let is_whole = |link: &&Link| {
+        is_main(link, main) && (link.media_type.is_some() || !rss::adds_nothing(link, main))
+    };
+    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
+    Some(relation("alternate", main))
+}
+
+/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
+fn link(link: &Link) -> Option<atom::Link> {
+    (!has_attributes(link)).then(|| atom::Link {
+        mime_type: link.media_type.as_deref().map(legal),
+        hreflang: link.hreflang.as_deref().map(legal),
+        title: link.title.as_deref().map(legal),
+        length: link.length.as_deref().map(legal),
+        ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
+    })
+}
+
+fn relation(rel: &str, href: &str) -> atom::Link {
+    atom::Link {
+        href: legal(href),
+        rel: legal(rel),
+        ..atom::Link::default()
+    }
+}
+
+pub(super) fn has_attributes(link: &Link) -> bool {
+    !link.attributes.is_empty()
+}
