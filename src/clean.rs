@@ -17,6 +17,7 @@ mod footers;
 mod furniture;
 mod images;
 mod links;
+mod names;
 mod notices;
 mod paragraphs;
 mod related;

@@ -6,7 +6,8 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_named};
+use super::names::Family;
+use super::structure::remove_named;
 use super::telling::{addresses, tells};
 use super::tracking::is_below;
 use super::words::{Lexicon, Stems};
@@ -61,35 +62,7 @@ static APPEAL_VERBS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(APPEAL_
 
 /// Removes marks of ads, and frames and images of ad servers.
 pub(super) fn ads(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, |token| match token {
-        "adsbygoogle"
-        | "advertisement"
-        | "ad-container"
-        | "ad-unit"
-        | "adslot"
-        | "ad-slot"
-        | "ad-wrapper"
-        | "ad-label"
-        | "ad-placeholder"
-        | "wpcnt"
-        | "wpa"
-        | "td-a-rec"
-        | "code-block-label"
-        | "ad-text"
-        | "google-auto-placed"
-        | "wordads-ad"
-        | "wp-block-jetpack-wordads"
-        | "sponsored-label"
-        | "dfp-ad"
-        | "banner-ad"
-        | "publicidad"
-        | "reklama"
-        | "werbung"
-        | "anzeige"
-        | "newsletter-ad"
-        | "amazlet-box" => Some(Sure::Likely),
-        _ => None,
-    });
+    remove_named(scrub, Family::Ads);
     for id in scrub.elements(&["iframe", "img", "embed"]) {
         let ad = scrub
             .attribute(id, "src")
@@ -134,36 +107,7 @@ fn titles(blocks: &[Block], index: usize) -> bool {
 
 /// Removes appeals to subscribe, follow, download or pay.
 pub(super) fn appeals(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, |token| match token {
-        "newsletter"
-        | "newsletter-signup"
-        | "newsletter-form"
-        | "newsletter-box"
-        | "newsletter-widget"
-        | "js-newsletter-form"
-        | "mc_embed_signup"
-        | "mailchimp"
-        | "subscribe-form"
-        | "subscription-form"
-        | "jetpack_subscription_widget"
-        | "wp-block-jetpack-subscriptions"
-        | "subscribe-box"
-        | "subscribe-widget"
-        | "signup-form"
-        | "email-signup"
-        | "follow-us"
-        | "app-download"
-        | "app-promo"
-        | "paywall"
-        | "mod-paywall"
-        | "donation-box"
-        | "donate-box"
-        | "patreon-widget"
-        | "subscription-widget-wrap"
-        | "subscription-widget"
-        | "widget--sidebar-newsletter" => Some(Sure::Likely),
-        _ => None,
-    });
+    remove_named(scrub, Family::Appeal);
     let blocks = scrub.blocks();
     let story_end = blocks.last_prose(|_| true);
     let story_start = blocks.list.iter().position(|block| block.chars > 0);

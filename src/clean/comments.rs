@@ -6,7 +6,8 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_containers, remove_named};
+use super::names::Family;
+use super::structure::{remove_containers, remove_named};
 use super::words::{Kind, Lexicon, NUMBER};
 use std::sync::LazyLock;
 
@@ -107,66 +108,12 @@ const OTHERS_MAX: usize = 2;
 
 /// Removes comment forms by structure, then by phrase.
 pub(super) fn forms(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    remove_named(scrub, Family::Comments);
     let forms = scrub.elements(&["form"]);
     let asking = forms.into_iter().filter(|id| asks(scrub, *id)).collect();
     remove_containers(scrub, asking, "form", "asks for an address or a text");
     let cuts = runs(&scrub.blocks().list);
     scrub.cut(cuts);
-}
-
-fn judge(token: &str) -> Option<Sure> {
-    let certain = matches!(
-        token,
-        "respond"
-            | "comment-respond"
-            | "commentform"
-            | "comment-form"
-            | "comment-notes"
-            | "comment-reply-title"
-            | "cancel-comment-reply-link"
-            | "akismet_comment_form_privacy_notice"
-            | "disqus_thread"
-            | "fb-comments"
-            | "wpd-form"
-            | "comment-subscription-form"
-            | "jetpack_comment"
-            | "must-log-in"
-            | "comment-policy"
-            | "comment_rules"
-    ) || token.starts_with("td-warning-")
-        || token.starts_with("comment-form-");
-    let likely = matches!(
-        token,
-        "comments"
-            | "comments-area"
-            | "comment-section"
-            | "comments-section"
-            | "comment-area"
-            | "article-comments"
-            | "article_comments"
-            | "post-comments"
-            | "comments-link"
-            | "comments-title"
-            | "leave-comment"
-            | "comment-box"
-            | "commentbox"
-            | "comments-wrapper"
-            | "comments-container"
-            | "no-comments"
-            | "comment-list"
-            | "commentlist"
-            | "comments-list"
-            | "comment-count"
-            | "comments-count"
-            | "comments-closed"
-            | "nocomments"
-    );
-    match (certain, likely) {
-        (true, _) => Some(Sure::Certain),
-        (_, true) => Some(Sure::Likely),
-        _ => None,
-    }
 }
 
 /// Whether a form has a field for an address or a longer text.

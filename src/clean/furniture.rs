@@ -5,7 +5,8 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub, sweep};
-use super::structure::{Sure, remove_containers, remove_named};
+use super::names::Family;
+use super::structure::{remove_containers, remove_named};
 use super::telling;
 use super::words::{Lexicon, NUMBER, Stems, fold};
 use std::sync::LazyLock;
@@ -56,7 +57,14 @@ static LINES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, INTERFACE)
 
 /// Removes furniture.
 pub(super) fn furniture(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    for family in [
+        Family::Tags,
+        Family::Navigation,
+        Family::Author,
+        Family::Interface,
+    ] {
+        remove_named(scrub, family);
+    }
     let navs = scrub.elements(&["nav"]);
     let linked = navs.into_iter().filter(|id| is_links(scrub, *id)).collect();
     remove_containers(scrub, linked, "nav", "a container of links to other pages");
@@ -69,78 +77,6 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
         tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story))
     });
     scrub.cut(cuts);
-}
-
-fn judge(token: &str) -> Option<Sure> {
-    match token {
-        "breadcrumb"
-        | "breadcrumbs"
-        | "td-crumb-container"
-        | "yoast-breadcrumbs"
-        | "rank-math-breadcrumb"
-        | "tags-links"
-        | "td-post-source-tags"
-        | "td-post-next-prev"
-        | "post-navigation"
-        | "nav-links"
-        | "nav-previous"
-        | "nav-next"
-        | "navigation"
-        | "pagination"
-        | "page-links"
-        | "pager"
-        | "wp-pagenavi"
-        | "post-nav"
-        | "postnav"
-        | "post-tags"
-        | "entry-tags"
-        | "article-tags"
-        | "tag-list"
-        | "taglist"
-        | "tagcloud"
-        | "tags"
-        | "tag-links"
-        | "cat-links"
-        | "post-categories"
-        | "entry-footer"
-        | "entry-utility"
-        | "td-post-views"
-        | "post-views"
-        | "post_meta_bottom"
-        | "reading-time"
-        | "read-time"
-        | "rt-reading-time"
-        | "screen-reader-text"
-        | "skip-link"
-        | "print-link"
-        | "edit-link"
-        | "edit-post"
-        | "back-to-top"
-        | "content-copyright"
-        | "sidebar"
-        | "widget-area"
-        | "popup"
-        | "modal"
-        | "cookie-notice"
-        | "cookie-banner"
-        | "article-footer__tags"
-        | "keywords"
-        | "feedbackbox"
-        | "tdb-author-box"
-        | "author-box"
-        | "authorbox"
-        | "about-author"
-        | "author-bio"
-        | "post-author-box"
-        | "saboxplugin-wrap"
-        | "pp-multiple-authors-boxes-wrapper"
-        | "abh_box"
-        | "m-a-box"
-        | "td-author-name"
-        | "td-a-name"
-        | "vcard-box" => Some(Sure::Likely),
-        _ => None,
-    }
 }
 
 fn is_links(scrub: &mut Scrub<'_>, id: super::tree::NodeId) -> bool {

@@ -5,7 +5,8 @@
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub, sweep};
-use super::structure::{Sure, remove_named};
+use super::names::Family;
+use super::structure::remove_named;
 use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
 
@@ -56,44 +57,13 @@ const BESIDE_CHARS: usize = 70;
 
 /// Removes links to other entries.
 pub(super) fn links(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    remove_named(scrub, Family::Related);
     let own = own_links(scrub);
     let blocks = &scrub.blocks().list;
     let cuts = sweep(blocks, |at| {
         headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at))
     });
     scrub.cut(cuts);
-}
-
-/// Classes of plugins that list related entries.
-#[rustfmt::skip]
-const CERTAIN: &[&str] = &[
-    "jp-relatedposts", "jp-relatedposts-headline", "yarpp", "yarpp-related", "yarpp-related-rss", "td_block_related_posts",
-    "crp_related", "wp_rp_content", "wp-block-latest-posts", "wp-block-latest-posts__list", "rpbt_shortcode",
-    "rp4wp-related-posts", "outbrain", "taboola", "ob-widget", "trc_related_container", "zergnet-widget", "onp-sl-related",
-    "related-posts-after-content", "swp_related",
-];
-
-/// Classes that mostly stand on such lists.
-#[rustfmt::skip]
-const LIKELY: &[&str] = &[
-    "related", "related-posts", "relatedposts", "related-post", "related-articles", "relatedarticles", "related-article",
-    "related-content", "related-stories", "related-story", "related-news", "related-links", "related-topics", "related_posts",
-    "related_articles", "content-related", "article-related", "post-related", "entry__related", "entry-related",
-    "similar-posts", "similar-articles", "recommended", "recommended-posts", "recommended-articles", "recommendations",
-    "read-next", "readnext", "read-also", "also-read", "alsoread", "see-also-box", "more-stories", "more-news",
-    "more-articles", "moreposts", "module-more-news", "most-read", "mostread", "most-popular", "popular-posts", "trending",
-    "latest-news", "latest-posts", "latest-list", "recent-posts", "related-block", "inline-related", "inline-article-recirc",
-    "related-inline", "related-box", "relatedarticlestext", "relatedarticlestextcontainer", "teaserbox", "articleteaser",
-    "m-related", "more-from", "you-may-like", "next-article", "recirc", "recirculation",
-];
-
-fn judge(token: &str) -> Option<Sure> {
-    if CERTAIN.contains(&token) {
-        Some(Sure::Certain)
-    } else {
-        LIKELY.contains(&token).then_some(Sure::Likely)
-    }
 }
 
 /// Which blocks have links that lead to the entry's own site: related links do, an author's sources don't.

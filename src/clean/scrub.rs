@@ -11,6 +11,7 @@ mod edit;
 
 use super::about::{About, Ready, ReadyMatcher, site};
 use super::blocks::{self, Block, Blocks};
+use super::names::{self, Named};
 use super::tree::{self, NodeId, NodeRef};
 use super::words::fold;
 use crate::model::{Field, Removal, Sighting};
@@ -82,6 +83,7 @@ pub(crate) struct Scrub<'a> {
     html: Html,
     root: NodeId,
     blocks: Option<Blocks>,
+    named: Option<Vec<(NodeId, Named)>>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -114,6 +116,7 @@ impl<'a> Scrub<'a> {
             html,
             root,
             blocks: None,
+            named: None,
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             live: HashMap::new(),
@@ -281,6 +284,21 @@ impl<'a> Scrub<'a> {
         &blocks.list[span]
     }
 
+    /// The elements whose class or id was understood, in document order. Names don't change while passes act.
+    pub(super) fn named(&mut self) -> &[(NodeId, Named)] {
+        let (html, root) = (&self.html, self.root);
+        self.named.get_or_insert_with(|| {
+            let nodes = html.tree.get(root).into_iter().flat_map(|root| root.descendants());
+            let named = nodes.filter_map(|node| Some((node.id(), names::of(node.value().as_element()?)?)));
+            named.collect()
+        })
+    }
+
+    /// Whether a node still hangs in the tree.
+    pub(super) fn is_in_tree(&self, id: NodeId) -> bool {
+        id == self.root || self.node(id).ancestors().any(|node| node.id() == self.root)
+    }
+
     /// How much there is to read.
     pub(super) fn weight(&mut self) -> Weight {
         let blocks = self.blocks().list.iter().filter(|block| !block.gone);
@@ -292,6 +310,7 @@ impl<'a> Scrub<'a> {
 
     fn changed(&mut self) {
         self.blocks = None;
+        self.named = None;
         self.live.clear();
     }
 
