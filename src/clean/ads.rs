@@ -5,8 +5,8 @@
 //! behind the story, for there a story may begin a sentence with the same words.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
 use super::names::Family;
+use super::scrub::{Cut, Scrub};
 use super::structure::remove_named;
 use super::telling::{addresses, tells};
 use super::tracking::is_below;

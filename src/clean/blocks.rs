@@ -147,7 +147,11 @@ impl Blocks {
             sum.prose += if block.is_prose() { block.chars } else { 0 };
             sum.quoted += usize::from(block.quoted && block.chars > 0);
             sum.media += block.media.len();
-            sum.linked_media += if block.is_linked() { block.media.len() } else { 0 };
+            sum.linked_media += if block.is_linked() {
+                block.media.len()
+            } else {
+                0
+            };
             self.sums.push(sum);
         }
     }

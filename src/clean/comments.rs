@@ -5,8 +5,8 @@
 //! a run behind a heading or a prompt; the run stops at prose.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
 use super::names::Family;
+use super::scrub::{Cut, Scrub};
 use super::structure::{remove_containers, remove_named};
 use super::words::{Kind, Lexicon, NUMBER};
 use std::sync::LazyLock;

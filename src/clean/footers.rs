@@ -5,8 +5,8 @@
 //! one to its site.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
 use super::names::Family;
+use super::scrub::{Cut, Scrub};
 use super::structure::remove_named;
 use super::tree::NodeId;
 use super::words::{Kind, Lexicon, Stems};

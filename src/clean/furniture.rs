@@ -4,9 +4,10 @@
 //! that nothing else says are taken.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub, sweep};
 use super::names::Family;
-use super::structure::{remove_containers, remove_named};
+use super::parts;
+use super::scrub::{Cut, Scrub, sweep};
+use super::structure::remove_named;
 use super::telling;
 use super::words::{Lexicon, NUMBER, Stems, fold};
 use std::sync::LazyLock;
@@ -65,9 +66,7 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     ] {
         remove_named(scrub, family);
     }
-    let navs = scrub.elements(&["nav"]);
-    let linked = navs.into_iter().filter(|id| is_links(scrub, *id)).collect();
-    remove_containers(scrub, linked, "nav", "a container of links to other pages");
+    parts::parts(scrub);
     let blocks = scrub.blocks();
     // A copyright line of two sentences is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !is_copyright(block));
@@ -77,19 +76,6 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
         tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story))
     });
     scrub.cut(cuts);
-}
-
-fn is_links(scrub: &mut Scrub<'_>, id: super::tree::NodeId) -> bool {
-    let inside = scrub.blocks_in(id);
-    let (chars, links) = inside.iter().fold((0, 0), |(chars, links), block| {
-        (chars + block.chars, links + block.link_chars)
-    });
-    links * 10 > chars * 6
-        && !inside.iter().any(|block| {
-            block.links.iter().any(|link| {
-                Some(*link) == block.links.last().copied() && block.chars > 0 && block.heading
-            })
-        })
 }
 
 /// A label of tags and the short links behind it, or both in one block.
@@ -191,7 +177,7 @@ fn is_copyright(block: &Block) -> bool {
         });
     let year = telling::names_year(text);
     let reserved = RESERVED_STEMS.any(&block.folded);
-    block.media.is_empty()
+    block.media.len() < 2
         && (begins && (year || reserved) && block.text_len() < 260
             || reserved
                 && block.text_len() < 90

@@ -121,17 +121,17 @@ enum Word {
 }
 
 static WHOLE: LazyLock<HashMap<&'static str, (Family, Sure)>> = LazyLock::new(|| {
-    let rows = NAMES.iter().flat_map(|(family, sure, names)| {
-        names.iter().map(|name| (*name, (*family, *sure)))
-    });
+    let rows = NAMES
+        .iter()
+        .flat_map(|(family, sure, names)| names.iter().map(|name| (*name, (*family, *sure))));
     rows.collect()
 });
 
 static PARTS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
     let common = COMMON.iter().map(|word| (*word, Word::Common));
-    let told = WORDS.iter().flat_map(|(family, words)| {
-        words.iter().map(|word| (*word, Word::Of(*family)))
-    });
+    let told = WORDS
+        .iter()
+        .flat_map(|(family, words)| words.iter().map(|word| (*word, Word::Of(*family))));
     common.chain(told).collect()
 });
 
@@ -139,7 +139,16 @@ static PARTS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
 const TOKEN_BYTES_MAX: usize = 64;
 
 /// Attributes that name an element as a class does.
-const ATTRIBUTES: &[&str] = &["id", "class", "data-testid", "data-component", "data-component-name", "data-module", "data-widget", "data-qa"];
+const ATTRIBUTES: &[&str] = &[
+    "id",
+    "class",
+    "data-testid",
+    "data-component",
+    "data-component-name",
+    "data-module",
+    "data-widget",
+    "data-qa",
+];
 
 /// What an element's names say, the surest of them.
 pub(super) fn of(element: &Element) -> Option<Named> {
@@ -153,7 +162,11 @@ pub(super) fn of(element: &Element) -> Option<Named> {
             if let Some((family, sure)) = judge(token)
                 && (sure as u8) < rank
             {
-                best = Some(Named { family, sure, token: token.to_ascii_lowercase() });
+                best = Some(Named {
+                    family,
+                    sure,
+                    token: token.to_ascii_lowercase(),
+                });
             }
         }
     }
@@ -175,11 +188,31 @@ fn judge(token: &str) -> Option<(Family, Sure)> {
 /// Names of which only the beginning is fixed.
 fn begun(lower: &str) -> Option<(Family, Sure)> {
     /// What follows `share-` in Jetpack's classes.
-    const SHARES: &[&str] = &["twitter", "facebook", "x", "email", "print", "linkedin", "pinterest", "reddit", "tumblr", "telegram", "pocket", "jetpack-whatsapp", "skype", "more", "end"];
+    const SHARES: &[&str] = &[
+        "twitter",
+        "facebook",
+        "x",
+        "email",
+        "print",
+        "linkedin",
+        "pinterest",
+        "reddit",
+        "tumblr",
+        "telegram",
+        "pocket",
+        "jetpack-whatsapp",
+        "skype",
+        "more",
+        "end",
+    ];
     if lower.starts_with("td-warning-") || lower.starts_with("comment-form-") {
         return Some((Comments, Certain));
     }
-    if lower.starts_with("addtoany_") || lower.strip_prefix("share-").is_some_and(|rest| SHARES.contains(&rest)) {
+    if lower.starts_with("addtoany_")
+        || lower
+            .strip_prefix("share-")
+            .is_some_and(|rest| SHARES.contains(&rest))
+    {
         return Some((Share, Certain));
     }
     // Google's slots are numbered: `div-gpt-ad-1463-0`.
@@ -190,7 +223,11 @@ fn begun(lower: &str) -> Option<(Family, Sure)> {
 fn made_of(token: &str) -> Option<(Family, Sure)> {
     // WordPress writes an entry's own tags and categories into its classes: `tag-news`, `category-blog`.
     let lower = token.get(..9).unwrap_or(token);
-    let own = |start: &str| lower.len() >= start.len() && lower.is_char_boundary(start.len()) && lower[..start.len()].eq_ignore_ascii_case(start);
+    let own = |start: &str| {
+        lower.len() >= start.len()
+            && lower.is_char_boundary(start.len())
+            && lower[..start.len()].eq_ignore_ascii_case(start)
+    };
     if own("tag-") || own("category-") || own("author-") && token.len() > 14 {
         return None;
     }
@@ -261,7 +298,20 @@ mod tests {
 
     #[test]
     fn names_with_another_word_tell_nothing() {
-        for token in ["share-price-table", "category-blog", "tag-news", "author-jane-austen", "advance", "shared-values", "story-image", "social-science", "wp-block-group", "entry-content", "post-title", "comment-on-the-budget-speech"] {
+        for token in [
+            "share-price-table",
+            "category-blog",
+            "tag-news",
+            "author-jane-austen",
+            "advance",
+            "shared-values",
+            "story-image",
+            "social-science",
+            "wp-block-group",
+            "entry-content",
+            "post-title",
+            "comment-on-the-budget-speech",
+        ] {
             check(token, None);
         }
     }

@@ -4,8 +4,8 @@
 //! Lists of links without a label are left alone: podcasts and link blogs are made of them.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub, sweep};
 use super::names::Family;
+use super::scrub::{Cut, Scrub, sweep};
 use super::structure::remove_named;
 use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;

@@ -288,8 +288,13 @@ impl<'a> Scrub<'a> {
     pub(super) fn named(&mut self) -> &[(NodeId, Named)] {
         let (html, root) = (&self.html, self.root);
         self.named.get_or_insert_with(|| {
-            let nodes = html.tree.get(root).into_iter().flat_map(|root| root.descendants());
-            let named = nodes.filter_map(|node| Some((node.id(), names::of(node.value().as_element()?)?)));
+            let nodes = html
+                .tree
+                .get(root)
+                .into_iter()
+                .flat_map(|root| root.descendants());
+            let named =
+                nodes.filter_map(|node| Some((node.id(), names::of(node.value().as_element()?)?)));
             named.collect()
         })
     }
@@ -316,13 +321,7 @@ impl<'a> Scrub<'a> {
 
     /// Whether most of some links lead to the site that the entry is from; true where that is not known.
     pub(super) fn are_own(&self, links: &[NodeId]) -> bool {
-        let about = self.about;
-        let Some(own) = about
-            .link
-            .as_ref()
-            .or(about.feed_link.as_ref())
-            .and_then(site)
-        else {
+        let Some(own) = self.site() else {
             return true;
         };
         let urls: Vec<_> = links
@@ -337,6 +336,21 @@ impl<'a> Scrub<'a> {
             .count()
             * 2
             >= urls.len()
+    }
+
+    fn site(&self) -> Option<String> {
+        let about = self.about;
+        about
+            .link
+            .as_ref()
+            .or(about.feed_link.as_ref())
+            .and_then(site)
+    }
+
+    /// Whether an address is of the site that the entry is from; true where that is not known.
+    pub(super) fn is_own(&self, url: &Url) -> bool {
+        self.site()
+            .is_none_or(|own| site(url).is_some_and(|other| other == own))
     }
 
     /// Whether a folded text names the entry: its title, whole or cut off.

@@ -5,8 +5,8 @@
 //! asks to share.
 
 use super::blocks::Block;
-use super::scrub::{Cut, Scrub};
 use super::names::Family;
+use super::scrub::{Cut, Scrub};
 use super::structure::remove_named;
 use super::tracking::is_below;
 use super::tree::NodeId;

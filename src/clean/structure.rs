@@ -45,7 +45,10 @@ fn is_junk(scrub: &mut Scrub<'_>, id: NodeId, named: &Named) -> bool {
     }
     let blocks = scrub.blocks();
     let Some(span) = blocks.spans.get(&id).cloned() else {
-        let in_prose = blocks.parts.get(&id).is_some_and(|at| blocks.list[*at].is_prose());
+        let in_prose = blocks
+            .parts
+            .get(&id)
+            .is_some_and(|at| blocks.list[*at].is_prose());
         let sure = named.sure == Sure::Certain || named.sure == Sure::Likely && !in_prose;
         return sure && scrub.text(id).chars().count() < 200;
     };
@@ -58,8 +61,7 @@ fn is_junk(scrub: &mut Scrub<'_>, id: NodeId, named: &Named) -> bool {
         Sure::Likely if inside.prose > 0 => may_hold_prose(blocks, &span, inside, named.family),
         Sure::Likely => true,
         Sure::Guessed if inside.prose > 0 => {
-            named.family == Family::Comments
-                && may_hold_prose(blocks, &span, inside, named.family)
+            named.family == Family::Comments && may_hold_prose(blocks, &span, inside, named.family)
         }
         Sure::Guessed => shows(blocks, &span, inside, named.family),
     }
@@ -97,9 +99,7 @@ fn shows(blocks: &Blocks, span: &Range<usize>, inside: Sum, family: Family) -> b
         Family::Comments => behind,
         Family::Related => links || behind && inside.link_chars * 10 >= inside.chars * 4,
         Family::Tags | Family::Navigation => links && inside.chars > 0,
-        Family::Author => {
-            behind && inside.chars <= 200 && inside.link_chars + inside.media > 0
-        }
+        Family::Author => behind && inside.chars <= 200 && inside.link_chars + inside.media > 0,
         Family::Appeal => inside.chars <= 300 && (inside.link_chars > 0 || behind),
         Family::Interface => inside.chars <= BARE_CHARS_MAX && inside.media == 0 && behind,
         Family::Feed => true,
@@ -142,6 +142,5 @@ fn is_small(scrub: &mut Scrub<'_>, id: NodeId, prose_max: usize) -> bool {
         return scrub.text(id).chars().count() < 200;
     };
     let prose = blocks.sum(&span).prose;
-    !blocks.is_held(&span)
-        && (prose == 0 || prose <= prose_max && prose * 3 < blocks.total().prose)
+    !blocks.is_held(&span) && (prose == 0 || prose <= prose_max && prose * 3 < blocks.total().prose)
 }
