@@ -17,6 +17,7 @@ mod footers;
 mod furniture;
 mod images;
 mod links;
+mod meta;
 mod names;
 mod notices;
 mod paragraphs;

@@ -4,6 +4,7 @@
 //! that nothing else says are taken.
 
 use super::blocks::Block;
+use super::meta::{self, Place};
 use super::names::Family;
 use super::parts;
 use super::scrub::{Cut, Scrub, sweep};
@@ -66,16 +67,30 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     ] {
         remove_named(scrub, family);
     }
-    parts::parts(scrub);
+    parts::containers(scrub);
     let blocks = scrub.blocks();
     // A copyright line of two sentences is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !is_copyright(block));
+    let story_start = blocks
+        .list
+        .iter()
+        .position(|block| !block.gone && block.is_prose());
     let blocks = &blocks.list;
     let cuts = sweep(blocks, |at| {
         let behind_story = story_end.is_none_or(|end| at > end);
-        tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story))
+        let place = Place {
+            behind: story_end.is_some_and(|end| at > end),
+            before: story_start.is_some_and(|start| at < start),
+        };
+        tag_list(blocks, at, behind_story)
+            .or_else(|| line(blocks, at, behind_story))
+            .or_else(|| {
+                let evidence = meta::says(&blocks[at], place)?;
+                Some(Cut::new(vec![at], "line of the page", evidence))
+            })
     });
     scrub.cut(cuts);
+    parts::lines(scrub);
 }
 
 /// A label of tags and the short links behind it, or both in one block.

@@ -16,13 +16,12 @@ const TAGS_CHARS_MAX: usize = 200;
 /// The longest prose in a form: what one is asked to fill it in for.
 const FORM_PROSE_MAX: usize = 400;
 
-/// Removes parts by their markup.
-pub(super) fn parts(scrub: &mut Scrub<'_>) {
+/// Removes containers and images by their markup.
+pub(super) fn containers(scrub: &mut Scrub<'_>) {
     forms(scrub);
     navigation(scrub);
     hidden(scrub);
     images(scrub);
-    lines(scrub);
 }
 
 /// Whether a body was scraped from a page: it has parts that nobody writes into a feed.
@@ -64,6 +63,17 @@ fn forms(scrub: &mut Scrub<'_>) {
         "form",
         "asks the reader to fill it in",
     );
+    let instead = scrub.elements(&["noscript"]);
+    let notices = instead
+        .into_iter()
+        .filter(|id| is_notice(scrub, *id))
+        .collect();
+    remove_containers(
+        scrub,
+        notices,
+        "noscript",
+        "a notice for browsers without scripts",
+    );
     let choices = scrub.elements(&["select", "datalist"]);
     remove_containers(scrub, choices, "select", "a choice of a form");
     let buttons = scrub.elements(&["button"]);
@@ -81,6 +91,15 @@ fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
                 || element.name() == "input" && element.attr("type") != Some("hidden")
         })
     })
+}
+
+/// What stands in `noscript` and shows no image is a notice.
+fn is_notice(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    scrub.node(id).descendants().all(|node| {
+        node.value()
+            .as_element()
+            .is_none_or(|element| !super::blocks::is_medium(element.name()))
+    }) && scrub.text(id).chars().count() < 300
 }
 
 /// A button with a word or two. One that opens something may be the heading of what it opens.
@@ -292,8 +311,8 @@ fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
     (named && (linked || page || small)).then_some("named as an icon")
 }
 
-/// Lines that their links tell.
-fn lines(scrub: &mut Scrub<'_>) {
+/// Removes lines that their links tell.
+pub(super) fn lines(scrub: &mut Scrub<'_>) {
     let page = is_page(scrub);
     let told = targets(scrub);
     let blocks = scrub.blocks();
@@ -314,7 +333,15 @@ fn lines(scrub: &mut Scrub<'_>) {
             index: tagged * 2 > total,
         };
         if let Some((rule, evidence)) = line(block, told, place) {
-            cuts.push(Cut::new(vec![at], rule, evidence));
+            let label = (0..at)
+                .rev()
+                .find(|at| !blocks.list[*at].gone)
+                .filter(|at| rule == "tags" && is_label(&blocks.list[*at]));
+            cuts.push(Cut::new(
+                label.into_iter().chain([at]).collect(),
+                rule,
+                evidence,
+            ));
         }
     }
     scrub.cut(cuts);
@@ -435,6 +462,14 @@ fn line(block: &Block, told: &Told, place: Place) -> Option<(&'static str, &'sta
         }
         () => None,
     }
+}
+
+/// A few words with a colon, which belong to what stands below.
+fn is_label(block: &Block) -> bool {
+    block.text.ends_with([':', '：'])
+        && block.text_len() < 40
+        && block.links.is_empty()
+        && !block.quoted
 }
 
 /// Whether a row of links is parted as navigation is: `Home | Contact | Terms`.

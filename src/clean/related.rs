@@ -36,6 +36,12 @@ const WEAK: &[&str] = &[
     "next", "mira", "recommended", "see more", "polecamy", "trending", "over", "saiba mais", "discussion",
 ];
 
+/// Labels that stand before an author's sources too.
+#[rustfmt::skip]
+const SOURCES: &[&str] = &[
+    "see also", "next", "mira", "see more", "further reading", "ver también", "ver más", "voir aussi", "vedi anche", "zie ook", "siehe auch", "over", "saiba mais", "discussion", "mehr dazu", "more", "up next",
+];
+
 /// Labels that are too common to be headings.
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
@@ -127,6 +133,25 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
     run.truncate(taken);
     let weak = WEAK.contains(&blocks[at].folded.as_str());
     let needed = if weak || !named { 2 } else { 1 };
+    let follows = blocks[at + 1..]
+        .iter()
+        .find(|block| !block.gone && (block.chars > 0 || !block.media.is_empty()));
+    let bare = links == 0
+        && named
+        && first.heading
+        && !weak
+        && follows.is_none_or(|block| block.heading)
+        && blocks[..at].iter().any(Block::is_prose)
+        && !blocks[at..]
+            .iter()
+            .any(|block| !block.gone && block.is_prose());
+    if bare {
+        return Some(Cut::new(
+            vec![at],
+            "related links",
+            "a heading of related links with nothing below it",
+        ));
+    }
     let lonely =
         links == 0 && named && own[at] && !weak && blocks[at].is_linked() && blocks[at].chars < 40;
     (links >= needed || lonely).then(|| {
@@ -148,9 +173,11 @@ fn labelled(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
         .text
         .split_once([':', '|', '：', '｜', '–', '—', '>', '»', '►', '▶'])?;
     let folded = super::words::fold(label);
-    let names = own[at]
-        && label.chars().count() < 48
-        && (LEXICON.says(&folded) || LABELS.contains(&folded.as_str()));
+    let known = LEXICON.says(&folded);
+    // `See also: …` may lead to a source; `Related: …`, all of it a link, is the outlet's own.
+    let sure = known && block.is_linked() && !SOURCES.contains(&folded.as_str());
+    let names = label.chars().count() < 48
+        && (sure || own[at] && (known || LABELS.contains(&folded.as_str())));
     (names && !rest.trim().is_empty()).then(|| {
         Cut::new(
             vec![at],

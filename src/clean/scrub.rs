@@ -19,7 +19,6 @@ use crate::model::{Field, Removal, Sighting};
 use scraper::node::Element;
 use scraper::{Html, Node};
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use url::Url;
 
 /// How much text there is, in characters without white space.
@@ -271,17 +270,6 @@ impl<'a> Scrub<'a> {
         let (html, root, kept) = (&self.html, self.root, &self.kept);
         self.blocks
             .get_or_insert_with(|| blocks::build(html, root, kept))
-    }
-
-    /// The blocks of an element that makes a block.
-    pub(super) fn blocks_in(&mut self, id: NodeId) -> &[Block] {
-        let blocks = self.blocks();
-        let span = blocks
-            .spans
-            .get(&id)
-            .cloned()
-            .unwrap_or(Range { start: 0, end: 0 });
-        &blocks.list[span]
     }
 
     /// The elements whose class or id was understood, in document order. Names don't change while passes act.

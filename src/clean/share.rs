@@ -269,7 +269,10 @@ fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut
         let lonely = heading
             && run.len() == 1
             && blocks[run[0]].chars >= 5
-            && story_end.is_none_or(|end| at > end);
+            && (story_end.is_none_or(|end| at > end)
+                || blocks[run[0]].folded.contains(' ')
+                    && blocks[run[0]].chars >= 9
+                    && !blocks[run[0]].is_loose_item());
         if row || asked || lonely {
             cuts.push(Cut::new(run, "share row", "names of networks in a row"));
         } else {
