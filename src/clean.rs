@@ -9,6 +9,7 @@
 
 mod about;
 mod ads;
+mod appeals;
 mod blocks;
 mod brush;
 mod comments;
@@ -22,6 +23,7 @@ mod names;
 mod notices;
 mod paragraphs;
 mod parts;
+mod promos;
 mod related;
 mod repeated;
 mod safety;
@@ -103,6 +105,12 @@ pub const PASSES: &[Pass] = &[
         kind: PassKind::Asked,
     },
     Pass {
+        name: "page-parts",
+        about: "forms, hidden texts, navigation and icons of a page",
+        run: parts::containers,
+        kind: PassKind::Guess,
+    },
+    Pass {
         name: "comment-forms",
         about: "forms and prompts for readers' comments",
         run: comments::forms,
@@ -141,7 +149,7 @@ pub const PASSES: &[Pass] = &[
     Pass {
         name: "appeals",
         about: "newsletter, app and follow-us appeals",
-        run: ads::appeals,
+        run: appeals::appeals,
         kind: PassKind::Guess,
     },
     Pass {

@@ -35,6 +35,8 @@ pub(super) struct About {
     pub(super) feed_title: String,
     pub(super) link: Option<Url>,
     pub(super) feed_link: Option<Url>,
+    /// Its authors' names, folded.
+    pub(super) names: Vec<String>,
     /// The entry's own words, which differ in lines that are otherwise the same.
     pub(super) masks: Masks,
 }
@@ -80,9 +82,11 @@ impl About {
     pub(super) fn of_entry(entry: &Entry, feed: &Feed) -> Self {
         let title = entry.title.as_ref().map(plain_title).unwrap_or_default();
         let authors = entry.authors.iter().filter_map(|a| a.name.as_deref());
+        let names: Vec<String> = authors.map(fold).collect();
         Self {
             key: entry.key.clone(),
-            masks: Masks::new(&title, authors.map(fold)),
+            masks: Masks::new(&title, names.iter().cloned()),
+            names,
             title,
             feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
             link: entry

@@ -67,7 +67,6 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     ] {
         remove_named(scrub, family);
     }
-    parts::containers(scrub);
     let blocks = scrub.blocks();
     // A copyright line of two sentences is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !is_copyright(block));

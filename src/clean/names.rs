@@ -77,7 +77,7 @@ const NAMES: &[(Family, Sure, &[&str])] = &[
     // Google, WordAds, Amazon boxes, and what outlets call their slots.
     (Ads, Likely, &["adsbygoogle", "advertisement", "advertising", "adslot", "wpcnt", "wpa", "td-a-rec", "code-block-label", "ad-text", "google-auto-placed", "wordads-ad", "wp-block-jetpack-wordads", "sponsored-label", "publicidad", "publicite", "pubblicita", "reklama", "werbung", "anzeige", "amazlet-box", "kaerebalink-box", "yyi-rinker-contents", "mediavine", "adthrive-ad", "ezoic-ad", "teads-inread", "smartasset-article"]),
     // Mailchimp, Jetpack, Substack, Ghost, Patreon and paywalls.
-    (Appeal, Likely, &["newsletter", "newsletters", "mc_embed_signup", "mailchimp", "mc4wp-form", "jetpack_subscription_widget", "wp-block-jetpack-subscriptions", "follow-us", "patreon-widget", "subscription-widget-wrap", "subscription-widget", "widget--sidebar-newsletter", "subscribe-blog", "blog-subscribe", "wp-block-jetpack-mailchimp", "kg-signup-card", "gh-post-upgrade-cta", "gh-subscribe", "captioned-button-wrap", "optinmonster", "kofi-button", "bmc-button", "convertkit-form", "ck_form", "sib-form", "wpforms-newsletter", "app-download", "app-promo", "wp-block-premium-content-logged-out-view"]),
+    (Appeal, Likely, &["newsletter", "newsletters", "mc_embed_signup", "mailchimp", "mc4wp-form", "jetpack_subscription_widget", "wp-block-jetpack-subscriptions", "follow-us", "patreon-widget", "subscription-widget-wrap", "subscription-widget", "widget--sidebar-newsletter", "subscribe-blog", "blog-subscribe", "wp-block-jetpack-mailchimp", "kg-signup-card", "gh-post-upgrade-cta", "gh-subscribe", "captioned-button-wrap", "optinmonster", "kofi-button", "bmc-button", "convertkit-form", "ck_form", "sib-form", "wpforms-newsletter", "app-download", "app-promo", "email-capture", "article-email-capture", "email-signup", "email-form", "wp-block-premium-content-logged-out-view"]),
     // The story itself is called so too, where it is for subscribers.
     (Appeal, Guessed, &["paywall", "regwall", "mod-paywall", "tinypass", "leaky_paywall_message"]),
     (Tags, Likely, &["tags-links", "td-post-source-tags", "tagcloud", "tags", "cat-links", "post-categories", "entry-categories", "keywords", "taglist", "tagged", "wp-block-post-terms", "taxonomy-post_tag", "taxonomy-category", "posttags", "post_tags", "entry-tags-links"]),
@@ -107,7 +107,7 @@ const COMMON: &[&str] = &[
     "a", "the", "of", "in", "on", "to", "for", "and", "with", "by", "at", "from", "this", "us", "our", "your", "all",
     "wrapper", "wrap", "wrapped", "container", "cont", "box", "boxes", "block", "blocks", "module", "mod", "widget", "widgets", "section", "sections", "sec", "area", "region", "zone", "panel", "pane", "bar", "strip", "row", "rows", "col", "column", "columns", "grid", "list", "lists", "items", "item", "element", "el", "inner", "outer", "holder", "group", "set", "component", "comp", "cmp", "part", "unit", "slot", "placeholder", "card", "cards", "stack", "layout", "layer", "view", "space", "frame",
     "links", "link", "button", "buttons", "btn", "btns", "icon", "icons", "tools", "toolbar", "tool", "actions", "action", "options", "controls", "ui", "toggle", "form", "input", "field", "fields", "submit", "icn", "ico",
-    "title", "titles", "heading", "headline", "head", "header", "footer", "foot", "label", "labels", "name", "names", "text", "txt", "content", "contents", "body", "main", "info", "data", "count", "counter", "counts", "number", "num", "total", "meta", "metadata", "details", "desc", "description", "photo", "image", "img", "thumb",
+    "title", "titles", "heading", "headline", "head", "header", "footer", "foot", "label", "labels", "name", "names", "text", "txt", "content", "contents", "body", "main", "info", "data", "count", "counter", "counts", "number", "num", "total", "meta", "metadata", "details", "desc", "description", "photo", "image", "img", "thumb", "thumbnail", "blurb", "capture", "email", "signature", "reply", "closed", "open", "loop", "swiper", "slider", "carousel", "slide", "feed", "feeds",
     "top", "bottom", "left", "right", "center", "centre", "middle", "side", "sidebar", "above", "below", "before", "after", "inline", "inside", "end", "start", "first", "last", "floating", "floated", "sticky", "fixed", "vertical", "horizontal", "mobile", "desktop", "tablet", "sm", "md", "lg", "xs", "xl", "small", "large", "mini", "big", "full", "default", "standard", "classic", "custom", "new", "simple", "basic", "primary", "secondary", "style", "type", "bg",
     "post", "posts", "article", "articles", "artikel", "articulo", "nota", "noticia", "noticias", "entry", "entries", "story", "stories", "news", "single", "singular", "page", "pages", "blog", "node", "detail", "media", "site", "web", "general", "global", "common", "read", "more", "see", "also", "most", "show", "hide",
     "wp", "td", "tdb", "tdi", "tie", "js", "c", "o", "l", "m", "u", "b", "g", "p", "s", "t", "et", "pb", "vc", "elementor", "sp", "jl", "mh", "cs", "penci", "jeg", "bs", "mvp", "mnmd", "rb", "cm", "hf",
@@ -216,7 +216,12 @@ fn begun(lower: &str) -> Option<(Family, Sure)> {
         return Some((Share, Certain));
     }
     // Google's slots are numbered: `div-gpt-ad-1463-0`.
-    lower.starts_with("div-gpt-ad").then_some((Ads, Likely))
+    if lower.starts_with("div-gpt-ad") {
+        return Some((Ads, Likely));
+    }
+    let slot = ["ad-", "ads-", "ad_", "ads_"].iter().any(|start| lower.starts_with(start))
+        || ["-ad", "-ads", "_ad", "_ads"].iter().any(|end| lower.ends_with(end));
+    slot.then_some((Ads, Guessed))
 }
 
 /// A name that is made of known words alone.
@@ -234,14 +239,31 @@ fn made_of(token: &str) -> Option<(Family, Sure)> {
     let mut family = None;
     let mut known = true;
     words(token, |word| {
-        match PARTS.get(word) {
-            Some(Word::Of(told)) => family = Some(*told),
+        match PARTS.get(word).copied().or_else(|| joined(word)) {
+            Some(Word::Of(told)) => family = Some(told),
             Some(Word::Common) => {}
             None => known = false,
         }
         known
     });
     family.filter(|_| known).map(|family| (family, Guessed))
+}
+
+/// Two words written as one: `sharefooter`, `commentbox`.
+fn joined(word: &str) -> Option<Word> {
+    const TELLING_LETTERS_MIN: usize = 4;
+    const BESIDE_LETTERS_MIN: usize = 3;
+    if word.starts_with("shareholder") || !word.is_ascii() {
+        return None;
+    }
+    (BESIDE_LETTERS_MIN..=word.len().saturating_sub(BESIDE_LETTERS_MIN)).find_map(|at| {
+        let (start, end) = word.split_at(at);
+        match (PARTS.get(start)?, PARTS.get(end)?) {
+            (Word::Of(family), Word::Common) if start.len() >= TELLING_LETTERS_MIN => Some(Word::Of(*family)),
+            (Word::Common, Word::Of(family)) if end.len() >= TELLING_LETTERS_MIN => Some(Word::Of(*family)),
+            _ => None,
+        }
+    })
 }
 
 /// The words of a name, in lower case, split at signs, digits and humps, for as long as `see` wants more.
@@ -294,6 +316,8 @@ mod tests {
         check("tdb-next-post", Some(Navigation));
         check("inline_ad_2", Some(Ads));
         check("authorInfo", Some(Author));
+        check("sharefooter", Some(Share));
+        check("gabfire-ad", Some(Ads));
     }
 
     #[test]

@@ -163,11 +163,11 @@ fn navigation(scrub: &mut Scrub<'_>) {
 /// Whether most of a container's text is links, and none is a heading with a link of its own.
 fn is_links(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
     let blocks = scrub.blocks();
-    let Some(span) = blocks.spans.get(&id).cloned() else {
+    let Some(sum) = blocks.spans.get(&id).map(|span| blocks.sum(span)) else {
         return false;
     };
-    let sum = blocks.sum(&span);
-    sum.link_chars * 10 > sum.chars * 6 && sum.media == sum.linked_media
+    let aside = scrub.element(id).is_some_and(|e| e.name() == "aside");
+    sum.link_chars * 10 > sum.chars * if aside { 5 } else { 6 } && (aside || sum.media == sum.linked_media)
 }
 
 /// Short texts that the page hides from everybody.
@@ -186,27 +186,22 @@ fn hidden(scrub: &mut Scrub<'_>) {
             continue;
         };
         let (sum, behind) = (blocks.sum(&span), blocks.is_behind(&span));
-        let small = sum.chars > 0 && sum.chars <= 300 && sum.media == 0;
+        let small = sum.chars <= 300 && sum.media == 0 || sum.link_chars * 10 > sum.chars * 6;
+        let small = small && sum.chars > 0 || page && sum.chars == 0;
         if small && (page || behind) {
-            remove_containers(
-                scrub,
-                vec![id],
-                "hidden",
-                "a text that the page does not show",
-            );
+            remove_containers(scrub, vec![id], "hidden", "a part that the page does not show");
         }
     }
 }
 
+fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let style = style.to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
 fn is_hidden(element: &scraper::node::Element) -> bool {
-    let style = element.attr("style").is_some_and(|style| {
-        let style: String = style
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect::<String>()
-            .to_ascii_lowercase();
-        style.contains("display:none") || style.contains("visibility:hidden")
-    });
+    let style = element.attr("style").is_some_and(hides);
     // `hidden md:block` is shown where there is room.
     let class = element.attr("class").is_some_and(|class| {
         let mut tokens = class.split_ascii_whitespace();
@@ -240,6 +235,9 @@ fn is_hidden(element: &scraper::node::Element) -> bool {
 const THEME_PATHS: &[&str] = &[
     "/wp-content/plugins/", "/wp-content/themes/", "/sites/all/themes/", "/sites/all/modules/", "/sites/default/themes/", "/typo3conf/ext/", "/bundles/", "/modules/mod_", "/skins/", "/skin/frontend/", "/images/icons/", "/img/icons/", "/assets/icons/", "/icons/social", "/social-icons/", "/socialicons/", "/images/social/", "/img/social/", "/avatar/", "/avatars/",
 ];
+
+/// Folders of banners, for images that are a link.
+const BANNER_PATHS: &[&str] = &["/banner/", "/banners/", "/ads/", "/adserver/", "/werbung/", "/publicidad/", "/sponsors/"];
 
 /// Words of the file names of an interface's images; all of a name's words have to be among them.
 #[rustfmt::skip]
@@ -287,13 +285,16 @@ fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
         return None;
     }
     let own = scrub.is_own(&url);
-    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && own {
+    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && (own || page) {
         return Some("from the folder of a theme or a plugin");
     }
     let linked = scrub
         .node(id)
         .ancestors()
         .any(|node| node.value().as_element().is_some_and(|e| e.name() == "a"));
+    if linked && BANNER_PATHS.iter().any(|folder| path.contains(folder)) {
+        return Some("from a folder of banners, and a link");
+    }
     let stem = path.rsplit('/').next().unwrap_or_default();
     let stem = stem.split('.').next().unwrap_or_default();
     let words: Vec<_> = stem

@@ -5,6 +5,7 @@
 
 use super::blocks::Block;
 use super::names::Family;
+use super::promos;
 use super::scrub::{Cut, Scrub, sweep};
 use super::structure::remove_named;
 use super::words::{Kind, Lexicon, Stems};
@@ -70,6 +71,9 @@ pub(super) fn links(scrub: &mut Scrub<'_>) {
         headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at))
     });
     scrub.cut(cuts);
+    let page = super::parts::is_page(scrub);
+    let cuts = promos::unlabelled(scrub, page);
+    scrub.cut(cuts);
 }
 
 /// Which blocks have links that lead to the entry's own site: related links do, an author's sources don't.
@@ -131,14 +135,19 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
         }
     }
     run.truncate(taken);
+    if named && !WEAK.contains(&first.folded.as_str())
+        && let Some(cut) = teasers(blocks, own, at)
+    {
+        return Some(cut);
+    }
     let weak = WEAK.contains(&blocks[at].folded.as_str());
     let needed = if weak || !named { 2 } else { 1 };
     let follows = blocks[at + 1..]
         .iter()
         .find(|block| !block.gone && (block.chars > 0 || !block.media.is_empty()));
     let bare = links == 0
-        && named
-        && first.heading
+        && (named || begun)
+        && (first.heading || first.text.ends_with(':') && follows.is_none())
         && !weak
         && follows.is_none_or(|block| block.heading)
         && blocks[..at].iter().any(Block::is_prose)
@@ -160,6 +169,33 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
             "related links",
             "a heading of related links, and the links below it",
         )
+    })
+}
+
+/// A heading and all behind it to the end: linked headlines, each with a date or a teaser of its entry.
+fn teasers(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
+    const TEASER_CHARS_MAX: usize = 300;
+    let (mut headlines, mut prose, mut since) = (0, 0, usize::MAX);
+    for (index, block) in blocks.iter().enumerate().skip(at + 1) {
+        if block.gone || block.chars == 0 {
+            continue;
+        }
+        if block.is_linked() && own[index] && block.text_len() >= 16 {
+            headlines += 1;
+            since = 0;
+        } else {
+            since = since.saturating_add(1);
+            prose += usize::from(block.is_prose());
+        }
+        // A heading of its own begins something else.
+        let other = block.heading && !block.is_linked();
+        if block.quoted || other || since > 2 || block.text_len() > TEASER_CHARS_MAX {
+            return None;
+        }
+    }
+    (headlines >= 2 && prose >= 1 && prose <= headlines).then(|| {
+        let all = (at..blocks.len()).filter(|index| !blocks[*index].gone);
+        Cut::new(all.collect(), "related links", "a heading of related links, and headlines with their teasers below it")
     })
 }
 

@@ -18,6 +18,7 @@ use crate::model::{Field, Removal, Sighting};
 
 use scraper::node::Element;
 use scraper::{Html, Node};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use url::Url;
 
@@ -83,6 +84,7 @@ pub(crate) struct Scrub<'a> {
     root: NodeId,
     blocks: Option<Blocks>,
     named: Option<Vec<(NodeId, Named)>>,
+    site: OnceCell<Option<String>>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -116,6 +118,7 @@ impl<'a> Scrub<'a> {
             root,
             blocks: None,
             named: None,
+            site: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             live: HashMap::new(),
@@ -272,6 +275,11 @@ impl<'a> Scrub<'a> {
             .get_or_insert_with(|| blocks::build(html, root, kept))
     }
 
+    /// The blocks, where they were cut just before.
+    pub(super) fn built_blocks(&self) -> &[Block] {
+        self.blocks.as_ref().map_or(&[], |blocks| &blocks.list)
+    }
+
     /// The elements whose class or id was understood, in document order. Names don't change while passes act.
     pub(super) fn named(&mut self) -> &[(NodeId, Named)] {
         let (html, root) = (&self.html, self.root);
@@ -326,13 +334,38 @@ impl<'a> Scrub<'a> {
             >= urls.len()
     }
 
-    fn site(&self) -> Option<String> {
-        let about = self.about;
-        about
-            .link
-            .as_ref()
-            .or(about.feed_link.as_ref())
-            .and_then(site)
+    /// The site that the entry is from: where it says, or (where little in it leads there) where a page's own links lead.
+    fn site(&self) -> Option<&str> {
+        let find = || {
+            let about = self.about;
+            let told = about.link.as_ref().or(about.feed_link.as_ref());
+            let told = told.and_then(site);
+            self.usual_site().or(told)
+        };
+        self.site.get_or_init(find).as_deref()
+    }
+
+    /// The site to which most links of a scraped page lead, where few lead to the one that was told: feeds link
+    /// through counters and mirrors.
+    fn usual_site(&self) -> Option<String> {
+        const LINKS_MIN: usize = 4;
+        if !super::parts::is_page(self) {
+            return None;
+        }
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut all = 0;
+        for node in self.nodes() {
+            let link = node.value().as_element().filter(|e| e.name() == "a");
+            let url = link.and_then(|link| Url::parse(link.attr("href")?.trim()).ok());
+            let Some(to) = url.as_ref().and_then(site) else {
+                continue;
+            };
+            all += 1;
+            *counts.entry(to).or_default() += 1;
+        }
+        let order = |a: &(String, usize), b: &(String, usize)| a.1.cmp(&b.1).then(b.0.cmp(&a.0));
+        let (most, count) = counts.into_iter().max_by(order)?;
+        (count >= LINKS_MIN && count * 2 > all).then_some(most)
     }
 
     /// Whether an address is of the site that the entry is from; true where that is not known.

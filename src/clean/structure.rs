@@ -97,7 +97,7 @@ fn shows(blocks: &Blocks, span: &Range<usize>, inside: Sum, family: Family) -> b
         }
         Family::Ads => inside.chars <= 300,
         Family::Comments => behind,
-        Family::Related => links || behind && inside.link_chars * 10 >= inside.chars * 4,
+        Family::Related => links || inside.link_chars * 10 >= inside.chars * 6 && inside.chars > 0 || behind && inside.link_chars * 10 >= inside.chars * 4,
         Family::Tags | Family::Navigation => links && inside.chars > 0,
         Family::Author => behind && inside.chars <= 200 && inside.link_chars + inside.media > 0,
         Family::Appeal => inside.chars <= 300 && (inside.link_chars > 0 || behind),
