@@ -150,7 +150,12 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
         () if SUPPORT_STARTS_STEMS.begin(text) && (spoken || words <= 2) && words <= 32 => {
             Some("asks to pay or subscribe")
         }
-        () if words <= 4 && place.behind && APPEAL_NOUNS_STEMS.any_word(text) && (linked || block.heading) && text.chars().count() < 30 => {
+        () if words <= 4
+            && place.behind
+            && APPEAL_NOUNS_STEMS.any_word(text)
+            && (linked || block.heading)
+            && text.chars().count() < 30 =>
+        {
             Some("heads or links a newsletter")
         }
         () => None,

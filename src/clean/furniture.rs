@@ -67,19 +67,21 @@ pub(super) fn furniture(scrub: &mut Scrub<'_>) {
     ] {
         remove_named(scrub, family);
     }
+    let page = scrub.is_page();
     let blocks = scrub.blocks();
-    // A copyright line of two sentences is as long as prose, but the story is over before it.
-    let story_end = blocks.last_prose(|block| !is_copyright(block));
-    let story_start = blocks
-        .list
-        .iter()
-        .position(|block| !block.gone && block.is_prose());
+    // A copyright line of two sentences or a notice is as long as prose, but no story.
+    let is_story =
+        |block: &Block| !is_copyright(block) && meta::says(block, Place::OUTSIDE).is_none();
+    let story_end = blocks.last_prose(is_story);
+    let mut prose = blocks.list.iter();
+    let story_start = prose.position(|block| !block.gone && block.is_prose() && is_story(block));
     let blocks = &blocks.list;
     let cuts = sweep(blocks, |at| {
         let behind_story = story_end.is_none_or(|end| at > end);
         let place = Place {
             behind: story_end.is_some_and(|end| at > end),
             before: story_start.is_some_and(|start| at < start),
+            page,
         };
         tag_list(blocks, at, behind_story)
             .or_else(|| line(blocks, at, behind_story))
@@ -143,11 +145,11 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
         && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
         && (text.len() >= 6 || block.is_linked())
         && !block.is_loose_item()
-        && (!block.heading || block.is_linked())
+        && (!block.heading || block.is_linked() || behind_story && at > 0)
     {
         return cut("a line of an interface");
     }
-    if behind_story && at > 0 && counts_comments(block) {
+    if (behind_story && at > 0 || block.is_linked()) && counts_comments(block) {
         return cut("a count of comments behind the story");
     }
     if is_copyright(block) && behind_story && at > 0 {

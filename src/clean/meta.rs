@@ -16,6 +16,17 @@ pub(super) struct Place {
     pub(super) behind: bool,
     /// Before the first.
     pub(super) before: bool,
+    /// In a body that was scraped from a page.
+    pub(super) page: bool,
+}
+
+impl Place {
+    /// Outside any story; for asking what a block may be.
+    pub(super) const OUTSIDE: Self = Self {
+        behind: true,
+        before: true,
+        page: false,
+    };
 }
 
 /// Beginnings of lines that say when, where and by which account an entry was posted.
@@ -57,6 +68,13 @@ const VIEWS: &[&str] = &[
     "views expressed", "opinions expressed", "views and opinions", "views are personal", "opinions are those of", "views are those of", "the views of the author", "views of the writer", "author's own", "authors own", "opinion of the author", "does not necessarily reflect", "do not necessarily reflect", "not necessarily represent", "disclaimer the views", "disclaimer this", "this is a contributed post", "die meinung des autors", "die meinung der autorin", "meinung des verfassers", "nicht die meinung der redaktion", "gibt nicht die meinung", "spiegelt nicht", "gastbeiträge geben", "les opinions exprimées", "les propos exprimés", "nengagent que leur auteur", "nengage que son auteur", "las opiniones expresadas", "opiniones vertidas", "es responsabilidad de", "no representa la opinión", "no reflejan necesariamente", "no necesariamente reflejan", "as opiniões expressas", "não reflete necessariamente", "não representa a opinião", "opinião do autor", "le opinioni espresse", "le opinioni riportate", "non riflettono necessariamente", "de mening van de auteur", "niet noodzakelijk", "opinie wyrażone", "wyłącznie opinie autorów", "nie odzwierciedlają", "мнение автора может", "мнение редакции может", "может не совпадать с", "мнение авторов может", "думка автора може", "може не збігатися", "yazarın kendi", "sorumluluğu yazara aittir", "pandangan penulis", "tidak mencerminkan", "quan điểm của tác giả", "見解を示すものではありません", "個人の見解", "筆者個人", "仅代表作者", "不代表本", "僅代表", "不代表", "個人意見", "필자의 견해", "입장과 다를 수", "الآراء الواردة", "لا تعبر عن رأي", "لا تعبر بالضرورة", "تعبر عن رأي كاتبها", "निजी हैं", "लेखक के निजी", "skribentens egna", "åsikter som uttrycks", "skribentens egen", "er udtryk for skribentens", "er skribentens egne", "forfatterens egne", "kirjoittajan omia", "názory autora", "nemusí vyjadřovat", "nemusia vyjadrovať", "a szerző véleménye", "nem feltétlenül tükrözi", "opiniile exprimate", "nu reflectă neapărat", "οι απόψεις",
 ];
 
+/// How a publisher owns up to paid links, as beginnings of whole blocks.
+#[rustfmt::skip]
+const DISCLOSURES: &[&str] = &[
+    "advertising disclosure", "advertiser disclosure", "affiliate disclosure", "affiliate links", "disclosure this post", "disclosure this article", "disclosure we may", "disclosure some of the links", "disclosure as an amazon", "disclaimer this post contains", "this post contains affiliate", "this article contains affiliate", "this page contains affiliate", "this post may contain affiliate", "this article may contain affiliate", "this story may contain affiliate", "we may earn a commission", "we may earn commission", "we earn a commission", "we may receive a commission", "we may receive compensation", "we may get a commission", "when you buy through links", "when you purchase through links", "if you buy something through", "if you purchase an item", "if you click on a link and make a purchase", "as an amazon associate", "some of the links in this", "all products featured", "products are independently selected", "our editors independently", "editors note the disclaimer below refers to advertising",
+    "dieser artikel enthält affiliate", "dieser beitrag enthält affiliate", "enthält affiliate links", "dieser artikel enthält werbung", "transparenzhinweis", "hinweis zu affiliate", "die mit sternchen", "die mit einem", "mit gekennzeichnete links", "bei den mit", "wenn sie über diese links", "wenn du über diese links", "als amazon partner", "hinweis dieser artikel enthält", "cet article contient des liens", "cet article peut contenir des liens affiliés", "certains liens de cet article", "liens affiliés", "en tant que partenaire amazon", "este artículo contiene enlaces de afiliados", "este artículo contiene enlaces", "algunos de los enlaces", "como afiliado de amazon", "en calidad de afiliado de amazon", "este artigo contém links", "este post contém links", "podemos receber uma comissão", "como associado da amazon", "questo articolo contiene link", "questo articolo potrebbe contenere link", "in qualità di affiliato amazon", "dit artikel bevat affiliate", "sommige links in dit artikel", "artykuł zawiera linki", "w artykule znajdują się linki", "artykuł sponsorowany", "реклама ооо", "реклама рекламодатель", "на правах реклами", "bu yazı ortaklık bağlantıları", "本記事はアフィリエイト", "当サイトはアフィリエイト", "アフィリエイト広告を利用", "本ページはプロモーション", "この記事にはアフィリエイト", "記事内に広告", "記事内に商品プロモーション", "本文含有推广链接", "이 포스팅은 쿠팡", "파트너스 활동", "inlägget innehåller reklamlänkar", "inlägget innehåller annonslänkar", "indlægget indeholder affiliate", "indlægget indeholder reklame", "innlegget inneholder reklame", "sisältää mainoslinkkejä", "článek obsahuje affiliate", "a cikk affiliate", "articolul conține linkuri afiliate",
+];
+
 /// Labels above an author's box.
 #[rustfmt::skip]
 const AUTHOR_LABELS: &[&str] = &[
@@ -72,6 +90,7 @@ static POSTED_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(POSTED));
 static TECHNICAL_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(TECHNICAL));
 static FEEDBACK_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(FEEDBACK));
 static VIEWS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(VIEWS));
+static DISCLOSURE_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(DISCLOSURES));
 static AUTHOR_LINES: LazyLock<Lexicon> =
     LazyLock::new(|| Lexicon::new(&[(1, AUTHOR_LABELS)], false));
 
@@ -108,6 +127,24 @@ pub(super) fn says(block: &Block, place: Place) -> Option<&'static str> {
         () if len < 420 && place.behind && !quoting() && VIEWS_STEMS.any(text) => {
             Some("says whose views these are")
         }
+        () if len < 500
+            && outside
+            && !telling::reports(block)
+            && !quoting()
+            && DISCLOSURE_STEMS.begin(text) =>
+        {
+            Some("owns up to paid links")
+        }
+        () if len < 60 && is_size(block) => Some("the size of a file or an image"),
+        () if len <= 6
+            && outside
+            && place.page
+            && !block.heading
+            && block.media.is_empty()
+            && is_bare_number(&block.text) =>
+        {
+            Some("a number and nothing else")
+        }
         () if len < 40 && place.behind && AUTHOR_LINES.says(text) => {
             Some("heads the box of the author")
         }
@@ -119,6 +156,50 @@ fn reads(text: &str) -> bool {
     READING_LINES.tile(text).is_some_and(|kinds| {
         kinds.contains(&READS) && (kinds.contains(&super::words::NUMBER) || kinds.contains(&UNIT))
     })
+}
+
+/// `640 x 360 (61,07 kB)`, as forums write below an attached image.
+fn is_size(block: &Block) -> bool {
+    let text = block.text.as_str();
+    let unit = block.folded.rsplit(' ').next().unwrap_or_default();
+    let known = matches!(
+        unit,
+        "kb" | "kib"
+            | "mb"
+            | "mib"
+            | "bytes"
+            | "byte"
+            | "килобайт"
+            | "кб"
+            | "мб"
+            | "ko"
+            | "mo"
+            | "px"
+            | "pixels"
+            | "pixel"
+    );
+    let sides = text.contains(['x', '×', 'х'])
+        && block
+            .folded
+            .split(' ')
+            .filter(|word| word.bytes().all(|b| b.is_ascii_digit()))
+            .count()
+            >= 2;
+    let words = block
+        .folded
+        .split(' ')
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count();
+    known && sides && words <= 2 && block.links.is_empty()
+}
+
+fn is_bare_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    // Four are a year.
+    (1..4).contains(&digits)
+        && text.chars().all(|c| {
+            c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '.' | ',' | 'k' | 'K' | 'M' | ' ')
+        })
 }
 
 /// A date, a link to an account or a list of entries stands behind the words.

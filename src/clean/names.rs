@@ -107,7 +107,7 @@ const COMMON: &[&str] = &[
     "a", "the", "of", "in", "on", "to", "for", "and", "with", "by", "at", "from", "this", "us", "our", "your", "all",
     "wrapper", "wrap", "wrapped", "container", "cont", "box", "boxes", "block", "blocks", "module", "mod", "widget", "widgets", "section", "sections", "sec", "area", "region", "zone", "panel", "pane", "bar", "strip", "row", "rows", "col", "column", "columns", "grid", "list", "lists", "items", "item", "element", "el", "inner", "outer", "holder", "group", "set", "component", "comp", "cmp", "part", "unit", "slot", "placeholder", "card", "cards", "stack", "layout", "layer", "view", "space", "frame",
     "links", "link", "button", "buttons", "btn", "btns", "icon", "icons", "tools", "toolbar", "tool", "actions", "action", "options", "controls", "ui", "toggle", "form", "input", "field", "fields", "submit", "icn", "ico",
-    "title", "titles", "heading", "headline", "head", "header", "footer", "foot", "label", "labels", "name", "names", "text", "txt", "content", "contents", "body", "main", "info", "data", "count", "counter", "counts", "number", "num", "total", "meta", "metadata", "details", "desc", "description", "photo", "image", "img", "thumb", "thumbnail", "blurb", "capture", "email", "signature", "reply", "closed", "open", "loop", "swiper", "slider", "carousel", "slide", "feed", "feeds",
+    "title", "titles", "heading", "headline", "head", "header", "footer", "foot", "label", "labels", "name", "names", "text", "txt", "content", "contents", "body", "main", "info", "data", "count", "counter", "counts", "number", "num", "total", "meta", "metadata", "details", "desc", "description", "photo", "image", "img", "bild", "foto", "thumb", "message", "messages", "msg", "thumbnail", "blurb", "capture", "email", "signature", "reply", "closed", "open", "loop", "swiper", "slider", "carousel", "slide", "feed", "feeds",
     "top", "bottom", "left", "right", "center", "centre", "middle", "side", "sidebar", "above", "below", "before", "after", "inline", "inside", "end", "start", "first", "last", "floating", "floated", "sticky", "fixed", "vertical", "horizontal", "mobile", "desktop", "tablet", "sm", "md", "lg", "xs", "xl", "small", "large", "mini", "big", "full", "default", "standard", "classic", "custom", "new", "simple", "basic", "primary", "secondary", "style", "type", "bg",
     "post", "posts", "article", "articles", "artikel", "articulo", "nota", "noticia", "noticias", "entry", "entries", "story", "stories", "news", "single", "singular", "page", "pages", "blog", "node", "detail", "media", "site", "web", "general", "global", "common", "read", "more", "see", "also", "most", "show", "hide",
     "wp", "td", "tdb", "tdi", "tie", "js", "c", "o", "l", "m", "u", "b", "g", "p", "s", "t", "et", "pb", "vc", "elementor", "sp", "jl", "mh", "cs", "penci", "jeg", "bs", "mvp", "mnmd", "rb", "cm", "hf",
@@ -219,8 +219,12 @@ fn begun(lower: &str) -> Option<(Family, Sure)> {
     if lower.starts_with("div-gpt-ad") {
         return Some((Ads, Likely));
     }
-    let slot = ["ad-", "ads-", "ad_", "ads_"].iter().any(|start| lower.starts_with(start))
-        || ["-ad", "-ads", "_ad", "_ads"].iter().any(|end| lower.ends_with(end));
+    let slot = ["ad-", "ads-", "ad_", "ads_"]
+        .iter()
+        .any(|start| lower.starts_with(start))
+        || ["-ad", "-ads", "_ad", "_ads"]
+            .iter()
+            .any(|end| lower.ends_with(end));
     slot.then_some((Ads, Guessed))
 }
 
@@ -259,8 +263,12 @@ fn joined(word: &str) -> Option<Word> {
     (BESIDE_LETTERS_MIN..=word.len().saturating_sub(BESIDE_LETTERS_MIN)).find_map(|at| {
         let (start, end) = word.split_at(at);
         match (PARTS.get(start)?, PARTS.get(end)?) {
-            (Word::Of(family), Word::Common) if start.len() >= TELLING_LETTERS_MIN => Some(Word::Of(*family)),
-            (Word::Common, Word::Of(family)) if end.len() >= TELLING_LETTERS_MIN => Some(Word::Of(*family)),
+            (Word::Of(family), Word::Common) if start.len() >= TELLING_LETTERS_MIN => {
+                Some(Word::Of(*family))
+            }
+            (Word::Common, Word::Of(family)) if end.len() >= TELLING_LETTERS_MIN => {
+                Some(Word::Of(*family))
+            }
             _ => None,
         }
     })

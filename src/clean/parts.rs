@@ -2,13 +2,14 @@
 //! whose links lead to tags, to comments, to the entry itself.
 //!
 //! It reads no phrases. A body that was scraped from a page has more of these than one that was written
-//! for a feed; some lines are junk only there, and [`is_page`] tells the two apart.
+//! for a feed; some lines are junk only there, and [`looks_like_page`] tells the two apart.
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 use super::structure::{remove_containers, remove_small};
 use super::targets::{self, Target};
 use super::tree::NodeId;
+use scraper::node::Element;
 
 /// The longest text of a line of tags.
 const TAGS_CHARS_MAX: usize = 200;
@@ -18,35 +19,75 @@ const FORM_PROSE_MAX: usize = 400;
 
 /// Removes containers and images by their markup.
 pub(super) fn containers(scrub: &mut Scrub<'_>) {
+    // The parts that tell a page are the first to go.
+    scrub.is_page();
     forms(scrub);
     navigation(scrub);
     hidden(scrub);
     images(scrub);
 }
 
-/// Whether a body was scraped from a page: it has parts that nobody writes into a feed.
-pub(super) fn is_page(scrub: &Scrub<'_>) -> bool {
-    scrub.nodes().any(|node| {
-        node.value().as_element().is_some_and(|element| {
-            matches!(
-                element.name(),
-                "article" | "main" | "header" | "nav" | "form" | "button"
-            ) || element.attr("class").is_some_and(|class| {
-                class.split_ascii_whitespace().any(|token| {
-                    matches!(
-                        token,
-                        "entry-header"
-                            | "entry-title"
-                            | "entry-footer"
-                            | "post-meta"
-                            | "entry-meta"
-                            | "article-body"
-                            | "post-header"
-                    )
-                })
-            })
-        })
-    })
+/// Whether a body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
+pub(super) fn looks_like_page(scrub: &Scrub<'_>) -> bool {
+    /// One of these may come from an editor's own layout.
+    const SIGNS_MIN: usize = 4;
+    let mut signs = 0;
+    for node in scrub.nodes() {
+        let Some(element) = node.value().as_element() else {
+            continue;
+        };
+        if is_of_page(element) {
+            return true;
+        }
+        signs += usize::from(is_laid_out(element));
+    }
+    signs >= SIGNS_MIN
+}
+
+fn is_of_page(element: &Element) -> bool {
+    let titled = |token: &str| {
+        matches!(
+            token,
+            "entry-header"
+                | "entry-title"
+                | "entry-footer"
+                | "post-meta"
+                | "entry-meta"
+                | "article-body"
+                | "post-header"
+        )
+    };
+    matches!(
+        element.name(),
+        "article" | "main" | "header" | "nav" | "form" | "button" | "h1"
+    ) || element
+        .attr("class")
+        .is_some_and(|class| class.split_ascii_whitespace().any(titled))
+}
+
+fn is_laid_out(element: &Element) -> bool {
+    let placed = |token: &str| {
+        matches!(
+            token,
+            "clearfix"
+                | "container"
+                | "row"
+                | "left"
+                | "right"
+                | "wrapper"
+                | "main"
+                | "inner"
+                | "header"
+                | "footer"
+                | "sidebar"
+                | "column"
+        ) || token.starts_with("col-")
+    };
+    element.name() == "script"
+        || element.attr("onclick").is_some()
+        || element
+            .attr("class")
+            .is_some_and(|class| class.split_ascii_whitespace().any(placed))
 }
 
 /// Forms, and what stands for a choice or a click outside them.
@@ -167,7 +208,8 @@ fn is_links(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
         return false;
     };
     let aside = scrub.element(id).is_some_and(|e| e.name() == "aside");
-    sum.link_chars * 10 > sum.chars * if aside { 5 } else { 6 } && (aside || sum.media == sum.linked_media)
+    sum.link_chars * 10 > sum.chars * if aside { 5 } else { 6 }
+        && (aside || sum.media == sum.linked_media)
 }
 
 /// Short texts that the page hides from everybody.
@@ -179,7 +221,7 @@ fn hidden(scrub: &mut Scrub<'_>) {
             is_hidden(element).then(|| node.id())
         })
         .collect();
-    let page = !ids.is_empty() && is_page(scrub);
+    let page = !ids.is_empty() && scrub.is_page();
     for id in ids {
         let blocks = scrub.blocks();
         let Some(span) = blocks.spans.get(&id).cloned() else {
@@ -189,7 +231,12 @@ fn hidden(scrub: &mut Scrub<'_>) {
         let small = sum.chars <= 300 && sum.media == 0 || sum.link_chars * 10 > sum.chars * 6;
         let small = small && sum.chars > 0 || page && sum.chars == 0;
         if small && (page || behind) {
-            remove_containers(scrub, vec![id], "hidden", "a part that the page does not show");
+            remove_containers(
+                scrub,
+                vec![id],
+                "hidden",
+                "a part that the page does not show",
+            );
         }
     }
 }
@@ -200,7 +247,7 @@ fn hides(style: &str) -> bool {
     style.contains("display:none") || style.contains("visibility:hidden")
 }
 
-fn is_hidden(element: &scraper::node::Element) -> bool {
+fn is_hidden(element: &Element) -> bool {
     let style = element.attr("style").is_some_and(hides);
     // `hidden md:block` is shown where there is room.
     let class = element.attr("class").is_some_and(|class| {
@@ -237,7 +284,15 @@ const THEME_PATHS: &[&str] = &[
 ];
 
 /// Folders of banners, for images that are a link.
-const BANNER_PATHS: &[&str] = &["/banner/", "/banners/", "/ads/", "/adserver/", "/werbung/", "/publicidad/", "/sponsors/"];
+const BANNER_PATHS: &[&str] = &[
+    "/banner/",
+    "/banners/",
+    "/ads/",
+    "/adserver/",
+    "/werbung/",
+    "/publicidad/",
+    "/sponsors/",
+];
 
 /// Words of the file names of an interface's images; all of a name's words have to be among them.
 #[rustfmt::skip]
@@ -251,7 +306,7 @@ fn images(scrub: &mut Scrub<'_>) {
     if images.is_empty() {
         return;
     }
-    let page = is_page(scrub);
+    let page = scrub.is_page();
     let found: Vec<(NodeId, &'static str)> = images
         .into_iter()
         .filter_map(|id| is_icon(scrub, id, page).map(|why| (id, why)))
@@ -314,7 +369,7 @@ fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
 
 /// Removes lines that their links tell.
 pub(super) fn lines(scrub: &mut Scrub<'_>) {
-    let page = is_page(scrub);
+    let page = scrub.is_page();
     let told = targets(scrub);
     let blocks = scrub.blocks();
     let total = blocks.list.iter().filter(|block| block.chars > 0).count();

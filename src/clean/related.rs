@@ -71,7 +71,7 @@ pub(super) fn links(scrub: &mut Scrub<'_>) {
         headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at))
     });
     scrub.cut(cuts);
-    let page = super::parts::is_page(scrub);
+    let page = scrub.is_page();
     let cuts = promos::unlabelled(scrub, page);
     scrub.cut(cuts);
 }
@@ -135,7 +135,8 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
         }
     }
     run.truncate(taken);
-    if named && !WEAK.contains(&first.folded.as_str())
+    if named
+        && !WEAK.contains(&first.folded.as_str())
         && let Some(cut) = teasers(blocks, own, at)
     {
         return Some(cut);
@@ -195,7 +196,11 @@ fn teasers(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
     }
     (headlines >= 2 && prose >= 1 && prose <= headlines).then(|| {
         let all = (at..blocks.len()).filter(|index| !blocks[*index].gone);
-        Cut::new(all.collect(), "related links", "a heading of related links, and headlines with their teasers below it")
+        Cut::new(
+            all.collect(),
+            "related links",
+            "a heading of related links, and headlines with their teasers below it",
+        )
     })
 }
 

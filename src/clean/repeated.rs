@@ -2,7 +2,7 @@
 //!
 //! Which lines repeat is learnt elsewhere (`learn`, from the sightings that are noted here); this decides
 //! where a repeated line may be taken out. What repeats for good reason stays: headings, lines that end in
-//! a colon, items of lists, quotations, whatever stands before the story, and all of an entry that
+//! a colon, items of lists (show notes name the same people in every one), quotations, whatever stands before the story, and all of an entry that
 //! repeats as a whole.
 //!
 //! Invariant: an entry keeps at least one line that is its own.
@@ -105,7 +105,7 @@ fn may_go(block: &Block) -> bool {
         && block.chars > 0
         && block.media.is_empty()
         && !block.text.ends_with([':', '：'])
-        && !block.is_loose_item()
+        && !block.item
 }
 
 /// Whether a line repeats often enough for its length and place. Behind the story three of four junk

@@ -85,6 +85,7 @@ pub(crate) struct Scrub<'a> {
     blocks: Option<Blocks>,
     named: Option<Vec<(NodeId, Named)>>,
     site: OnceCell<Option<String>>,
+    page: OnceCell<bool>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -119,6 +120,7 @@ impl<'a> Scrub<'a> {
             blocks: None,
             named: None,
             site: OnceCell::new(),
+            page: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             live: HashMap::new(),
@@ -335,7 +337,7 @@ impl<'a> Scrub<'a> {
     }
 
     /// The site that the entry is from: where it says, or (where little in it leads there) where a page's own links lead.
-    fn site(&self) -> Option<&str> {
+    pub(super) fn site(&self) -> Option<&str> {
         let find = || {
             let about = self.about;
             let told = about.link.as_ref().or(about.feed_link.as_ref());
@@ -349,7 +351,7 @@ impl<'a> Scrub<'a> {
     /// through counters and mirrors.
     fn usual_site(&self) -> Option<String> {
         const LINKS_MIN: usize = 4;
-        if !super::parts::is_page(self) {
+        if !self.is_page() {
             return None;
         }
         let mut counts: HashMap<String, usize> = HashMap::new();
@@ -366,6 +368,13 @@ impl<'a> Scrub<'a> {
         let order = |a: &(String, usize), b: &(String, usize)| a.1.cmp(&b.1).then(b.0.cmp(&a.0));
         let (most, count) = counts.into_iter().max_by(order)?;
         (count >= LINKS_MIN && count * 2 > all).then_some(most)
+    }
+
+    /// Whether the body was scraped from a page; decided when first asked, since passes take the signs away.
+    pub(super) fn is_page(&self) -> bool {
+        *self
+            .page
+            .get_or_init(|| super::parts::looks_like_page(self))
     }
 
     /// Whether an address is of the site that the entry is from; true where that is not known.

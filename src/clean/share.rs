@@ -114,7 +114,8 @@ pub(super) fn buttons(scrub: &mut Scrub<'_>) {
     }
     let traits = traits(scrub);
     let story_end = scrub.blocks().last_prose(|_| true);
-    let cuts = runs(&scrub.blocks().list, &traits, story_end);
+    let page = scrub.is_page();
+    let cuts = runs(&scrub.blocks().list, &traits, story_end, page);
     scrub.cut(cuts);
 }
 
@@ -236,7 +237,7 @@ fn glued(block: &Block) -> Option<Vec<Kind>> {
 }
 
 /// Rows: three or more linked parts with a network among them, or parts behind a heading that asks to share.
-fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut> {
+fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>, page: bool) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut at = 0;
     let last_other = blocks
@@ -265,6 +266,11 @@ fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut
             .count();
         let heading = traits[run[0]].heading;
         let row = run.len() >= 3 && networks >= 2 && linked * 2 >= run.len();
+        // A page's buttons may be no links; a list of the story stands below prose.
+        let outside = page
+            && !blocks[..run[0]].iter().any(Block::is_prose)
+            && run.iter().all(|index| !blocks[*index].is_loose_item());
+        let row = row || outside && run.len() >= 3 && networks >= 2;
         let asked = heading && run.len() >= 2 && networks >= 1;
         let lonely = heading
             && run.len() == 1

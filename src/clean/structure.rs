@@ -61,7 +61,9 @@ fn is_junk(scrub: &mut Scrub<'_>, id: NodeId, named: &Named) -> bool {
         Sure::Likely if inside.prose > 0 => may_hold_prose(blocks, &span, inside, named.family),
         Sure::Likely => true,
         Sure::Guessed if inside.prose > 0 => {
-            named.family == Family::Comments && may_hold_prose(blocks, &span, inside, named.family)
+            matches!(named.family, Family::Comments | Family::Author | Family::Appeal)
+                && blocks.is_behind(&span)
+                && may_hold_prose(blocks, &span, inside, named.family)
         }
         Sure::Guessed => shows(blocks, &span, inside, named.family),
     }
@@ -93,11 +95,18 @@ fn shows(blocks: &Blocks, span: &Range<usize>, inside: Sum, family: Family) -> b
     let behind = blocks.is_behind(span);
     match family {
         Family::Share => {
-            links || inside.chars > 0 && inside.chars <= BARE_CHARS_MAX && inside.media == 0
+            links
+                || inside.chars > 0
+                    && inside.chars <= BARE_CHARS_MAX
+                    && inside.media == inside.linked_media
         }
         Family::Ads => inside.chars <= 300,
         Family::Comments => behind,
-        Family::Related => links || inside.link_chars * 10 >= inside.chars * 6 && inside.chars > 0 || behind && inside.link_chars * 10 >= inside.chars * 4,
+        Family::Related => {
+            links
+                || inside.link_chars * 10 >= inside.chars * 6 && inside.chars > 0
+                || behind && inside.link_chars * 10 >= inside.chars * 4
+        }
         Family::Tags | Family::Navigation => links && inside.chars > 0,
         Family::Author => behind && inside.chars <= 200 && inside.link_chars + inside.media > 0,
         Family::Appeal => inside.chars <= 300 && (inside.link_chars > 0 || behind),
