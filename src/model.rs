@@ -350,6 +350,15 @@ impl Order {
         self.0.as_bytes()
     }
 
+    /// Forgets what is more than that many namings of a part.
+    pub fn limit(&mut self, part: Part, count: usize) {
+        let mut seen = 0;
+        self.0.retain(|letter| {
+            seen += usize::from(letter == char::from(part as u8));
+            letter != char::from(part as u8) || seen <= count
+        });
+    }
+
     /// Forgets those namings of a part that do not stay; `stays` has a value for each, and those past its end stay.
     pub fn retain(&mut self, part: Part, stays: &[bool]) {
         let mut stays = stays.iter();

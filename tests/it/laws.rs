@@ -12,7 +12,7 @@ pub(crate) mod washed;
 
 use proptest::prelude::*;
 
-use feedwash::model::{Response, Rules};
+use feedwash::model::{FeedFormat, Response, Rules};
 use feedwash::parse::parse;
 use feedwash::wash::wash;
 use std::fs;
@@ -99,6 +99,19 @@ proptest! {
             let read = hold::turn(&feed, format);
             prop_assert!(read.entries.len() >= feed.entries.len());
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_it_was(tape in tapes()) {
+        let feed = tape::feed(&tape);
+        for format in hold::FORMATS {
+            hold::laws(&hold::turn(&feed, format));
+        }
+    }
+
+    #[test]
+    fn what_matters_survives_in_every_format(tape in tapes()) {
+        hold::what_matters_survives(&hold::turn(&tape::feed(&tape), FeedFormat::Atom));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What RFC 4287 asks of Atom's elements.
 
 use super::source;
-use super::{address, attribute, extension, is_misfit, link_extension, mend, mend_text, text_fits};
+use super::{
+    address, attribute, extension, is_misfit, link_extension, mend, mend_text, second_link,
+    text_fits,
+};
 use crate::model::{Element, Feed, Link, Person};
 use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference};
 use crate::render::{is_main, names, xml};
@@ -296,7 +299,7 @@ fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
         if alternates.adds(&link) {
             links.push(link);
         } else {
-            unfit.push(link_extension(&link));
+            unfit.push(second_link(&link));
         }
     }
     unfit

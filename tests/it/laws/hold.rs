@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "the tests and the fuzzer each call some of them")]
 
-use feedwash::model::{Date, Entry, Feed, FeedFormat, Link, Text, TextKind};
+use feedwash::decode::decode;
+use feedwash::model::{Date, Entry, Feed, FeedFormat, Link, Response, Text, TextKind};
 use feedwash::parse::parse;
 use feedwash::render::{Context, html, render};
 use jiff::Timestamp;
@@ -22,7 +23,12 @@ pub(crate) fn written(feed: &Feed, format: FeedFormat) -> String {
 #[must_use]
 pub(crate) fn turn(feed: &Feed, format: FeedFormat) -> Feed {
     let document = written(feed, format);
-    match parse(&document, None) {
+    // As whoever gets a document reads it: as bytes.
+    let response = Response {
+        body: document.clone().into_bytes(),
+        ..Response::default()
+    };
+    match parse(&decode(&response).text, None) {
         Ok((feed, _)) => feed,
         Err(error) => panic!("{format:?} that we wrote is refused: {error}\n{document}"),
     }
@@ -83,18 +89,26 @@ pub(crate) fn what_matters_survives(read: &Feed) {
 fn what_matters(feed: &Feed) -> Vec<(Option<i64>, Vec<String>)> {
     let line = |text: &String| text.replace("\r\n", "\n").replace('\r', "\n");
     let entry = |entry: &Entry| {
-        let people = entry
+        let names = entry
             .authors
             .iter()
             .filter_map(|person| person.name.as_ref());
+        let mut people: Vec<_> = Vec::new();
+        for name in names {
+            if !people.contains(&name) {
+                people.push(name);
+            }
+        }
+        // An address of control characters leads nobody anywhere, and is in no format.
+        let leads = |url: &&String| !url.chars().all(|c| c.is_whitespace() || c.is_control());
+        // Files whose address a format may not hold stand behind the others.
         let files = entry.enclosures.iter().map(|file| &file.url);
+        let mut files: Vec<_> = files.filter(leads).collect();
+        files.sort();
         let moment = entry.updated.as_ref().and_then(|date| date.time);
-        let words = entry
-            .id
-            .iter()
-            .chain(&entry.link)
-            .chain(people)
-            .chain(files);
+        // Who says no id has their address for one.
+        let id = entry.id.as_ref().or(entry.link.as_ref());
+        let words = id.into_iter().chain(&entry.link).chain(people).chain(files);
         (
             moment.map(|time| time.as_second()),
             words.map(line).collect(),
@@ -113,6 +127,8 @@ pub(crate) fn bytes_are_stable(feed: &Feed) {
 /// What no law asks for, put into one form: a date is its moment to the second, because each format has its own spelling
 /// and RSS has no fractions, and what is no date is none; a link without relation is an `alternate` (RFC 4287 §4.2.7.2).
 fn normal(mut feed: Feed) -> Feed {
+    // "Arbitrary binary data" (RFC 2046 §4.5.1), which RSS says of a file where nothing is known.
+    const UNKNOWN: &str = "application/octet-stream";
     let date = |date: &mut Option<Date>| {
         *date = date.take().and_then(|date| date.time).map(|time| Date {
             raw: String::new(),
@@ -140,6 +156,9 @@ fn normal(mut feed: Feed) -> Feed {
         date(&mut entry.published);
         date(&mut entry.updated);
         links(&mut entry.links);
+        for enclosure in &mut entry.enclosures {
+            enclosure.media_type.take_if(|kind| kind == UNKNOWN);
+        }
         body(&mut entry.summary);
         body(&mut entry.content);
     }
