@@ -9,14 +9,37 @@
 
 use crate::model::Fingerprint;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// What is said in place of an entry's own words. Folded text holds letters, digits and spaces alone, so these are nobody's.
 const TITLE: char = '\u{1}';
 const AUTHOR: char = '\u{2}';
 const NUMBER: char = '\u{3}';
+const ADDRESS: char = '\u{4}';
 
 /// A title or name of fewer letters stands in other words by chance.
 const MASKED_CHARS_MIN: usize = 4;
+
+/// Names of months and days, folded, which are masked beside a number: de en es fr it nl pl pt ru uk tr id sv da no fi cs hu ro.
+#[rustfmt::skip]
+const DATE_WORDS: &[&str] = &[
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "am", "pm", "of",
+    "januar", "februar", "marz", "mai", "juni", "juli", "oktober", "dezember", "dez", "okt", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "uhr", "um",
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "de", "del",
+    "janvier", "fevrier", "mars", "avril", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "sabato", "domenica",
+    "januari", "februari", "maart", "mei", "augustus", "december", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
+    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "wrzesnia", "pazdziernika", "listopada", "grudnia", "poniedzialek", "wtorek", "sroda", "czwartek", "piatek", "sobota", "niedziela",
+    "janeiro", "fevereiro", "marco", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro", "segunda", "terca", "quarta", "quinta", "sexta",
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье",
+    "січня", "лютого", "березня", "квітня", "травня", "червня", "липня", "серпня", "вересня", "жовтня", "листопада", "грудня",
+    "ocak", "subat", "mart", "nisan", "mayis", "haziran", "temmuz", "agustos", "eylul", "ekim", "kasim", "aralik",
+    "maret", "agustus", "desember", "augusti", "maj", "marts", "tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesakuuta", "heinakuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta",
+    "ledna", "unora", "brezna", "dubna", "kvetna", "cervna", "cervence", "srpna", "zari", "rijna", "listopadu", "prosince", "januar", "marcius", "aprilis", "majus", "junius", "julius", "augusztus", "szeptember", "ianuarie", "februarie", "martie", "aprilie", "iunie", "iulie", "septembrie", "octombrie", "noiembrie", "decembrie",
+];
+
+static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
 
 /// An entry's own words, folded.
 #[derive(Debug, Clone, Default)]
@@ -26,15 +49,33 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// The words of an entry: its title and its authors' names, folded.
-    pub fn new(title: &str, authors: impl IntoIterator<Item = String>) -> Self {
+    /// The words of an entry: its title, its authors' names and its address, folded.
+    pub fn new(
+        title: &str,
+        authors: impl IntoIterator<Item = String>,
+        addresses: impl IntoIterator<Item = String>,
+    ) -> Self {
         let authors = authors.into_iter().map(|name| (name, AUTHOR));
+        let addresses = addresses.into_iter().map(|words| (words, ADDRESS));
         let mut words: Vec<_> = std::iter::once((title.to_owned(), TITLE))
             .chain(authors)
+            .chain(addresses)
             .filter(|(words, _)| words.chars().count() >= MASKED_CHARS_MIN)
             .collect();
         words.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
         Self { words }
+    }
+
+    /// A text with marks in the place of the entry's own words.
+    #[must_use]
+    pub fn put_on(&self, folded: &str) -> String {
+        let mut text = folded.to_owned();
+        for (words, mask) in &self.words {
+            if text.contains(words.as_str()) {
+                text = text.replace(words.as_str(), &mask.to_string());
+            }
+        }
+        text
     }
 }
 
@@ -48,13 +89,7 @@ pub fn exact(folded: &str) -> Fingerprint {
 /// `None` where nothing in it is the entry's own.
 #[must_use]
 pub fn masked(folded: &str, masks: &Masks) -> Option<(Fingerprint, usize)> {
-    let mut text = folded.to_owned();
-    for (words, mask) in &masks.words {
-        if text.contains(words.as_str()) {
-            text = text.replace(words.as_str(), &mask.to_string());
-        }
-    }
-    let text = without_numbers(&text);
+    let text = without_numbers(&masks.put_on(folded));
     if text == folded {
         return None;
     }
@@ -62,22 +97,47 @@ pub fn masked(folded: &str, masks: &Masks) -> Option<(Fingerprint, usize)> {
     Some((hash("~", &text), letters))
 }
 
-/// Each run of digits, and of the spaces between them, as one sign.
+/// Each number, and the names of months and days beside it, as one sign.
 fn without_numbers(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_number = |word: &str| !word.is_empty() && word.chars().all(char::is_numeric);
+    let mut numbers: Vec<bool> = words.iter().map(|word| is_number(word)).collect();
+    // Forth and back, so that `Monday, 3 May 2026` is one date.
+    for at in 1..words.len() {
+        numbers[at] |= numbers[at - 1] && DATES.contains(words[at]);
+    }
+    for at in (1..words.len()).rev() {
+        numbers[at - 1] |= numbers[at] && DATES.contains(words[at - 1]);
+    }
     let mut out = String::with_capacity(text.len());
-    let mut is_number = false;
-    for c in text.chars() {
-        if c.is_numeric() {
-            if !is_number {
-                out.push(NUMBER);
-            }
-            is_number = true;
-        } else if !(is_number && c == ' ') {
-            is_number = false;
-            out.push(c);
+    let mut after_number = false;
+    for (word, number) in words.iter().zip(numbers) {
+        if number && after_number {
+            continue;
         }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if number {
+            out.push(NUMBER);
+        } else {
+            push_without_digits(&mut out, word);
+        }
+        after_number = number;
     }
     out
+}
+
+fn push_without_digits(out: &mut String, word: &str) {
+    let mut is_digits = false;
+    for c in word.chars() {
+        if !c.is_numeric() {
+            out.push(c);
+        } else if !is_digits {
+            out.push(NUMBER);
+        }
+        is_digits = c.is_numeric();
+    }
 }
 
 fn hash(kind: &str, text: &str) -> Fingerprint {
@@ -96,7 +156,11 @@ mod tests {
     use super::*;
 
     fn masks(title: &str, author: &str) -> Masks {
-        Masks::new(title, [author.to_owned()])
+        Masks::new(
+            title,
+            [author.to_owned()],
+            ["site example 2026 post".to_owned()],
+        )
     }
 
     #[track_caller]
@@ -119,6 +183,16 @@ mod tests {
             ("12 30 readers liked this", &ferry),
             ("7 readers liked this", &storm),
             true,
+        );
+        check_alike(
+            ("posted on monday 3 may 2026", &ferry),
+            ("posted on friday december 11 2025", &storm),
+            true,
+        );
+        check_alike(
+            ("read on at site example 2026 post", &ferry),
+            ("read on at site example", &storm),
+            false,
         );
         check_alike(("5 hours ago", &ferry), ("5 days ago", &storm), false);
     }

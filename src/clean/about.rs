@@ -33,6 +33,8 @@ pub(super) struct About {
     pub(super) title: String,
     /// The feed's title, folded.
     pub(super) feed_title: String,
+    /// The last part of the link's path, which names the entry in addresses.
+    pub(super) slug: String,
     pub(super) link: Option<Url>,
     pub(super) feed_link: Option<Url>,
     /// Its authors' names, folded.
@@ -83,19 +85,28 @@ impl About {
         let title = entry.title.as_ref().map(plain_title).unwrap_or_default();
         let authors = entry.authors.iter().filter_map(|a| a.name.as_deref());
         let names: Vec<String> = authors.map(fold).collect();
+        let link = entry.link.as_deref();
+        let link = link.and_then(|link| Url::parse(link.trim()).ok());
         Self {
             key: entry.key.clone(),
-            masks: Masks::new(&title, names.iter().cloned()),
+            masks: Masks::new(
+                &title,
+                names.iter().cloned(),
+                entry.link.iter().map(|link| fold(link)),
+            ),
             names,
             title,
             feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
-            link: entry
-                .link
-                .as_deref()
-                .and_then(|link| Url::parse(link.trim()).ok()),
+            slug: link.as_ref().map(slug).unwrap_or_default(),
+            link,
             feed_link: feed_link(feed),
         }
     }
+}
+
+fn slug(link: &Url) -> String {
+    let last = link.path().split('/').rfind(|part| !part.is_empty());
+    last.unwrap_or_default().to_owned()
 }
 
 fn feed_link(feed: &Feed) -> Option<Url> {

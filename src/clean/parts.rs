@@ -481,7 +481,9 @@ fn line(block: &Block, told: &Told, place: Place) -> Option<(&'static str, &'sta
         () if told.only(&[Target::Entry, Target::Comments])
             && linked
             && len < 60
-            && place.behind =>
+            && place.behind
+            // What a frame left behind is called by its host.
+            && !(block.text.contains('.') && !block.text.contains(' ')) =>
         {
             Some(("entry link", "behind the story, leads to the entry itself"))
         }

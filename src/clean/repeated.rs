@@ -2,34 +2,41 @@
 //!
 //! Which lines repeat is learnt elsewhere (`learn`, from the sightings that are noted here); this decides
 //! where a repeated line may be taken out. What repeats for good reason stays: headings, lines that end in
-//! a colon, items of lists (show notes name the same people in every one), quotations, whatever stands before the story, and all of an entry that
-//! repeats as a whole.
+//! a colon, items of lists (show notes name the same people in every one), quotations, whatever stands
+//! before the story (a series' standing intro), links that lead elsewhere in each entry, and all of an
+//! entry that repeats as a whole (a comic's one caption).
 //!
 //! Invariant: an entry keeps at least one line that is its own.
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
+use super::targets::{self, Target};
+use super::tree::NodeId;
 use crate::fingerprint;
 use crate::model::{Boilerplate, Field, Repeats, Sighting};
 
 /// A line with fewer letters besides what was masked says too little to be known again.
 const MASKED_LETTERS_MIN: usize = 10;
 
+/// Longer lines are story: no notice of the 40 that were measured has more.
+const LINE_CHARS_MAX: usize = 600;
+
 /// Notes the lines of an entry, and takes out those that its outlet repeats.
 pub(super) fn lines(scrub: &mut Scrub<'_>) {
     if scrub.field != Field::Content {
         return;
     }
+    scrub.blocks();
     let (about, rules) = (scrub.about, scrub.rules);
-    let blocks = &scrub.blocks().list;
+    let blocks = scrub.built_blocks();
     let mut sightings = Vec::new();
     let mut known = Vec::with_capacity(blocks.len());
     for block in blocks {
-        let prints = Prints::of(block, &about.masks);
+        let prints = Prints::of(scrub, block);
         sightings.extend(prints.sightings());
         known.push(prints.known(&rules.boilerplate));
     }
-    let cuts = judge(blocks, &known);
+    let cuts = judge(blocks, &known, &about.feed_title);
     scrub.sightings = sightings;
     scrub.cut(cuts);
 }
@@ -42,14 +49,19 @@ struct Prints {
 }
 
 impl Prints {
-    fn of(block: &Block, masks: &fingerprint::Masks) -> Self {
-        if block.gone || block.quoted || block.chars < 2 || block.folded.is_empty() {
+    fn of(scrub: &Scrub<'_>, block: &Block) -> Self {
+        if !may_go(block)
+            || block.chars < 2
+            || block.folded.is_empty()
+            || block.chars > LINE_CHARS_MAX
+        {
             return Self::default();
         }
-        let masked = fingerprint::masked(&block.folded, masks);
+        let text = said(scrub, block);
+        let masked = fingerprint::masked(&text, &scrub.about.masks);
         Self {
             exact: Some(Sighting {
-                print: fingerprint::exact(&block.folded),
+                print: fingerprint::exact(&text),
             }),
             masked: masked
                 .filter(|(_, letters)| *letters >= MASKED_LETTERS_MIN)
@@ -69,24 +81,63 @@ impl Prints {
     }
 }
 
-fn judge(blocks: &[Block], known: &[Option<Repeats>]) -> Vec<Cut> {
+/// What a block says: its text and, where most of it is links, where they lead. `Download` leads to another
+/// file in each entry and is content; `Support us` leads to the same page.
+fn said(scrub: &Scrub<'_>, block: &Block) -> String {
+    let mut text = block.folded.clone();
+    if block.link_density() > 0.5 {
+        for link in &block.links {
+            text.push_str(" \u{5}");
+            text.push_str(&led(scrub, *link));
+        }
+    }
+    text
+}
+
+/// Where a link leads, with the entry's own name in the address masked.
+fn led(scrub: &Scrub<'_>, link: NodeId) -> String {
+    match targets::of(scrub, link) {
+        Target::Entry => return "entry".to_owned(),
+        Target::Comments => return "comments".to_owned(),
+        Target::Nowhere => return "nowhere".to_owned(),
+        _ => {}
+    }
+    let url = scrub
+        .attribute(link, "href")
+        .and_then(|href| scrub.url(href));
+    url.map_or_else(String::new, |url| {
+        let slug = scrub.about.slug.as_str();
+        let path = url.path().trim_end_matches('/');
+        let path = if slug.len() < 4 {
+            path.to_owned()
+        } else {
+            path.replace(slug, "\u{4}")
+        };
+        format!("{}{path}", url.host_str().unwrap_or_default())
+    })
+}
+
+fn judge(blocks: &[Block], known: &[Option<Repeats>], outlet: &str) -> Vec<Cut> {
     let is_own = |at: &usize| {
         let block = &blocks[*at];
         !block.gone && block.chars > 0 && (known[*at].is_none() || !may_go(block))
     };
-    let is_prose = |at: &usize| is_own(at) && blocks[*at].is_prose();
+    let is_story = |at: &usize| is_own(at) && blocks[*at].is_prose();
     let all = || 0..blocks.len();
-    let Some(first) = all().find(is_own) else {
+    let first = all().find(is_story).or_else(|| all().find(is_own));
+    let last = all()
+        .rev()
+        .find(is_story)
+        .or_else(|| all().rev().find(is_own));
+    let (Some(first), Some(last)) = (first, last) else {
         return Vec::new();
     };
-    let last = all().rev().find(is_prose);
-    let last = last.or_else(|| all().rev().find(is_own)).unwrap_or(first);
     let mut cuts: Vec<Cut> = Vec::new();
     for (at, block) in blocks.iter().enumerate().skip(first) {
         let Some(repeats) = known[at].filter(|_| may_go(block)) else {
             continue;
         };
-        if suffices(block, repeats, at > last) {
+        if suffices(block, repeats, at > last, outlet) {
             cuts.push(Cut::new(
                 vec![at],
                 "repeated line",
@@ -108,15 +159,25 @@ fn may_go(block: &Block) -> bool {
         && !block.item
 }
 
-/// Whether a line repeats often enough for its length and place. Behind the story three of four junk
-/// lines stand; the longer a line is, the more likely it is story.
-fn suffices(block: &Block, repeats: Repeats, behind: bool) -> bool {
+/// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the
+/// fewest entries. Behind the story three of four junk lines stand; the longer a line is, the more likely it
+/// is story, unless it is a link, speaks of its outlet by name, or stands aside in brackets or italics.
+fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool {
+    let named = outlet.chars().count() >= 4 && block.folded.contains(outlet);
+    let told = named || block.italic || super::notices::is_bracketed(&block.text);
+    let linked = block.is_linked();
     let (share, entries) = match (block.text_len(), behind) {
-        (..80, true) => (50, 3),
-        (80..200, true) => (70, 4),
-        (_, true) => (80, 5),
-        (..80, false) if block.is_linked() => (60, 3),
-        (..80, false) => (70, 4),
+        (..80, true) if linked => (50, 3),
+        (80..200, true) if linked => (60, 3),
+        (..80, true) if told => (50, 3),
+        (80..200, true) if told => (70, 3),
+        (_, true) if told || linked => (90, 4),
+        (..80, true) => (70, 3),
+        (80..200, true) => (80, 4),
+        (_, true) => (90, 5),
+        (..80, false) if linked => (60, 3),
+        (..80, false) if told => (70, 3),
+        (..80, false) => (80, 4),
         (80..200, false) => (90, 5),
         (_, false) => return false,
     };

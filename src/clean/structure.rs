@@ -61,8 +61,10 @@ fn is_junk(scrub: &mut Scrub<'_>, id: NodeId, named: &Named) -> bool {
         Sure::Likely if inside.prose > 0 => may_hold_prose(blocks, &span, inside, named.family),
         Sure::Likely => true,
         Sure::Guessed if inside.prose > 0 => {
-            matches!(named.family, Family::Comments | Family::Author | Family::Appeal)
-                && blocks.is_behind(&span)
+            matches!(
+                named.family,
+                Family::Comments | Family::Author | Family::Appeal
+            ) && blocks.is_behind(&span)
                 && may_hold_prose(blocks, &span, inside, named.family)
         }
         Sure::Guessed => shows(blocks, &span, inside, named.family),
