@@ -162,7 +162,7 @@ pub const PASSES: &[Pass] = &[
         name: "repeated-lines",
         about: "lines that the outlet repeats from entry to entry",
         run: repeated::lines,
-        kind: PassKind::Guess,
+        kind: PassKind::Junk,
     },
     // Other junk after a notice would hide that it stands at the end, so it comes after them.
     Pass {

@@ -85,16 +85,38 @@ pub fn exact(folded: &str) -> Fingerprint {
     hash("=", folded)
 }
 
-/// The fingerprint of a folded text without what is the entry's own, and how many letters are left;
-/// `None` where nothing in it is the entry's own.
+/// A line without what is the entry's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Masked {
+    /// Its fingerprint.
+    pub print: Fingerprint,
+    /// How many letters are left.
+    pub letters: usize,
+    /// Nothing but numbers was masked. What differs in its numbers may well be news: a price, a magnitude.
+    pub counts: bool,
+}
+
+/// The fingerprint of a folded text without what is the entry's own; `None` where nothing in it is.
 #[must_use]
-pub fn masked(folded: &str, masks: &Masks) -> Option<(Fingerprint, usize)> {
-    let text = without_numbers(&masks.put_on(folded));
+pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
+    let told = masks.put_on(folded);
+    let text = without_numbers(&told);
     if text == folded {
         return None;
     }
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    Some((hash("~", &text), letters))
+    Some(Masked {
+        print: hash("~", &text),
+        letters: text.chars().map(letters).sum(),
+        counts: told == folded,
+    })
+}
+
+/// How many letters of an alphabet say as much as a character: two for one of Chinese, Japanese or Korean.
+fn letters(c: char) -> usize {
+    match c {
+        '\u{2e80}'.. if c.is_alphabetic() => 2,
+        _ => usize::from(c.is_alphabetic()),
+    }
 }
 
 /// Each number, and the names of months and days beside it, as one sign.
@@ -165,7 +187,7 @@ mod tests {
 
     #[track_caller]
     fn check_alike(one: (&str, &Masks), other: (&str, &Masks), alike: bool) {
-        let of = |(text, masks): (&str, &Masks)| masked(text, masks).map(|(print, _)| print);
+        let of = |(text, masks): (&str, &Masks)| masked(text, masks).map(|masked| masked.print);
         assert_eq!(of(one) == of(other), alike, "{} and {}", one.0, other.0);
     }
 

@@ -36,6 +36,8 @@ pub(super) struct About {
     /// The last part of the link's path, which names the entry in addresses.
     pub(super) slug: String,
     pub(super) link: Option<Url>,
+    /// The id, where it is an address.
+    pub(super) id: Option<Url>,
     pub(super) feed_link: Option<Url>,
     /// Its authors' names, folded.
     pub(super) names: Vec<String>,
@@ -99,9 +101,15 @@ impl About {
             feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
             slug: link.as_ref().map(slug).unwrap_or_default(),
             link,
+            id: entry.id.as_deref().and_then(web_address),
             feed_link: feed_link(feed),
         }
     }
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 fn slug(link: &Url) -> String {

@@ -85,7 +85,7 @@ fn leads_on(scrub: &Scrub<'_>, link: super::tree::NodeId) -> bool {
     let url = scrub
         .attribute(link, "href")
         .and_then(|href| scrub.url(href));
-    url.is_some_and(|url| scrub.site().is_some() && scrub.is_own(&url) && url.path().len() > 1)
+    url.is_some_and(|url| !scrub.sites().is_empty() && scrub.is_own(&url) && url.path().len() > 1)
         && !matches!(
             targets::of(scrub, link),
             Target::Entry | Target::Comments | Target::Nowhere

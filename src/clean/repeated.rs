@@ -21,6 +21,9 @@ const MASKED_LETTERS_MIN: usize = 10;
 /// Longer lines are story: no notice of the 40 that were measured has more.
 const LINE_CHARS_MAX: usize = 600;
 
+/// Longer lines that differ in their numbers are a report that is written by a template.
+const COUNTS_CHARS_MAX: usize = 60;
+
 /// Notes the lines of an entry, and takes out those that its outlet repeats.
 pub(super) fn lines(scrub: &mut Scrub<'_>) {
     if scrub.field != Field::Content {
@@ -37,8 +40,25 @@ pub(super) fn lines(scrub: &mut Scrub<'_>) {
         known.push(prints.known(&rules.boilerplate));
     }
     let cuts = judge(blocks, &known, &about.feed_title);
+    // The brake: a template that was taken for boilerplate would leave half an entry.
+    let all: usize = blocks
+        .iter()
+        .filter(|block| !block.gone)
+        .map(|block| block.chars)
+        .sum();
+    let taken: usize = cuts
+        .iter()
+        .flat_map(|cut| &cut.blocks)
+        .map(|at| blocks[*at].chars)
+        .sum();
     scrub.sightings = sightings;
-    scrub.cut(cuts);
+    if taken * 2 > all {
+        scrub
+            .notes
+            .push("keeps the lines that its outlet repeats: they are most of its text");
+    } else {
+        scrub.cut(cuts);
+    }
 }
 
 /// The fingerprints of a block that may be compared.
@@ -46,6 +66,16 @@ pub(super) fn lines(scrub: &mut Scrub<'_>) {
 struct Prints {
     exact: Option<Sighting>,
     masked: Option<Sighting>,
+    /// The masked one stands for lines that differ in their numbers alone.
+    counts: bool,
+}
+
+/// How often a line was met.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    repeats: Repeats,
+    /// In other entries with other numbers.
+    counts: bool,
 }
 
 impl Prints {
@@ -58,14 +88,16 @@ impl Prints {
             return Self::default();
         }
         let text = said(scrub, block);
-        let masked = fingerprint::masked(&text, &scrub.about.masks);
+        let masked = fingerprint::masked(&text, &scrub.about.masks)
+            .filter(|masked| masked.letters >= MASKED_LETTERS_MIN);
         Self {
             exact: Some(Sighting {
                 print: fingerprint::exact(&text),
             }),
-            masked: masked
-                .filter(|(_, letters)| *letters >= MASKED_LETTERS_MIN)
-                .map(|(print, _)| Sighting { print }),
+            masked: masked.map(|masked| Sighting {
+                print: masked.print,
+            }),
+            counts: masked.is_some_and(|masked| masked.counts),
         }
     }
 
@@ -73,11 +105,22 @@ impl Prints {
         self.exact.into_iter().chain(self.masked)
     }
 
-    fn known(&self, boilerplate: &Boilerplate) -> Option<Repeats> {
-        self.sightings()
-            .filter_map(|sighting| boilerplate.repeats.get(&sighting.print))
-            .max_by_key(|repeats| repeats.share())
-            .copied()
+    fn known(&self, boilerplate: &Boilerplate) -> Option<Known> {
+        let met = |sighting: &Option<Sighting>| {
+            boilerplate.repeats.get(&sighting.as_ref()?.print).copied()
+        };
+        let exact = met(&self.exact).map(|repeats| Known {
+            repeats,
+            counts: false,
+        });
+        let masked = met(&self.masked).map(|repeats| Known {
+            repeats,
+            counts: self.counts,
+        });
+        exact
+            .into_iter()
+            .chain(masked)
+            .max_by_key(|known| (known.repeats.share(), !known.counts))
     }
 }
 
@@ -113,18 +156,32 @@ fn led(scrub: &Scrub<'_>, link: NodeId) -> String {
         } else {
             path.replace(slug, "\u{4}")
         };
-        format!("{}{path}", url.host_str().unwrap_or_default())
+        // A button hands the entry's address over in its query; what else differs there is another thing.
+        let query = url
+            .query()
+            .filter(|query| slug.len() >= 4 && !query.contains(slug));
+        let (host, query) = (
+            url.host_str().unwrap_or_default(),
+            query.unwrap_or_default(),
+        );
+        format!("{host}{path}?{query}")
     })
 }
 
-fn judge(blocks: &[Block], known: &[Option<Repeats>], outlet: &str) -> Vec<Cut> {
+fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
+    let is_met = |at: usize| {
+        let block = &blocks[at];
+        known[at]
+            .filter(|known| may_go(block) && (!known.counts || block.text_len() < COUNTS_CHARS_MAX))
+    };
     let is_own = |at: &usize| {
         let block = &blocks[*at];
-        !block.gone && block.chars > 0 && (known[*at].is_none() || !may_go(block))
+        !block.gone && block.chars > 0 && is_met(*at).is_none()
     };
     let is_story = |at: &usize| is_own(at) && blocks[*at].is_prose();
     let all = || 0..blocks.len();
-    let first = all().find(is_story).or_else(|| all().find(is_own));
+    let first_story = all().find(is_story);
+    let first = first_story.or_else(|| all().find(is_own));
     let last = all()
         .rev()
         .find(is_story)
@@ -134,14 +191,17 @@ fn judge(blocks: &[Block], known: &[Option<Repeats>], outlet: &str) -> Vec<Cut> 
     };
     let mut cuts: Vec<Cut> = Vec::new();
     for (at, block) in blocks.iter().enumerate().skip(first) {
-        let Some(repeats) = known[at].filter(|_| may_go(block)) else {
+        let Some(known) = is_met(at) else {
             continue;
         };
-        if suffices(block, repeats, at > last, outlet) {
+        // Where there is no story but lines, their numbers are what the entry is about.
+        let counts = !known.counts || at > last && first_story.is_some();
+        if counts && suffices(block, known.repeats, at > last, outlet) {
+            let Repeats { entries, of } = known.repeats;
             cuts.push(Cut::new(
                 vec![at],
                 "repeated line",
-                format!("in {} of {} entries", repeats.entries, repeats.of),
+                format!("in {entries} of {of} entries"),
             ));
         }
     }
@@ -170,10 +230,10 @@ fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool
         (..80, true) if linked => (50, 3),
         (80..200, true) if linked => (60, 3),
         (..80, true) if told => (50, 3),
-        (80..200, true) if told => (70, 3),
+        (80..200, true) if told => (90, 3),
         (_, true) if told || linked => (90, 4),
         (..80, true) => (70, 3),
-        (80..200, true) => (80, 4),
+        (80..200, true) => (90, 4),
         (_, true) => (90, 5),
         (..80, false) if linked => (60, 3),
         (..80, false) if told => (70, 3),

@@ -22,11 +22,13 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use url::Url;
 
-/// How much text there is, in characters without white space.
+/// How much there is, texts in characters without white space.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weight {
     pub(super) chars: usize,
     pub(super) prose: usize,
+    /// Images and players.
+    pub(super) images: usize,
 }
 
 /// Something that a pass found: blocks, and why they are junk.
@@ -80,11 +82,13 @@ pub(crate) struct Scrub<'a> {
     pub(super) was_plain: bool,
     /// The lines that were met, for those who learn from them.
     pub(super) sightings: Vec<Sighting>,
+    /// What a pass held back, and why, for those who are told of it.
+    pub(super) notes: Vec<&'static str>,
     html: Html,
     root: NodeId,
     blocks: Option<Blocks>,
     named: Option<Vec<(NodeId, Named)>>,
-    site: OnceCell<Option<String>>,
+    sites: OnceCell<Vec<String>>,
     page: OnceCell<bool>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
@@ -115,11 +119,12 @@ impl<'a> Scrub<'a> {
             repairs: false,
             was_plain: false,
             sightings: Vec::new(),
+            notes: Vec::new(),
             html,
             root,
             blocks: None,
             named: None,
-            site: OnceCell::new(),
+            sites: OnceCell::new(),
             page: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
@@ -308,7 +313,19 @@ impl<'a> Scrub<'a> {
         blocks.fold(Weight::default(), |weight, block| Weight {
             chars: weight.chars + block.chars,
             prose: weight.prose + if block.is_prose() { block.chars } else { 0 },
+            images: weight.images + block.media.len(),
         })
+    }
+
+    /// How many links with a text lead to other sites, and to no form for sharing.
+    pub(super) fn outward_links(&mut self) -> usize {
+        self.blocks();
+        let blocks = self.built_blocks().iter();
+        let shown = blocks.filter(|block| !block.gone && block.chars > 0);
+        let links = shown.flat_map(|block| &block.links);
+        let urls = links.filter_map(|link| self.url(self.attribute(*link, "href")?));
+        urls.filter(|url| !self.is_own(url) && !super::share::shares(url))
+            .count()
     }
 
     fn changed(&mut self) {
@@ -319,32 +336,33 @@ impl<'a> Scrub<'a> {
 
     /// Whether most of some links lead to the site that the entry is from; true where that is not known.
     pub(super) fn are_own(&self, links: &[NodeId]) -> bool {
-        let Some(own) = self.site() else {
+        if self.sites().is_empty() {
             return true;
-        };
-        let urls: Vec<_> = links
+        }
+        let urls = links
             .iter()
-            .filter_map(|link| {
-                self.attribute(*link, "href")
-                    .and_then(|href| self.url(href))
-            })
-            .collect();
-        urls.iter()
-            .filter(|url| site(url).is_some_and(|other| other == own))
-            .count()
-            * 2
-            >= urls.len()
+            .filter_map(|link| self.url(self.attribute(*link, "href")?));
+        let (mut all, mut own) = (0, 0);
+        for url in urls {
+            all += 1;
+            own += usize::from(self.is_own(&url));
+        }
+        own * 2 >= all
     }
 
-    /// The site that the entry is from: where it says, or (where little in it leads there) where a page's own links lead.
-    pub(super) fn site(&self) -> Option<&str> {
+    /// The sites that the entry may be from: where it, its id and its feed say (a counter or another's page, for one
+    /// that links to what it is about), and where most of a page's own links lead. Empty where that is not known.
+    pub(super) fn sites(&self) -> &[String] {
         let find = || {
             let about = self.about;
-            let told = about.link.as_ref().or(about.feed_link.as_ref());
-            let told = told.and_then(site);
-            self.usual_site().or(told)
+            let told = [&about.link, &about.id, &about.feed_link];
+            let mut sites: Vec<String> = told.into_iter().flatten().filter_map(site).collect();
+            sites.extend(self.usual_site());
+            sites.sort_unstable();
+            sites.dedup();
+            sites
         };
-        self.site.get_or_init(find).as_deref()
+        self.sites.get_or_init(find)
     }
 
     /// The site to which most links of a scraped page lead, where few lead to the one that was told: feeds link
@@ -379,8 +397,8 @@ impl<'a> Scrub<'a> {
 
     /// Whether an address is of the site that the entry is from; true where that is not known.
     pub(super) fn is_own(&self, url: &Url) -> bool {
-        self.site()
-            .is_none_or(|own| site(url).is_some_and(|other| other == own))
+        let own = self.sites();
+        own.is_empty() || site(url).is_some_and(|site| own.contains(&site))
     }
 
     /// Whether a folded text names the entry: its title, whole or cut off.

@@ -120,7 +120,7 @@ pub(super) fn buttons(scrub: &mut Scrub<'_>) {
 }
 
 /// Whether an address opens a network's form for sharing.
-fn shares(url: &Url) -> bool {
+pub(super) fn shares(url: &Url) -> bool {
     if url.scheme() == "mailto" {
         return url.path().is_empty()
             && url

@@ -113,13 +113,9 @@ fn judge(scrub: &Scrub<'_>, url: &Url) -> Target {
     {
         return Target::Licence;
     }
-    if own
-        && scrub
-            .about
-            .link
-            .as_ref()
-            .is_some_and(|entry| super::footers::is_same_page(url, entry))
-    {
+    let about = scrub.about;
+    let mut names = [&about.link, &about.id].into_iter().flatten();
+    if own && names.any(|entry| super::footers::is_same_page(url, entry)) {
         return Target::Entry;
     }
     let bare = path.trim_end_matches('/');
