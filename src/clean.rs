@@ -105,12 +105,6 @@ pub const PASSES: &[Pass] = &[
         kind: PassKind::Asked,
     },
     Pass {
-        name: "page-parts",
-        about: "forms, hidden texts, navigation and icons of a page",
-        run: parts::containers,
-        kind: PassKind::Guess,
-    },
-    Pass {
         name: "comment-forms",
         about: "forms and prompts for readers' comments",
         run: comments::forms,
@@ -121,6 +115,12 @@ pub const PASSES: &[Pass] = &[
         about: "share, like and print buttons",
         run: share::buttons,
         kind: PassKind::Junk,
+    },
+    Pass {
+        name: "page-parts",
+        about: "forms, hidden texts, navigation and icons of a page",
+        run: parts::containers,
+        kind: PassKind::Guess,
     },
     Pass {
         name: "feed-footers",

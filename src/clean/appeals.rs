@@ -240,7 +240,10 @@ mod tests {
 
     #[test]
     fn pleas_behind_the_story() {
-        const STORY: &str = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>";
+        const STORY: &str = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>\
+            <p>More than two hundred people had waited on the smaller of them since Thursday, most in the school and some in the church.</p>\
+            <p>The first boat took the sick and those who had missed a funeral; the baker, who had fed everybody, went home with the last.</p>\
+            <p>Another storm is expected for the weekend, and nobody wants to say whether the old boat will sail before the new one comes.</p>";
         for plea in [
             "Our journalism depends on readers like you. If you can, please support us with a small contribution each month, so that everybody can go on reading.",
             "Unsere Arbeit kostet Geld: Mit Ihrer Spende können Sie uns und unsere Arbeit unterstützen. Vielen Dank!",

@@ -6,7 +6,7 @@
 //! Invariant: every field that leaves with markup has gone through `safety` and its seal.
 
 use super::about::{About, Ready};
-use super::scrub::{Scrub, Weight};
+use super::scrub::{Scrub, Subjects, Weight};
 use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
 use crate::model::{Field, Removal, Sighting, Text, TextKind, Warning};
 use std::borrow::Cow;
@@ -146,17 +146,18 @@ impl<'a> Brush<'a> {
             stays_plain,
         };
         let mut washed = self.pass_over(&run, Zeal::Full);
+        let mut held_back = None;
         for (zeal, left) in [
             (Zeal::Sure, "was washed with care only"),
             (Zeal::None, "was left uncut"),
         ] {
             let Ok(Err(held)) = washed else { break };
             self.removals.truncate(mark);
-            self.warn(
-                field,
-                &format!("{left}: the passes would have taken {held}"),
-            );
+            held_back = Some(format!("{left}: the passes would have taken {held}"));
             washed = self.pass_over(&run, zeal);
+        }
+        if let Some(message) = held_back {
+            self.warn(field, &message);
         }
         let washed = washed.map(Result::ok);
         match washed {
@@ -220,7 +221,7 @@ impl<'a> Brush<'a> {
         );
         scrub.was_plain = run.was_plain;
         let mut brake: Option<Brake> = None;
-        let mut outward = 0;
+        let mut subjects = Subjects::default();
         for pass in PASSES {
             let applies = match pass.kind {
                 PassKind::Repair | PassKind::Always => true,
@@ -239,11 +240,9 @@ impl<'a> Brush<'a> {
             let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
             let before = judges.then(|| scrub.weight());
             if let Some(before) = before.filter(|_| brake.is_none()) {
-                outward = if before.chars < TEASER_CHARS {
-                    scrub.outward_links()
-                } else {
-                    0
-                };
+                if before.chars < TEASER_CHARS {
+                    subjects = scrub.subjects();
+                }
             }
             scrub.pass = pass.name;
             scrub.repairs = pass.kind == PassKind::Repair;
@@ -251,7 +250,7 @@ impl<'a> Brush<'a> {
             if let Some(before) = before {
                 let brake = brake.get_or_insert(Brake {
                     before,
-                    outward,
+                    subjects,
                     guessed: 0,
                 });
                 if pass.kind == PassKind::Guess {
@@ -310,8 +309,8 @@ fn is_tagless(text: &str) -> bool {
 /// The brake: how much there was before the first pass that judges, and how much prose was taken on a guess.
 struct Brake {
     before: Weight,
-    /// Links to other sites, counted in short texts only.
-    outward: usize,
+    /// What a short text may be about.
+    subjects: Subjects,
     guessed: usize,
 }
 
@@ -325,7 +324,8 @@ impl Brake {
     fn holds(&self, scrub: &mut Scrub<'_>) -> Option<Held> {
         const CAPTION_CHARS: usize = 140;
         let (before, after) = (self.before, scrub.weight());
-        let short = after.chars < CAPTION_CHARS;
+        let (had, short) = (self.subjects, after.chars < CAPTION_CHARS);
+        let left = if short { scrub.subjects() } else { had };
         match () {
             () if before.chars > 0 && after.chars == 0 => Some("all of its text"),
             () if before.chars > TEASER_CHARS && after.chars * 6 < before.chars => {
@@ -334,8 +334,8 @@ impl Brake {
             () if self.guessed * 3 > before.prose && self.guessed > 0 => {
                 Some("much of its text on a guess")
             }
-            () if short && before.images > 0 && after.images == 0 => Some("its last image"),
-            () if short && self.outward > 0 && scrub.outward_links() == 0 => Some("its only link"),
+            () if had.pictures > 0 && left.pictures == 0 => Some("its last image"),
+            () if had.links > 0 && left.links == 0 => Some("its only link"),
             () => None,
         }
     }

@@ -12,6 +12,7 @@ mod edit;
 use super::about::{About, Ready, ReadyMatcher, site};
 use super::blocks::{self, Block, Blocks};
 use super::names::{self, Named};
+use super::targets::{self, Target};
 use super::tree::{self, NodeId, NodeRef};
 use super::words::fold;
 use crate::model::{Field, Removal, Sighting};
@@ -27,8 +28,14 @@ use url::Url;
 pub(super) struct Weight {
     pub(super) chars: usize,
     pub(super) prose: usize,
-    /// Images and players.
-    pub(super) images: usize,
+}
+
+/// What a text that is hardly more than a caption may be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Subjects {
+    pub(super) pictures: usize,
+    /// Links to other sites that are no share buttons.
+    pub(super) links: usize,
 }
 
 /// Something that a pass found: blocks, and why they are junk.
@@ -313,19 +320,46 @@ impl<'a> Scrub<'a> {
         blocks.fold(Weight::default(), |weight, block| Weight {
             chars: weight.chars + block.chars,
             prose: weight.prose + if block.is_prose() { block.chars } else { 0 },
-            images: weight.images + block.media.len(),
         })
     }
 
-    /// How many links with a text lead to other sites, and to no form for sharing.
-    pub(super) fn outward_links(&mut self) -> usize {
+    /// What a short text may be about: its pictures, and its links to other sites.
+    pub(super) fn subjects(&mut self) -> Subjects {
         self.blocks();
-        let blocks = self.built_blocks().iter();
-        let shown = blocks.filter(|block| !block.gone && block.chars > 0);
-        let links = shown.flat_map(|block| &block.links);
-        let urls = links.filter_map(|link| self.url(self.attribute(*link, "href")?));
-        urls.filter(|url| !self.is_own(url) && !super::share::shares(url))
-            .count()
+        let mut subjects = Subjects::default();
+        for block in self.built_blocks().iter().filter(|block| !block.gone) {
+            let urls = block
+                .links
+                .iter()
+                .filter_map(|link| self.url(self.attribute(*link, "href")?));
+            let away = urls
+                .filter(|url| !self.is_own(url) && !super::share::shares(url))
+                .count();
+            if block.chars > 0 {
+                subjects.links += away;
+            }
+            // A picture may link to itself or to its entry; one that links elsewhere is a button or a teaser.
+            let is_self =
+                |link: &NodeId| targets::of(self, *link) == Target::Entry || self.is_image(*link);
+            if block.links.iter().all(is_self) {
+                subjects.pictures += block.media.len();
+            }
+        }
+        subjects
+    }
+
+    fn is_image(&self, link: NodeId) -> bool {
+        let path = self.attribute(link, "href").unwrap_or_default();
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let end = path
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        matches!(
+            end.as_str(),
+            "jpg" | "jpeg" | "png" | "gif" | "webp" | "avif" | "svg"
+        )
     }
 
     fn changed(&mut self) {
