@@ -239,10 +239,8 @@ impl<'a> Brush<'a> {
             }
             let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
             let before = judges.then(|| scrub.weight());
-            if let Some(before) = before.filter(|_| brake.is_none()) {
-                if before.chars < TEASER_CHARS {
-                    subjects = scrub.subjects();
-                }
+            if before.is_some_and(|before| before.chars < TEASER_CHARS) && brake.is_none() {
+                subjects = scrub.subjects();
             }
             scrub.pass = pass.name;
             scrub.repairs = pass.kind == PassKind::Repair;

@@ -483,7 +483,7 @@ fn line(block: &Block, told: &Told, place: Place) -> Option<(&'static str, &'sta
             && len < 60
             && place.behind
             // What a frame left behind is called by its host.
-            && !(block.text.contains('.') && !block.text.contains(' ')) =>
+            && (!block.text.contains('.') || block.text.contains(' ')) =>
         {
             Some(("entry link", "behind the story, leads to the entry itself"))
         }
