@@ -25,7 +25,9 @@ pub(super) struct Block {
     pub(super) folded: String,
     /// How many characters of its text are no white space.
     pub(super) chars: usize,
-    /// How many of those stand in links.
+    /// How long the text is; see [`Block::text_len`].
+    length: usize,
+    /// How many of its characters stand in links.
     pub(super) link_chars: usize,
     /// The links it shows something of.
     pub(super) links: Vec<NodeId>,
@@ -58,12 +60,7 @@ impl Block {
 
     /// How long the text is, in characters of a spaced script: one of Chinese or Japanese says as much as two or three.
     pub(super) fn text_len(&self) -> usize {
-        let wide = self
-            .text
-            .chars()
-            .filter(|c| super::words::is_unspaced(*c))
-            .count();
-        self.chars + wide
+        self.length
     }
 
     /// An item without a link: a word in a list or table is what the list is about, whatever it says.
@@ -427,6 +424,7 @@ impl Builder<'_> {
                 text: String::new(),
                 folded: String::new(),
                 chars: 0,
+                length: 0,
                 link_chars: 0,
                 links: Vec::new(),
                 media: Vec::new(),
@@ -490,6 +488,8 @@ impl Builder<'_> {
         }
         block.text.truncate(block.text.trim_end().len());
         block.italic = !upright && block.chars > 0;
+        let wide = |c: &char| super::words::is_unspaced(*c);
+        block.length = block.chars + block.text.chars().filter(wide).count();
         if block.text.len() <= FOLDED_BYTES_MAX {
             block.folded = fold(&block.text);
         }
