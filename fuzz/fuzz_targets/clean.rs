@@ -1,9 +1,9 @@
 //! Any HTML is washed: nothing panics, nothing that acts is published, no word is lost, and each removal is on record.
 #![no_main]
 
-use feedwash::clean;
 use feedwash::identity;
-use feedwash::model::{Entry, Feed, Rules, Text, Washed};
+use feedwash::model::{Entry, Feed, Rules, Text};
+use feedwash::wash;
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../tests/it/laws/washed.rs"]
@@ -31,10 +31,11 @@ fuzz_target!(|data: &[u8]| {
         ..Feed::default()
     };
     identity::assign(&mut raw);
-    let (clean, removals, warnings) = clean::feed(&raw, &Rules::default());
-    assert_eq!(raw.entries.len(), clean.entries.len());
-    for entry in &clean.entries {
-        let numbers = removals
+    let all = wash::clean(raw, &Rules::default());
+    assert_eq!(all.raw.entries.len(), all.clean.entries.len());
+    for entry in &all.clean.entries {
+        let numbers = all
+            .removals
             .iter()
             .filter(|removal| removal.entry == entry.key)
             .map(|removal| removal.number);
@@ -43,12 +44,6 @@ fuzz_target!(|data: &[u8]| {
             "the removals of an entry are not counted from 1"
         );
     }
-    let all = Washed {
-        raw,
-        clean,
-        removals,
-        warnings,
-    };
     washed::conservation("fuzz", &all);
     washed::safety("fuzz", &all.clean);
 });

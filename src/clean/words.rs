@@ -140,7 +140,7 @@ impl Lexicon {
         }
         for (phrase, kind) in self.by_first.get(&first).map_or(&[][..], Vec::as_slice) {
             if let Some(after) = rest.strip_prefix(phrase.as_str())
-                && (self.glued || ends_word(phrase, after))
+                && (self.glued || ends_phrase(phrase, after))
             {
                 kinds.push(*kind);
                 if self.tile_from(after, kinds, steps) {
@@ -153,73 +153,128 @@ impl Lexicon {
     }
 }
 
-fn ends_word(phrase: &str, after: &str) -> bool {
+fn ends_phrase(phrase: &str, after: &str) -> bool {
     after.is_empty()
         || after.starts_with(|c: char| c == ' ' || c.is_numeric())
         || phrase.ends_with(is_unspaced)
 }
 
-/// A list of stems, folded once.
-pub(super) struct Stems(Vec<Stem>);
-
-struct Stem {
-    text: String,
-    inside: bool,
+/// A list of stems, folded once, and laid out so that a text is read once whatever their number.
+pub(super) struct Stems {
+    /// Those that begin a word.
+    words: Index,
+    /// Those that are found inside words too.
+    inside: Index,
 }
 
 impl Stems {
     /// Stems as written. One with a leading `-` is found inside words too.
     pub(super) fn new(stems: &[&str]) -> Self {
-        let fold_one = |stem: &&str| Stem {
-            text: fold(stem),
-            inside: stem.starts_with('-') || stem.starts_with(is_joined),
-        };
-        Self(
-            stems
-                .iter()
-                .map(fold_one)
-                .filter(|stem| !stem.text.is_empty())
-                .collect(),
-        )
+        let is_inside = |stem: &&str| stem.starts_with('-') || stem.starts_with(is_joined);
+        let (inside, words): (Vec<&str>, Vec<&str>) = stems.iter().partition(|s| is_inside(s));
+        Self {
+            words: Index::new(&words),
+            inside: Index::new(&inside),
+        }
     }
 
     /// Whether a folded text holds one of the stems at the start of a word.
     pub(super) fn any(&self, folded: &str) -> bool {
-        self.0.iter().any(|stem| stem.is_in(folded, false))
+        self.words.any_start(folded, false) || self.inside.any_place(folded)
     }
 
     /// Whether a folded text holds one of them as a whole word.
     pub(super) fn any_word(&self, folded: &str) -> bool {
-        self.0.iter().any(|stem| stem.is_in(folded, true))
+        self.words.any_start(folded, true) || self.inside.any_place(folded)
     }
 
     /// Where the first of the stems that is found begins.
     pub(super) fn first_at(&self, folded: &str) -> Option<usize> {
-        self.0
-            .iter()
-            .filter_map(|stem| folded.find(&stem.text))
-            .min()
+        let stems = self.words.stems.iter().chain(&self.inside.stems);
+        stems.filter_map(|stem| folded.find(stem.as_str())).min()
     }
 
     /// Whether a folded text begins with one of them.
     pub(super) fn begin(&self, folded: &str) -> bool {
-        self.0.iter().any(|stem| {
-            folded.strip_prefix(&stem.text).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with(' ') || stem.text.ends_with(is_unspaced)
-            })
-        })
+        let ends = |stem: &str, rest: &str| ends_word(rest) || stem.ends_with(is_unspaced);
+        self.words.starts(folded, ends) || self.inside.starts(folded, ends)
     }
 }
 
-impl Stem {
-    fn is_in(&self, folded: &str, whole: bool) -> bool {
-        folded.match_indices(&self.text).any(|(at, _)| {
-            let after = &folded[at + self.text.len()..];
-            self.inside
-                || (at == 0 || folded[..at].ends_with(' '))
-                    && (!whole || after.is_empty() || after.starts_with(' '))
+/// Stems by how they begin. Most places of most texts begin none, and cost one look at a table.
+struct Index {
+    /// In order, so that those with one first byte stand together.
+    stems: Vec<String>,
+    /// Where those of each first byte begin, and in the last place where all end.
+    by_first: Vec<usize>,
+    /// Which pairs of first bytes there are, by the lower six bits of each: enough to tell letters apart.
+    pairs: Vec<bool>,
+}
+
+impl Index {
+    fn new(stems: &[&str]) -> Self {
+        let mut stems: Vec<String> = stems.iter().map(|stem| fold(stem)).collect();
+        stems.retain(|stem| !stem.is_empty());
+        stems.sort_unstable();
+        let mut pairs = vec![false; 4096];
+        for stem in &stems {
+            match stem.as_bytes() {
+                [first] => {
+                    let at = pair(*first, 0);
+                    pairs[at..at + 64].fill(true);
+                }
+                [first, second, ..] => pairs[pair(*first, *second)] = true,
+                [] => {}
+            }
+        }
+        let begin = |first| stems.partition_point(|stem| stem.as_bytes()[0] < first);
+        let by_first = (0..=u8::MAX).map(begin).chain([stems.len()]).collect();
+        Self {
+            stems,
+            by_first,
+            pairs,
+        }
+    }
+
+    /// Whether a text begins with a stem behind which `fits` accepts the rest.
+    fn starts(&self, text: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
+        let bytes = text.as_bytes();
+        let Some(&first) = bytes.first() else {
+            return false;
+        };
+        if !self.pairs[pair(first, bytes.get(1).copied().unwrap_or_default())] {
+            return false;
+        }
+        let first = usize::from(first);
+        let stems = &self.stems[self.by_first[first]..self.by_first[first + 1]];
+        stems.iter().any(|stem| {
+            text.strip_prefix(stem.as_str())
+                .is_some_and(|rest| fits(stem, rest))
         })
     }
+
+    fn any_start(&self, folded: &str, whole: bool) -> bool {
+        let fits = |_: &str, rest: &str| !whole || ends_word(rest);
+        let spaces = memchr::memchr_iter(b' ', folded.as_bytes());
+        let mut starts = std::iter::once(0).chain(spaces.map(|at| at + 1));
+        starts.any(|at| self.starts(&folded[at..], fits))
+    }
+
+    fn any_place(&self, folded: &str) -> bool {
+        let places = folded.char_indices();
+        !self.stems.is_empty()
+            && places
+                .into_iter()
+                .any(|(at, _)| self.starts(&folded[at..], |_, _| true))
+    }
+}
+
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first & 63) << 6 | usize::from(second & 63)
+}
+
+fn ends_word(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(' ')
 }
 
 /// Whether a script joins particles to words, or has no spaces at all: Arabic, Devanagari, Hangul, Chinese, Japanese.
