@@ -34,8 +34,11 @@ mod targets;
 mod telling;
 mod tracking;
 mod tree;
+mod undo;
 mod user;
 mod words;
+
+pub use undo::restored;
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Sighting, Warning};
 use about::{About, Ready};

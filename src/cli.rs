@@ -10,6 +10,7 @@ mod output;
 mod poll;
 mod run;
 mod status;
+mod undo;
 
 use crate::config::AllowPrivate;
 use crate::model::FeedFormat;
@@ -84,6 +85,28 @@ enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Wash stored entries by the rules of today
+    ///
+    /// The daemon does so by itself when feeds.toml changes. Ids and dates stay, and no reader is told of an update.
+    Rewash {
+        /// Wash the entries of these [default: of all]
+        sources: Vec<String>,
+        /// Say how many entries would change, show some, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Put back what was removed from an entry
+    Restore {
+        /// The source's name in feeds.toml
+        source: String,
+        /// The entry's key as `explain` shows it, or its id
+        entry: String,
+        /// The number of the removal, as `explain` shows it
+        removal: u32,
+        /// Put it back in every entry of the source, from now on
+        #[arg(long)]
+        for_source: bool,
     },
     /// Exchange lists of feeds with readers
     Opml {
@@ -183,6 +206,13 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Explain { input, json } => clean::explain(path, &input, json).await,
         Command::Check { fetch } => config::check(path, fetch).await,
         Command::Status { json } => status::status(path, json).await,
+        Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,
+        Command::Restore {
+            source,
+            entry,
+            removal,
+            for_source,
+        } => undo::restore(path, &source, &entry, removal, for_source).await,
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

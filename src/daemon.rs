@@ -314,7 +314,7 @@ pub async fn rewash(
         let Some(configured) = config.source(&source.name) else {
             continue;
         };
-        match poll::rewash(store, &source, &configured.rules, Timestamp::now()).await {
+        match poll::rewash_outdated(store, &source, &configured.rules, Timestamp::now()).await {
             Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
             Ok(false) => {}
             Err(error) => tracing::warn!(source.name, %error, "can't wash the stored entries anew"),

@@ -9,7 +9,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 /// The bytes of one document and what was said about them on the way.
@@ -639,7 +639,7 @@ pub enum Node {
 }
 
 /// The field of an entry (or of the feed itself) that something was removed from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     /// The title.
@@ -756,6 +756,19 @@ pub struct Rules {
     pub language: Option<String>,
     /// What was learnt of the source in earlier polls.
     pub boilerplate: Boilerplate,
+    /// What a user had put back.
+    pub restored: BTreeSet<Restored>,
+}
+
+/// A removal that a user wants no more; made by [`clean::restored`](crate::clean::restored).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Restored {
+    /// The entry that it is put back into; `None` for every entry of the source.
+    pub entry: Option<EntryKey>,
+    /// The field that it was taken from.
+    pub field: Field,
+    /// What was taken: as it stood, or for a whole source without what was the entry's own in it.
+    pub print: Fingerprint,
 }
 
 /// A line of text, as it is recognised in other entries; made by `fingerprint`.

@@ -5,12 +5,13 @@
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
-use crate::model::{Boilerplate, Response, Rules, Validators, Washed};
+use crate::model::{Boilerplate, EntryKey, Removal, Response, Rules, Text, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::{clean, wash};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 /// A configuration and what was made from it. A reload makes a whole new one and swaps it.
@@ -107,8 +108,14 @@ pub async fn poll(
     now: Timestamp,
 ) -> Outcome {
     let started = Instant::now();
-    let version = rules_version(&config.rules);
-    let (ending, error, brought) = match bring(live, source, config, &version, now).await {
+    let (version, brought) = match rules_of(store, source, &config.rules).await {
+        Ok(rules) => (
+            rules_version(&rules),
+            bring(live, source, config, rules, now).await,
+        ),
+        Err(error) => (String::new(), Err(error.into())),
+    };
+    let (ending, error, brought) = match brought {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
@@ -225,7 +232,7 @@ async fn bring(
     live: &Live,
     source: &Source,
     config: &SourceConfig,
-    version: &str,
+    rules: Rules,
     now: Timestamp,
 ) -> Result<Option<Brought>, PollError> {
     let request = fetch::Request {
@@ -256,7 +263,9 @@ async fn bring(
         moved_to,
     } = body;
     let body_hash = store::hash(&response.body);
-    if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == version {
+    if source.body_hash.as_ref() == Some(&body_hash)
+        && source.rules_version == rules_version(&rules)
+    {
         return Ok(Some(Brought {
             validators: Some(validators),
             moved_to,
@@ -264,7 +273,7 @@ async fn bring(
             ..Brought::default()
         }));
     }
-    let mut washed = wash_apart(response, config.rules.clone()).await?;
+    let mut washed = wash_apart(response, rules).await?;
     let pace = Some(Pace::of(&washed.raw, now));
     if washed.raw.breaks_off {
         // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
@@ -298,34 +307,146 @@ pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<W
     Ok(washed.map_err(|_| PollError::Panicked)??)
 }
 
+/// What washing the stored entries of a source anew changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rewashed {
+    /// How many entries were washed.
+    pub entries: usize,
+    /// Those that are published otherwise now.
+    pub changed: Vec<Changed>,
+}
+
+/// An entry that is published otherwise than before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// Its key.
+    pub key: EntryKey,
+    /// Its title as read.
+    pub title: Option<Text>,
+    /// What was removed before and is kept now.
+    pub no_more: Vec<Removal>,
+    /// What is removed now and was kept before.
+    pub more: Vec<Removal>,
+}
+
 /// Washes the stored entries of a source anew, where they were cleaned with other rules or by another version.
 /// No date and no id changes. Gives whether there was something to do.
 ///
 /// # Errors
 /// [`PollError::Store`]; it is tried again at the next start or reload.
-pub async fn rewash(
+pub async fn rewash_outdated(
     store: &Store,
     source: &Source,
     rules: &Rules,
     now: Timestamp,
 ) -> Result<bool, PollError> {
-    let version = rules_version(rules);
+    let rules = rules_of(store, source, rules).await?;
     // A source without a version was never washed.
-    if source.rules_version.is_empty() || source.rules_version == version {
+    if source.rules_version.is_empty() || source.rules_version == rules_version(&rules) {
         return Ok(false);
     }
-    let Some(raw) = store.stored_raw(source).await? else {
+    let Some(washed) = washed_anew(store, source, &rules).await? else {
         return Ok(false);
     };
+    rewrite(store, source, &rules, &washed, now).await?;
+    Ok(true)
+}
+
+/// Washes the stored entries of a source anew and says what that changes, or, as a `dry_run`, would change. No date
+/// and no id does.
+///
+/// # Errors
+/// [`PollError::Store`], [`PollError::Panicked`].
+pub async fn rewash(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+    now: Timestamp,
+    dry_run: bool,
+) -> Result<Rewashed, PollError> {
+    let rules = rules_of(store, source, rules).await?;
+    let Some(washed) = washed_anew(store, source, &rules).await? else {
+        return Ok(Rewashed::default());
+    };
+    let stored = store.stored_clean(source).await?;
+    let before = by_entry(store.removals(source).await?);
+    let after = by_entry(washed.removals.clone());
+    let entries = washed.raw.entries.iter().zip(&washed.clean.entries);
+    let changed = entries.filter(|(_, clean)| stored.get(&clean.key) != Some(*clean));
+    let changed = changed.map(|(raw, clean)| {
+        let of = |all: &HashMap<EntryKey, Vec<Removal>>| {
+            all.get(&clean.key).cloned().unwrap_or_default()
+        };
+        let (before, after) = (of(&before), of(&after));
+        Changed {
+            key: clean.key.clone(),
+            title: raw.title.clone(),
+            no_more: without(&before, &after),
+            more: without(&after, &before),
+        }
+    });
+    let done = Rewashed {
+        entries: washed.raw.entries.len(),
+        changed: changed.collect(),
+    };
+    if !dry_run {
+        rewrite(store, source, &rules, &washed, now).await?;
+    }
+    Ok(done)
+}
+
+fn by_entry(removals: Vec<Removal>) -> HashMap<EntryKey, Vec<Removal>> {
+    let mut out: HashMap<EntryKey, Vec<Removal>> = HashMap::new();
+    for removal in removals {
+        out.entry(removal.entry.clone()).or_default().push(removal);
+    }
+    out
+}
+
+/// The removals that another list does not have, whatever their numbers.
+fn without(removals: &[Removal], others: &[Removal]) -> Vec<Removal> {
+    let what = |removal: &Removal| (removal.field, removal.before.clone(), removal.after.clone());
+    let others: HashSet<_> = others.iter().map(what).collect();
+    let more = removals
+        .iter()
+        .filter(|removal| !others.contains(&what(removal)));
+    more.cloned().collect()
+}
+
+/// A source's rules, with what is known of it besides.
+async fn rules_of(store: &Store, source: &Source, rules: &Rules) -> Result<Rules, StoreError> {
+    Ok(Rules {
+        restored: store.restored(source).await?,
+        ..rules.clone()
+    })
+}
+
+async fn washed_anew(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+) -> Result<Option<Box<Washed>>, PollError> {
+    let Some(raw) = store.stored_raw(source).await? else {
+        return Ok(None);
+    };
     let rules = rules.clone();
-    let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules));
-    let washed = washed.await.map_err(|_| PollError::Panicked)?;
+    let washed = tokio::task::spawn_blocking(move || Box::new(wash::clean(raw, &rules)));
+    Ok(Some(washed.await.map_err(|_| PollError::Panicked)?))
+}
+
+async fn rewrite(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+    washed: &Washed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let version = rules_version(rules);
     let recording = Recording {
         warnings: None,
-        ..Recording::new(&washed, &version)
+        ..Recording::new(washed, &version)
     };
-    store.rewrite(source, &recording, now).await?;
-    Ok(true)
+    store.rewrite(source, &recording, now).await
 }
 
 /// Names a way of cleaning: this program's version, its passes, and the rules.

@@ -12,6 +12,7 @@ mod feeds;
 mod polls;
 mod record;
 mod rows;
+mod undo;
 
 pub use feeds::{Heading, Published};
 pub use polls::{Finish, Recorded, Recording, Source, Status};

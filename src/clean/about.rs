@@ -5,8 +5,9 @@
 use super::tree;
 use super::words::fold;
 use crate::fingerprint::Masks;
-use crate::model::{Boilerplate, Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
+use crate::model::{Boilerplate, Entry, EntryKey, Feed, Matcher, Restored, Rules, Text, TextKind};
 use scraper::Selector;
+use std::collections::BTreeSet;
 use url::Url;
 
 /// The rules of a source, made ready once for all its entries.
@@ -16,6 +17,7 @@ pub(super) struct Ready {
     pub(super) remove: Vec<ReadyMatcher>,
     pub(super) keep: Vec<ReadyMatcher>,
     pub(super) boilerplate: Boilerplate,
+    pub(super) restored: BTreeSet<Restored>,
 }
 
 /// A matcher with its selector parsed or its text collapsed.
@@ -69,6 +71,7 @@ impl Ready {
             remove: matchers(&rules.remove),
             keep: matchers(&rules.keep),
             boilerplate: rules.boilerplate.clone(),
+            restored: rules.restored.clone(),
         }
     }
 }

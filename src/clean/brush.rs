@@ -7,7 +7,7 @@
 
 use super::about::{About, Ready};
 use super::scrub::{Scrub, Subjects, Weight};
-use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
+use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree, undo};
 use crate::model::{Field, Removal, Sighting, Text, TextKind, Warning};
 use std::borrow::Cow;
 use url::Url;
@@ -43,6 +43,11 @@ impl<'a> Brush<'a> {
 
     pub(super) fn is_off(&self, pass: &str) -> bool {
         self.ready.off.iter().any(|off| off == pass)
+    }
+
+    /// Whether a user had put back what is about to be taken from a field.
+    pub(super) fn is_restored(&self, field: Field, before: &str) -> bool {
+        undo::is_restored(self.ready, &self.about, field, before)
     }
 
     /// What was done, with the removals numbered from 1.

@@ -142,6 +142,7 @@ fn keep_address(brush: &mut Brush<'_>, value: &mut String, field: Field) -> bool
     }
     if !brush.is_off(TRACKERS)
         && let Some((url, rule)) = strip(value)
+        && !brush.is_restored(field, value)
     {
         brush.note(TRACKERS, &rule, field, value.clone(), Some(url.clone()));
         *value = url;

@@ -245,12 +245,17 @@ impl<'a> Scrub<'a> {
             return;
         }
         let kept = self.matches(&self.rules.keep);
-        for id in kept.into_iter().flat_map(|(ids, _)| ids) {
-            let above: Vec<_> = self.node(id).ancestors().map(|node| node.id()).collect();
-            self.holds_kept.extend(above);
-            self.kept.insert(id);
-        }
+        kept.into_iter()
+            .flat_map(|(ids, _)| ids)
+            .for_each(|id| self.keep(id));
         self.blocks = None;
+    }
+
+    /// Marks a node as one that no pass may take.
+    fn keep(&mut self, id: NodeId) {
+        let above: Vec<_> = self.node(id).ancestors().map(|node| node.id()).collect();
+        self.holds_kept.extend(above);
+        self.kept.insert(id);
     }
 
     /// What a user's matchers match: the nodes, and the matcher as written.

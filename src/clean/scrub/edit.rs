@@ -3,7 +3,7 @@
 //! It decides nothing. Changes called `tidy_…` lose nothing that a reader could see and are not recorded.
 
 use super::super::tree::{NodeId, NodeRef};
-use super::super::{blocks, tree};
+use super::super::{SAFETY, blocks, tree, undo};
 use super::{Cut, Scrub};
 use crate::model::Removal;
 use html5ever::{LocalName, QualName, ns};
@@ -108,7 +108,6 @@ impl Scrub<'_> {
         rule: String,
         evidence: String,
     ) {
-        let mut before = String::new();
         let mut tops: Vec<NodeId> = Vec::new();
         for &id in ids {
             let top = self
@@ -118,24 +117,40 @@ impl Scrub<'_> {
                 .take_while(|id| doomed.contains(id))
                 .last();
             let top = top.unwrap_or(id);
-            if tops.last() != Some(&top) {
+            if tops.last() != Some(&top) && self.node(top).parent().is_some() {
                 tops.push(top);
             }
         }
+        let markup = tops.iter().map(|top| tree::outer(self.node(*top)));
+        let before = markup.collect::<Vec<_>>();
+        let before = before
+            .iter()
+            .map(|markup| markup.trim())
+            .collect::<Vec<_>>();
+        let before = before.join("\n");
+        if self.is_restored(&before) {
+            self.live.clear();
+            tops.into_iter().for_each(|top| self.keep(top));
+            return;
+        }
         for top in tops {
+            // One of several may have taken another along.
             if self.node(top).parent().is_none() {
                 continue;
             }
-            if !before.is_empty() {
-                before.push('\n');
-            }
-            before.push_str(tree::outer(self.node(top)).trim());
             self.take_line_break(top);
             self.take_gap(top);
             self.html.tree.get_mut(top).expect("just seen").detach();
         }
         let evidence = Some(evidence).filter(|evidence| !evidence.is_empty());
         self.record(rule, evidence, before, None);
+    }
+
+    /// Whether a user had put back what a pass is about to take.
+    fn is_restored(&self, before: &str) -> bool {
+        !self.repairs
+            && self.pass != SAFETY
+            && undo::is_restored(self.rules, self.about, self.field, before)
     }
 
     /// What stood on lines of its own takes the white space before it along, so that the rest looks as if it had never been there.
@@ -221,6 +236,9 @@ impl Scrub<'_> {
     pub(in crate::clean) fn unwrap(&mut self, id: NodeId, rule: impl Into<String>) {
         if let Some(element) = self.element(id) {
             let before = format!("{element:?}");
+            if self.is_restored(&before) {
+                return self.keep(id);
+            }
             self.tidy_unwrap(id);
             self.record(rule.into(), None, before, Some(String::new()));
         }
@@ -256,6 +274,9 @@ impl Scrub<'_> {
             return;
         }
         let before = tree::outer(self.node(id));
+        if self.is_restored(&before) {
+            return self.keep(id);
+        }
         let fragment = self.html.tree.extend_tree(other.tree).id();
         let new: Vec<_> = self
             .node(fragment)
@@ -307,14 +328,13 @@ impl Scrub<'_> {
         rule: impl Into<String>,
     ) {
         let before = self.attribute(id, name).map(str::to_owned);
-        if before.as_deref() != Some(value) && !self.is_kept(id) {
+        if before.as_deref() == Some(value) || self.is_kept(id) {
+            return;
+        }
+        let before = before.unwrap_or_default();
+        if !self.is_restored(&before) {
             self.tidy_attribute(id, name, Some(value));
-            self.record(
-                rule.into(),
-                None,
-                before.unwrap_or_default(),
-                Some(value.to_owned()),
-            );
+            self.record(rule.into(), None, before, Some(value.to_owned()));
         }
     }
 
@@ -328,6 +348,7 @@ impl Scrub<'_> {
         if let Some(before) = self
             .attribute(id, name)
             .map(|value| format!("{name}=\"{value}\""))
+            .filter(|before| !self.is_restored(before))
         {
             self.tidy_attribute(id, name, None);
             self.record(rule.into(), None, before, None);
