@@ -70,7 +70,10 @@ pub(super) fn appeals(scrub: &mut Scrub<'_>) {
     let blocks = scrub.blocks();
     // A plea is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !pleads(block));
-    let story_start = blocks.list.iter().position(|block| block.chars > 0);
+    let story_start = blocks
+        .list
+        .iter()
+        .position(|block| !block.gone && block.chars > 0);
     let cuts = blocks.list.iter().enumerate().filter_map(|(index, block)| {
         let place = Place {
             inside: story_end.is_some_and(|end| index < end),
@@ -111,7 +114,7 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
     if place.behind && !block.heading && pleads(block) {
         return Some("asks for support or a subscription");
     }
-    if block.text_len() > 200 || tells(block) {
+    if block.text_len() > 200 {
         return None;
     }
     let linked = !block.links.is_empty();
@@ -120,15 +123,18 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
     }
     let text = block.folded.as_str();
     let words = text.split(' ').count();
-    let verb_at = APPEAL_VERBS_STEMS.first_at(text);
-    let spoken = linked || addresses(block);
-    match () {
-        () if APPEAL_NOUNS_STEMS.any(text)
+    let spoken = || linked || addresses(block);
+    let asks = || {
+        let verb_at = APPEAL_VERBS_STEMS.first_at(text);
+        verb_at.is_some_and(|at| at < 40 || place.behind)
+            && (spoken() || (words <= 7 && verb_at == Some(0)))
+    };
+    let evidence = match () {
+        () if words <= 40
+            && (block.text_len() < 150 || place.behind)
+            && APPEAL_NOUNS_STEMS.any(text)
             && APPEAL_VERBS_STEMS.any(text)
-            && verb_at.is_some_and(|at| at < 40 || place.behind)
-            && (spoken || (words <= 7 && verb_at == Some(0)))
-            && words <= 40
-            && (block.text_len() < 150 || place.behind) =>
+            && asks() =>
         {
             Some("asks to subscribe to a newsletter")
         }
@@ -147,7 +153,7 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
         {
             Some("asks to follow or download")
         }
-        () if SUPPORT_STARTS_STEMS.begin(text) && (spoken || words <= 2) && words <= 32 => {
+        () if SUPPORT_STARTS_STEMS.begin(text) && (spoken() || words <= 2) && words <= 32 => {
             Some("asks to pay or subscribe")
         }
         () if words <= 4
@@ -159,7 +165,8 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
             Some("heads or links a newsletter")
         }
         () => None,
-    }
+    };
+    evidence.filter(|_| !tells(block))
 }
 
 /// Whether a block behind the story asks for money: it says so, says what for, and speaks to the reader.

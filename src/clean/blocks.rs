@@ -55,7 +55,7 @@ impl Block {
 
     /// Text that tells something: of 80 characters or more with few links, where 92 to 99 in 100 are story.
     pub(super) fn is_prose(&self) -> bool {
-        self.text_len() >= 80 && self.link_density() < 0.5
+        !self.gone && self.text_len() >= 80 && self.link_density() < 0.5
     }
 
     /// How long the text is, in characters of a spaced script: one of Chinese or Japanese says as much as two or three.
@@ -135,10 +135,33 @@ impl Blocks {
             .rposition(|block| !block.gone && block.is_prose() && counts(block))
     }
 
-    fn sum_up(&mut self) {
+    /// Takes blocks as gone, where all of them went with their element.
+    pub(super) fn forget(&mut self, span: Range<usize>) {
+        for block in &mut self.list[span] {
+            block.gone = true;
+        }
+        self.sum_up();
+    }
+
+    /// The span of an element, or of the block that it is alone.
+    pub(super) fn span_of(&self, id: NodeId) -> Option<Range<usize>> {
+        let alone = || {
+            let at = self.list.iter().position(|block| block.leaves == [id])?;
+            Some(at..at + 1)
+        };
+        self.spans.get(&id).cloned().or_else(alone)
+    }
+
+    /// Adds up what is not gone.
+    pub(super) fn sum_up(&mut self) {
         let mut sum = Sum::default();
+        self.sums.clear();
         self.sums.push(sum);
         for block in &self.list {
+            if block.gone {
+                self.sums.push(sum);
+                continue;
+            }
             sum.chars += block.chars;
             sum.link_chars += block.link_chars;
             sum.prose += if block.is_prose() { block.chars } else { 0 };

@@ -112,9 +112,9 @@ pub(super) fn says(block: &Block, place: Place) -> Option<&'static str> {
         () if len < 70 && !block.heading && reads(text) => Some("says how long it takes to read"),
         () if len < 300
             && outside
+            && TECHNICAL_STEMS.begin(text)
             && !telling::reports(block)
-            && !quoting()
-            && TECHNICAL_STEMS.begin(text) =>
+            && !quoting() =>
         {
             Some("a notice about scripts, cookies or the browser")
         }
@@ -129,9 +129,9 @@ pub(super) fn says(block: &Block, place: Place) -> Option<&'static str> {
         }
         () if len < 500
             && outside
+            && DISCLOSURE_STEMS.begin(text)
             && !telling::reports(block)
-            && !quoting()
-            && DISCLOSURE_STEMS.begin(text) =>
+            && !quoting() =>
         {
             Some("owns up to paid links")
         }
@@ -153,6 +153,9 @@ pub(super) fn says(block: &Block, place: Place) -> Option<&'static str> {
 }
 
 fn reads(text: &str) -> bool {
+    if !text.contains(char::is_numeric) {
+        return false;
+    }
     READING_LINES.tile(text).is_some_and(|kinds| {
         kinds.contains(&READS) && (kinds.contains(&super::words::NUMBER) || kinds.contains(&UNIT))
     })

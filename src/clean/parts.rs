@@ -2,7 +2,7 @@
 //! whose links lead to tags, to comments, to the entry itself.
 //!
 //! It reads no phrases. A body that was scraped from a page has more of these than one that was written
-//! for a feed; some lines are junk only there, and [`looks_like_page`] tells the two apart.
+//! for a feed; some lines are junk only there, and [`Survey`] tells the two apart.
 
 use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
@@ -19,29 +19,63 @@ const FORM_PROSE_MAX: usize = 400;
 
 /// Removes containers and images by their markup.
 pub(super) fn containers(scrub: &mut Scrub<'_>) {
-    // The parts that tell a page are the first to go.
-    scrub.is_page();
-    forms(scrub);
-    navigation(scrub);
-    hidden(scrub);
-    images(scrub);
+    let found = scrub.survey().clone();
+    forms(scrub, found.forms, found.notices);
+    clicks(scrub, found.choices, found.buttons);
+    navigation(scrub, found.landmarks);
+    hidden(scrub, found.hidden, found.page);
+    images(scrub, found.images, found.page);
 }
 
-/// Whether a body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
-pub(super) fn looks_like_page(scrub: &Scrub<'_>) -> bool {
-    /// One of these may come from an editor's own layout.
-    const SIGNS_MIN: usize = 4;
-    let mut signs = 0;
-    for node in scrub.nodes() {
-        let Some(element) = node.value().as_element() else {
-            continue;
-        };
-        if is_of_page(element) {
-            return true;
+/// The elements of a body that may be parts of a page, found in one walk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Survey {
+    /// The body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
+    pub(super) page: bool,
+    forms: Vec<NodeId>,
+    notices: Vec<NodeId>,
+    choices: Vec<NodeId>,
+    buttons: Vec<NodeId>,
+    landmarks: Vec<NodeId>,
+    hidden: Vec<NodeId>,
+    images: Vec<NodeId>,
+}
+
+impl Survey {
+    /// Looks at every element once.
+    pub(super) fn of(scrub: &Scrub<'_>) -> Self {
+        /// One of these may come from an editor's own layout.
+        const SIGNS_MIN: usize = 4;
+        let mut found = Self::default();
+        let mut signs = 0;
+        for node in scrub.nodes() {
+            let Some(element) = node.value().as_element() else {
+                continue;
+            };
+            found.note(node.id(), element);
+            found.page = found.page || is_of_page(element);
+            signs += usize::from(is_laid_out(element));
         }
-        signs += usize::from(is_laid_out(element));
+        found.page |= signs >= SIGNS_MIN;
+        found
     }
-    signs >= SIGNS_MIN
+
+    fn note(&mut self, id: NodeId, element: &Element) {
+        match element.name() {
+            "form" | "fieldset" => self.forms.push(id),
+            "noscript" => self.notices.push(id),
+            "select" | "datalist" => self.choices.push(id),
+            "button" => self.buttons.push(id),
+            "nav" | "aside" | "footer" => self.landmarks.push(id),
+            "img" => self.images.push(id),
+            _ if element.attrs.is_empty() => return,
+            _ if is_landmark(element) => self.landmarks.push(id),
+            _ => {}
+        }
+        if is_hidden(element) {
+            self.hidden.push(id);
+        }
+    }
 }
 
 fn is_of_page(element: &Element) -> bool {
@@ -90,38 +124,23 @@ fn is_laid_out(element: &Element) -> bool {
             .is_some_and(|class| class.split_ascii_whitespace().any(placed))
 }
 
-/// Forms, and what stands for a choice or a click outside them.
-fn forms(scrub: &mut Scrub<'_>) {
-    let forms = scrub.elements(&["form", "fieldset"]);
-    let asking = forms
-        .into_iter()
-        .filter(|id| has_control(scrub, *id))
-        .collect();
-    remove_small(
-        scrub,
-        asking,
-        FORM_PROSE_MAX,
-        "form",
-        "asks the reader to fill it in",
-    );
-    let instead = scrub.elements(&["noscript"]);
-    let notices = instead
-        .into_iter()
-        .filter(|id| is_notice(scrub, *id))
-        .collect();
-    remove_containers(
-        scrub,
-        notices,
-        "noscript",
-        "a notice for browsers without scripts",
-    );
-    let choices = scrub.elements(&["select", "datalist"]);
+/// Forms, and what stands for something that a script makes.
+fn forms(scrub: &mut Scrub<'_>, forms: Vec<NodeId>, instead: Vec<NodeId>) {
+    let forms = forms.into_iter().filter(|id| has_control(scrub, *id));
+    let asking = forms.collect();
+    let why = "asks the reader to fill it in";
+    remove_small(scrub, asking, FORM_PROSE_MAX, "form", why);
+    let notices = instead.into_iter().filter(|id| is_notice(scrub, *id));
+    let notices = notices.collect();
+    let why = "a notice for browsers without scripts";
+    remove_containers(scrub, notices, "noscript", why);
+}
+
+/// What stands for a choice or a click outside a form.
+fn clicks(scrub: &mut Scrub<'_>, choices: Vec<NodeId>, buttons: Vec<NodeId>) {
     remove_containers(scrub, choices, "select", "a choice of a form");
-    let buttons = scrub.elements(&["button"]);
-    let clicks = buttons
-        .into_iter()
-        .filter(|id| is_click(scrub, *id))
-        .collect();
+    let clicks = buttons.into_iter().filter(|id| is_click(scrub, *id));
+    let clicks = clicks.collect();
     remove_containers(scrub, clicks, "button", "does nothing without a script");
 }
 
@@ -166,10 +185,9 @@ fn is_click(scrub: &Scrub<'_>, id: NodeId) -> bool {
         && !text.ends_with('?')
 }
 
-/// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
-fn navigation(scrub: &mut Scrub<'_>) {
-    let named = |scrub: &Scrub<'_>, id: NodeId| {
-        let role = scrub.attribute(id, "role").unwrap_or_default();
+/// Whether an element says by its role that it is a part of a page.
+fn is_landmark(element: &Element) -> bool {
+    let role = element.attr("role").is_some_and(|role| {
         matches!(
             role,
             "navigation"
@@ -180,25 +198,18 @@ fn navigation(scrub: &mut Scrub<'_>) {
                 | "menubar"
                 | "tablist"
                 | "toolbar"
-        ) || scrub
-            .element(id)
-            .is_some_and(|e| matches!(e.name(), "nav" | "aside" | "footer"))
-            || scrub
-                .attribute(id, "itemtype")
-                .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
-    };
-    let ids: Vec<_> = scrub
-        .nodes()
-        .map(|node| node.id())
-        .filter(|id| named(scrub, *id))
-        .collect();
+        )
+    });
+    role || element
+        .attr("itemtype")
+        .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
+}
+
+/// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
+fn navigation(scrub: &mut Scrub<'_>, ids: Vec<NodeId>) {
     let linked = ids.into_iter().filter(|id| is_links(scrub, *id)).collect();
-    remove_containers(
-        scrub,
-        linked,
-        "landmark",
-        "a part of a page that holds links",
-    );
+    let why = "a part of a page that holds links";
+    remove_containers(scrub, linked, "landmark", why);
 }
 
 /// Whether most of a container's text is links, and none is a heading with a link of its own.
@@ -213,16 +224,11 @@ fn is_links(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
 }
 
 /// Short texts that the page hides from everybody.
-fn hidden(scrub: &mut Scrub<'_>) {
-    let ids: Vec<_> = scrub
-        .nodes()
-        .filter_map(|node| {
-            let element = node.value().as_element()?;
-            is_hidden(element).then(|| node.id())
-        })
-        .collect();
-    let page = !ids.is_empty() && scrub.is_page();
+fn hidden(scrub: &mut Scrub<'_>, ids: Vec<NodeId>, page: bool) {
     for id in ids {
+        if !scrub.is_in_tree(id) {
+            continue;
+        }
         let blocks = scrub.blocks();
         let Some(span) = blocks.spans.get(&id).cloned() else {
             continue;
@@ -242,6 +248,9 @@ fn hidden(scrub: &mut Scrub<'_>) {
 }
 
 fn hides(style: &str) -> bool {
+    if !style.contains(':') {
+        return false;
+    }
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
     let style = style.to_ascii_lowercase();
     style.contains("display:none") || style.contains("visibility:hidden")
@@ -301,29 +310,31 @@ const ICON_WORDS: &[&str] = &[
 ];
 
 /// Images that belong to the page: from the folders of its theme, or named as icons and linked.
-fn images(scrub: &mut Scrub<'_>) {
-    let images = scrub.elements(&["img"]);
-    if images.is_empty() {
-        return;
-    }
-    let page = scrub.is_page();
+fn images(scrub: &mut Scrub<'_>, images: Vec<NodeId>, page: bool) {
     let found: Vec<(NodeId, &'static str)> = images
         .into_iter()
+        .filter(|id| scrub.is_in_tree(*id))
         .filter_map(|id| is_icon(scrub, id, page).map(|why| (id, why)))
         .collect();
     for (id, why) in found {
-        let alone = scrub
-            .blocks()
-            .list
-            .iter()
-            .any(|block| block.chars == 0 && block.media.contains(&id));
+        let blocks = scrub.blocks();
+        let mut list = blocks.list.iter();
+        let at = list.position(|block| block.chars == 0 && block.media.contains(&id));
+        // A slide show hides all but the first of the story's images.
+        let alone = at.is_some_and(|at| why != NOT_SHOWN || blocks.is_behind(&(at..at + 1)));
         if alone && !scrub.is_quoted(id) {
             scrub.remove(id, "interface image", why);
         }
     }
 }
 
+const NOT_SHOWN: &str = "an image behind the story that is not shown";
+
 fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
+    let waits = scrub.attribute(id, "data-src").is_some();
+    if !waits && scrub.attribute(id, "style").is_some_and(hides) {
+        return Some(NOT_SHOWN);
+    }
     let src = scrub
         .attribute(id, "src")
         .or_else(|| scrub.attribute(id, "data-src"))?;
