@@ -9,7 +9,7 @@ use crate::model::{Boilerplate, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
-use crate::{clean, wash};
+use crate::{clean, learn, wash};
 use jiff::{SignedDuration, Timestamp};
 use std::time::{Duration, Instant};
 
@@ -108,7 +108,7 @@ pub async fn poll(
 ) -> Outcome {
     let started = Instant::now();
     let version = rules_version(&config.rules);
-    let (ending, error, brought) = match bring(live, source, config, &version, now).await {
+    let (ending, error, brought) = match bring(live, store, source, config, &version, now).await {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
@@ -223,6 +223,7 @@ async fn finish_without_document(
 /// Fetches and washes. `None` means the source is gone.
 async fn bring(
     live: &Live,
+    store: &Store,
     source: &Source,
     config: &SourceConfig,
     version: &str,
@@ -264,7 +265,9 @@ async fn bring(
             ..Brought::default()
         }));
     }
-    let mut washed = wash_apart(response, config.rules.clone()).await?;
+    let mut rules = config.rules.clone();
+    rules.boilerplate = learn::boilerplate(&store.counts(source).await?);
+    let mut washed = wash_apart(response, rules).await?;
     let pace = Some(Pace::of(&washed.raw, now));
     if washed.raw.breaks_off {
         // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
@@ -317,7 +320,8 @@ pub async fn rewash(
     let Some(raw) = store.stored_raw(source).await? else {
         return Ok(false);
     };
-    let rules = rules.clone();
+    let mut rules = rules.clone();
+    rules.boilerplate = learn::boilerplate(&store.counts(source).await?);
     let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules));
     let washed = washed.await.map_err(|_| PollError::Panicked)?;
     let recording = Recording {

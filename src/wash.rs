@@ -40,7 +40,10 @@ pub fn clean(raw: Feed, rules: &Rules) -> Washed {
         .collect();
     if !taught.is_empty() {
         let mut rules = rules.clone();
-        rules.boilerplate.repeats.extend(&news.repeats);
+        // What earlier entries taught stands on more of them.
+        for (print, repeats) in &news.repeats {
+            rules.boilerplate.repeats.entry(*print).or_insert(*repeats);
+        }
         let washer = clean::Washer::new(&raw, &rules);
         for at in taught {
             (clean.entries[at], done[at]) = washer.entry(&raw.entries[at]);

@@ -156,11 +156,18 @@ struct Version {
     postgres: &'static str,
 }
 
-const VERSIONS: &[Version] = &[Version {
-    number: 1,
-    sqlite: include_str!("migrations/sqlite/0001_first.sql"),
-    postgres: include_str!("migrations/postgres/0001_first.sql"),
-}];
+const VERSIONS: &[Version] = &[
+    Version {
+        number: 1,
+        sqlite: include_str!("migrations/sqlite/0001_first.sql"),
+        postgres: include_str!("migrations/postgres/0001_first.sql"),
+    },
+    Version {
+        number: 2,
+        sqlite: include_str!("migrations/sqlite/0002_lines.sql"),
+        postgres: include_str!("migrations/postgres/0002_lines.sql"),
+    },
+];
 
 #[derive(Debug)]
 struct Migrations(Vec<Migration>);
