@@ -126,9 +126,14 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
 /// they were meant to be, so that a feed of JSON holds what one of XML could.
 fn legible(value: &mut Value) {
     let is_legal = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    // Of the bytes that begin what is looked for, hardly a text has one; without a way out the loop takes many at once.
+    let may_begin =
+        |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r') || matches!(b, 0xc2 | 0xef);
+    let is_plain = |text: &str| !text.bytes().fold(false, |found, b| found | may_begin(b));
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         match value {
+            Value::String(text) if is_plain(text) => {}
             Value::String(text) => {
                 if !text.chars().all(is_legal) {
                     text.retain(is_legal);

@@ -13,7 +13,6 @@ pub(crate) mod washed;
 use proptest::prelude::*;
 
 use feedwash::model::{FeedFormat, Response, Rules};
-use feedwash::parse::parse;
 use feedwash::wash::wash;
 use std::fs;
 use std::path::Path;
@@ -82,8 +81,9 @@ fn washed_without_panic(body: Vec<u8>) {
 #[test]
 fn every_seed_keeps_the_laws() {
     for seed in seeds("round_trip") {
-        if let Ok((feed, _)) = parse(&String::from_utf8_lossy(&seed), None) {
+        if let Ok(feed) = hold::read(&seed) {
             hold::laws(&feed);
+            hold::what_matters_survives(&feed);
         }
     }
 }

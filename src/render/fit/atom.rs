@@ -68,8 +68,7 @@ fn head(feed: &mut Cow<'_, Feed>) {
         let given = feed.language.take().unwrap_or_default();
         feed.language = grammar::language(&given).map(Cow::into_owned);
         if feed.language.is_none() {
-            let given = xml::element(Some(xml::DC), "language", &[], &given);
-            feed.extensions.push(given);
+            feed.extensions.push(extension("language", &[], &given));
         }
     }
     let texts = [&feed.title, &feed.description, &feed.rights];
@@ -142,8 +141,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let given = entry.language.take().unwrap_or_default();
         entry.language = grammar::language(&given).map(Cow::into_owned);
         if entry.language.is_none() {
-            let given = xml::element(Some(xml::DC), "language", &[], &given);
-            entry.extensions.push(given);
+            entry.extensions.push(extension("language", &[], &given));
         }
     }
     let entry = &feed.entries[at];
