@@ -39,6 +39,8 @@ pub(super) struct Block {
     pub(super) heading: bool,
     /// The container is an item of a list or a cell of a table.
     pub(super) item: bool,
+    /// It stands in an item of a list, however deep.
+    pub(super) listed: bool,
     /// The whole text stands in italics.
     pub(super) italic: bool,
     /// Already removed.
@@ -278,6 +280,10 @@ fn is_quote(name: &str) -> bool {
     )
 }
 
+fn is_item(name: &str) -> bool {
+    matches!(name, "li" | "dd" | "dt")
+}
+
 /// Whether an element says by class or id what it is.
 fn has_name(element: &scraper::node::Element) -> bool {
     element.attr("class").is_some() || element.attr("id").is_some()
@@ -295,6 +301,7 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         quotes: 0,
         italics: 0,
         pre: 0,
+        lists: 0,
         openers: Vec::new(),
     };
     if let Some(root) = html.tree.get(root) {
@@ -336,6 +343,7 @@ struct Builder<'a> {
     quotes: usize,
     italics: usize,
     pre: usize,
+    lists: usize,
     /// Open elements with a name that make no block, and how many leaves the block had.
     openers: Vec<(NodeId, usize)>,
 }
@@ -385,6 +393,7 @@ impl Builder<'_> {
                     self.starts.push(self.out.list.len());
                 }
                 self.pre += usize::from(name == "pre");
+                self.lists += usize::from(is_item(name));
                 self.quotes +=
                     usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
                 self.italics += usize::from(matches!(name, "em" | "i"));
@@ -425,6 +434,7 @@ impl Builder<'_> {
             self.out.spans.insert(node.id(), start..self.out.list.len());
         }
         self.pre -= usize::from(name == "pre");
+        self.lists -= usize::from(is_item(name));
         self.quotes -= usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
         self.italics -= usize::from(matches!(name, "em" | "i"));
         if name == "a" {
@@ -441,6 +451,7 @@ impl Builder<'_> {
     fn current(&mut self) -> &mut Current {
         let kind = *self.containers.last().expect("the root is never popped");
         let quoted = self.quotes > 0;
+        let listed = self.lists > 0;
         let current = self.current.get_or_insert_with(|| Current {
             block: Block {
                 leaves: Vec::new(),
@@ -454,6 +465,7 @@ impl Builder<'_> {
                 quoted,
                 heading: kind == Kind::Heading,
                 item: kind == Kind::Item,
+                listed,
                 italic: false,
                 gone: false,
             },

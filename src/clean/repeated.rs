@@ -217,6 +217,7 @@ fn may_go(block: &Block) -> bool {
         && block.media.is_empty()
         && !block.text.ends_with([':', '：'])
         && !block.item
+        && !block.listed
 }
 
 /// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the
