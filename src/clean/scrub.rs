@@ -324,6 +324,12 @@ impl<'a> Scrub<'a> {
         })
     }
 
+    /// Where the first prose begins.
+    pub(super) fn lead(&mut self) -> Option<NodeId> {
+        let first = self.blocks().list.iter().find(|block| block.is_prose())?;
+        first.leaves.first().copied()
+    }
+
     /// What a short text may be about: its pictures, and its links to other sites.
     pub(super) fn subjects(&mut self) -> Subjects {
         self.blocks();
