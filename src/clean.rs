@@ -16,6 +16,7 @@ mod comments;
 mod fields;
 mod footers;
 mod furniture;
+mod icons;
 mod images;
 mod links;
 mod meta;

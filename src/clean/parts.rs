@@ -5,6 +5,7 @@
 //! for a feed; some lines are junk only there, and [`Survey`] tells the two apart.
 
 use super::blocks::Block;
+use super::icons;
 use super::scrub::{Cut, Scrub};
 use super::structure::{remove_containers, remove_small};
 use super::targets::{self, Target};
@@ -24,7 +25,7 @@ pub(super) fn containers(scrub: &mut Scrub<'_>) {
     clicks(scrub, found.choices, found.buttons);
     navigation(scrub, found.landmarks);
     hidden(scrub, found.hidden, found.page);
-    images(scrub, found.images, found.page);
+    icons::images(scrub, found.images, found.page);
 }
 
 /// The elements of a body that may be parts of a page, found in one walk.
@@ -247,7 +248,7 @@ fn hidden(scrub: &mut Scrub<'_>, ids: Vec<NodeId>, page: bool) {
     }
 }
 
-fn hides(style: &str) -> bool {
+pub(super) fn hides(style: &str) -> bool {
     if !style.contains(':') {
         return false;
     }
@@ -284,98 +285,6 @@ fn is_hidden(element: &Element) -> bool {
         || element
             .attr("hidden")
             .is_some_and(|value| value != "until-found")
-}
-
-/// Folders in which themes, plugins and extensions keep the images of the page.
-#[rustfmt::skip]
-const THEME_PATHS: &[&str] = &[
-    "/wp-content/plugins/", "/wp-content/themes/", "/sites/all/themes/", "/sites/all/modules/", "/sites/default/themes/", "/typo3conf/ext/", "/bundles/", "/modules/mod_", "/skins/", "/skin/frontend/", "/images/icons/", "/img/icons/", "/assets/icons/", "/icons/social", "/social-icons/", "/socialicons/", "/images/social/", "/img/social/", "/avatar/", "/avatars/",
-];
-
-/// Folders of banners, for images that are a link.
-const BANNER_PATHS: &[&str] = &[
-    "/banner/",
-    "/banners/",
-    "/ads/",
-    "/adserver/",
-    "/werbung/",
-    "/publicidad/",
-    "/sponsors/",
-];
-
-/// Words of the file names of an interface's images; all of a name's words have to be among them.
-#[rustfmt::skip]
-const ICON_WORDS: &[&str] = &[
-    "icon", "icons", "button", "btn", "badge", "banner", "share", "print", "printer", "email", "mail", "rss", "feed", "arrow", "arrows", "bullet", "spacer", "blank", "pixel", "px", "clear", "transparent", "dot", "avatar", "gravatar", "subscribe", "newsletter", "advertisement", "advert", "ad", "ads", "loading", "loader", "spinner", "facebook", "twitter", "linkedin", "pinterest", "whatsapp", "telegram", "instagram", "youtube", "reddit", "tumblr", "flattr", "paypal", "patreon", "donate", "like", "tweet", "gplus", "google", "plus", "large", "small", "big", "mini", "round", "square", "black", "white", "color", "logo", "footer", "header", "by", "nc", "sa", "nd", "cc",
-];
-
-/// Images that belong to the page: from the folders of its theme, or named as icons and linked.
-fn images(scrub: &mut Scrub<'_>, images: Vec<NodeId>, page: bool) {
-    let found: Vec<(NodeId, &'static str)> = images
-        .into_iter()
-        .filter(|id| scrub.is_in_tree(*id))
-        .filter_map(|id| is_icon(scrub, id, page).map(|why| (id, why)))
-        .collect();
-    for (id, why) in found {
-        let blocks = scrub.blocks();
-        let mut list = blocks.list.iter();
-        let at = list.position(|block| block.chars == 0 && block.media.contains(&id));
-        // A slide show hides all but the first of the story's images.
-        let alone = at.is_some_and(|at| why != NOT_SHOWN || blocks.is_behind(&(at..at + 1)));
-        if alone && !scrub.is_quoted(id) {
-            scrub.remove(id, "interface image", why);
-        }
-    }
-}
-
-const NOT_SHOWN: &str = "an image behind the story that is not shown";
-
-fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
-    let waits = scrub.attribute(id, "data-src").is_some();
-    if !waits && scrub.attribute(id, "style").is_some_and(hides) {
-        return Some(NOT_SHOWN);
-    }
-    let src = scrub
-        .attribute(id, "src")
-        .or_else(|| scrub.attribute(id, "data-src"))?;
-    let url = scrub.url(src)?;
-    let (host, path) = (
-        url.host_str().unwrap_or_default(),
-        url.path().to_ascii_lowercase(),
-    );
-    if host.ends_with("gravatar.com") {
-        return Some("a portrait that stands beside comments and authors");
-    }
-    // Smileys and formulas stand in the story.
-    if path.contains("smil") || path.contains("emoji") || path.contains("latex") {
-        return None;
-    }
-    let own = scrub.is_own(&url);
-    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && (own || page) {
-        return Some("from the folder of a theme or a plugin");
-    }
-    let linked = scrub
-        .node(id)
-        .ancestors()
-        .any(|node| node.value().as_element().is_some_and(|e| e.name() == "a"));
-    if linked && BANNER_PATHS.iter().any(|folder| path.contains(folder)) {
-        return Some("from a folder of banners, and a link");
-    }
-    let stem = path.rsplit('/').next().unwrap_or_default();
-    let stem = stem.split('.').next().unwrap_or_default();
-    let words: Vec<_> = stem
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let named =
-        !words.is_empty() && words.len() <= 6 && words.iter().all(|word| ICON_WORDS.contains(word));
-    let small = ["width", "height"].iter().any(|side| {
-        scrub
-            .attribute(id, side)
-            .and_then(|size| size.trim_end_matches("px").parse::<u32>().ok())
-            .is_some_and(|size| size <= 48)
-    });
-    (named && (linked || page || small)).then_some("named as an icon")
 }
 
 /// Removes lines that their links tell.
@@ -569,5 +478,53 @@ fn bare_heading(scrub: &mut Scrub<'_>, page: bool) {
             "heading",
             "heads nothing at the end of a page",
         )]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    const PROSE: &str = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>\
+        <p>More than two hundred people had waited on the smaller of them since Thursday, most in the school and some in the church.</p>";
+
+    #[track_caller]
+    fn gone(html: &str) {
+        check(
+            &format!("<article>{PROSE}{html}</article>"),
+            &format!("<article>{PROSE}</article>"),
+        );
+    }
+
+    #[track_caller]
+    fn stays(html: &str) {
+        check(html, html);
+    }
+
+    #[test]
+    fn parts_of_a_page_go() {
+        gone("<form action='/s'><p>Find:</p><input name=q><button>Go</button></form>");
+        gone("<div style='display: none'>Loading the thing</div>");
+        gone("<aside><a href='/a'>Fares</a> <a href='/b'>Ports</a></aside>");
+        gone("<p><a href='/tag/storm'>storm</a> <a href='/tag/ferry'>ferry</a></p>");
+        gone("<p><a href='/ferry#respond'>Say something</a></p>");
+        gone("<p><a href='/ferry'>#</a> <a href='/ferry'>12:30</a></p>");
+        gone("<img src='/wp-content/themes/sea/line.png'>");
+    }
+
+    #[test]
+    fn parts_of_a_story_stay() {
+        stays(&format!(
+            "{PROSE}<p>The form of <a href=\"https://site.example/tag/storm\">a storm</a> is that of a wheel.</p>"
+        ));
+        stays(&format!(
+            "{PROSE}<aside>“We waited for three days,” said the baker.</aside>"
+        ));
+        stays(&format!(
+            "{PROSE}<p><img src=\"https://site.example/2026/facebook-office.jpg\"></p>"
+        ));
+        stays(&format!(
+            "<h3><a href=\"https://other.example/tag/sea\">The sea, by tag</a></h3>{PROSE}"
+        ));
     }
 }
