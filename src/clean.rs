@@ -16,6 +16,7 @@ mod comments;
 mod fields;
 mod footers;
 mod furniture;
+mod icons;
 mod images;
 mod links;
 mod meta;
@@ -274,6 +275,18 @@ pub fn check_rules(rules: &Rules) -> Result<(), RuleError> {
     Ok(())
 }
 
+/// What became of the first paragraph of an entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lead {
+    /// It has none.
+    #[default]
+    None,
+    /// It is published.
+    Kept,
+    /// This pass took it.
+    Taken(&'static str),
+}
+
 /// What was done to the feed's own values or to one entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Done {
@@ -283,6 +296,8 @@ pub struct Done {
     pub warnings: Vec<Warning>,
     /// The lines that were met, for those who learn from them.
     pub sightings: Vec<Sighting>,
+    /// What became of its first paragraph.
+    pub lead: Lead,
 }
 
 /// A feed's rules and what it says of itself, made ready once for all its entries.
@@ -339,7 +354,7 @@ mod tests {
     use super::*;
     use crate::model::Text;
 
-    fn washed(raw: &Feed, rules: &Rules) -> (Feed, Vec<Removal>, Vec<Warning>) {
+    pub(super) fn washed(raw: &Feed, rules: &Rules) -> (Feed, Vec<Removal>, Vec<Warning>) {
         let (clean, _, mut done) = feed(raw, rules);
         let done = done.remove(0);
         (clean, done.removals, done.warnings)

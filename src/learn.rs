@@ -24,6 +24,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts that were kept: how many entries there were, and how many of them have which line.
+    pub fn new(entries: u32, seen: impl IntoIterator<Item = (Fingerprint, u32)>) -> Self {
+        Self {
+            entries,
+            seen: seen.into_iter().collect(),
+        }
+    }
+
     /// Counts one entry. Entries without anything to compare are evidence of nothing.
     pub fn add(&mut self, sightings: &[Sighting]) {
         if sightings.is_empty() {

@@ -9,7 +9,7 @@ use crate::model::{Boilerplate, EntryKey, Removal, Response, Rules, Text, Valida
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
-use crate::{clean, wash};
+use crate::{clean, learn, wash};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -111,7 +111,7 @@ pub async fn poll(
     let (version, brought) = match rules_of(store, source, &config.rules).await {
         Ok(rules) => (
             rules_version(&rules),
-            bring(live, source, config, rules, now).await,
+            bring(live, store, source, config, rules, now).await,
         ),
         Err(error) => (String::new(), Err(error.into())),
     };
@@ -230,6 +230,7 @@ async fn finish_without_document(
 /// Fetches and washes. `None` means the source is gone.
 async fn bring(
     live: &Live,
+    store: &Store,
     source: &Source,
     config: &SourceConfig,
     rules: Rules,
@@ -273,6 +274,7 @@ async fn bring(
             ..Brought::default()
         }));
     }
+    let rules = taught(store, source, rules).await?;
     let mut washed = wash_apart(response, rules).await?;
     let pace = Some(Pace::of(&washed.raw, now));
     if washed.raw.breaks_off {
@@ -421,6 +423,14 @@ async fn rules_of(store: &Store, source: &Source, rules: &Rules) -> Result<Rules
     })
 }
 
+/// Rules with what was learnt of the source in earlier polls.
+async fn taught(store: &Store, source: &Source, rules: Rules) -> Result<Rules, StoreError> {
+    Ok(Rules {
+        boilerplate: learn::boilerplate(&store.counts(source).await?),
+        ..rules
+    })
+}
+
 async fn washed_anew(
     store: &Store,
     source: &Source,
@@ -429,7 +439,7 @@ async fn washed_anew(
     let Some(raw) = store.stored_raw(source).await? else {
         return Ok(None);
     };
-    let rules = rules.clone();
+    let rules = taught(store, source, rules.clone()).await?;
     let washed = tokio::task::spawn_blocking(move || Box::new(wash::clean(raw, &rules)));
     Ok(Some(washed.await.map_err(|_| PollError::Panicked)?))
 }

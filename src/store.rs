@@ -9,6 +9,7 @@
 
 mod db;
 mod feeds;
+mod lines;
 mod polls;
 mod record;
 mod rows;

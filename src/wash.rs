@@ -2,6 +2,7 @@
 //!
 //! Does no I/O and asks no clock. Its one failure is "this is not a feed".
 
+use crate::clean::{Done, Lead};
 use crate::learn::{self, Counts};
 use crate::model::{Feed, Response, Rules, Sighting, Warning, Washed};
 use crate::parse::ParseError;
@@ -26,6 +27,16 @@ pub fn wash(response: &Response, rules: &Rules) -> Result<Washed, ParseError> {
 #[must_use]
 pub fn clean(raw: Feed, rules: &Rules) -> Washed {
     let (mut clean, head, mut done) = clean::feed(&raw, rules);
+    if let Some(pass) = takes_every_lead(&done) {
+        let mut rules = rules.clone();
+        rules.off.push(pass.to_owned());
+        let mut washed = self::clean(raw, &rules);
+        let message = format!(
+            "the pass `{pass}` was held back: it would have taken the first paragraph of every entry"
+        );
+        washed.warnings.insert(0, Warning::new(message, None));
+        return washed;
+    }
     let mut counts = Counts::default();
     for done in &done {
         counts.add(&done.sightings);
@@ -40,7 +51,10 @@ pub fn clean(raw: Feed, rules: &Rules) -> Washed {
         .collect();
     if !taught.is_empty() {
         let mut rules = rules.clone();
-        rules.boilerplate.repeats.extend(&news.repeats);
+        // What earlier entries taught stands on more of them.
+        for (print, repeats) in &news.repeats {
+            rules.boilerplate.repeats.entry(*print).or_insert(*repeats);
+        }
         let washer = clean::Washer::new(&raw, &rules);
         for at in taught {
             (clean.entries[at], done[at]) = washer.entry(&raw.entries[at]);
@@ -59,6 +73,21 @@ pub fn clean(raw: Feed, rules: &Rules) -> Washed {
     }
     washed.raw = raw;
     washed
+}
+
+/// A pass that took the first paragraph of every entry: no outlet begins each of its stories with junk.
+fn takes_every_lead(done: &[Done]) -> Option<&'static str> {
+    let leads = done.iter().map(|done| done.lead);
+    let mut leads = leads.filter(|lead| *lead != Lead::None).peekable();
+    let Some(Lead::Taken(pass)) = leads.peek().copied() else {
+        return None;
+    };
+    let mut entries = 0;
+    let all = leads.all(|lead| {
+        entries += 1;
+        lead == Lead::Taken(pass)
+    });
+    (all && entries >= learn::ENTRIES_MIN).then_some(pass)
 }
 
 /// Reads a document as its publisher gave it: no id is made, and none is told from its double.
@@ -221,6 +250,38 @@ mod tests {
         check(
             "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[\n{\"title\":\"A\"}]}",
             &[(Some(2), Some("A"), "entry has no id")],
+        );
+    }
+
+    #[test]
+    fn a_pass_that_takes_every_lead_is_held_back() {
+        let body = "<div id=respond><p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p></div>\
+            <p>More than two hundred people had waited on the smaller of them since Thursday, most in the school and some in the church.</p>\
+            <p>The first boat took the sick and those who had missed a funeral; the baker, who had fed everybody, went home with the last.</p>";
+        let document = |entries: usize| {
+            let item = |n| {
+                format!(
+                    "<item><guid>{n}</guid><description><![CDATA[{body}]]></description></item>"
+                )
+            };
+            let items: String = (0..entries).map(item).collect();
+            format!("<rss><channel>{items}</channel></rss>")
+        };
+        let washed = |entries| {
+            let response = Response {
+                body: document(entries).into_bytes(),
+                ..Response::default()
+            };
+            wash(&response, &Rules::default()).expect("the document is a feed")
+        };
+        let two = washed(2);
+        assert!(two.removals.iter().all(|one| one.pass == "comment-forms"));
+        let three = washed(3);
+        assert_eq!(three.removals, []);
+        assert!(
+            three.warnings[0]
+                .message
+                .starts_with("the pass `comment-forms` was held back")
         );
     }
 

@@ -21,15 +21,17 @@ const APPEAL_NOUNS: &[&str] = &[
 /// What a publisher asks money for, or the words with which it does. Each needs the reader addressed beside it.
 #[rustfmt::skip]
 const SUPPORT_VERBS: &[&str] = &[
-    "donate", "donation", "donations", "contribution", "contribute", "support us", "support our", "support independent", "support local", "support this", "supporting our", "your support", "become a member", "become a subscriber", "become a supporter", "become a patron", "become a paid subscriber", "subscribe", "buy me a coffee", "buy us a coffee", "join us", "membership", "premium", "unlimited access", "free trial",
-    "spende", "spenden", "unterstützen", "unterstütze", "unterstützung", "mitglied werden", "werde mitglied", "abonnieren", "abonniere", "dona", "donar", "donación", "donativo", "apoya", "apoyar", "apoyo", "apóyanos", "colabora", "suscríbete", "suscríbase", "hazte socio", "hazte miembro", "faire un don", "faites un don", "votre don", "vos dons", "soutenez", "soutenir", "votre soutien", "abonnez vous", "adhérez", "doe", "doação", "apoie", "apoiar", "assine", "contribua", "seu apoio", "torne se", "sostieni", "sostienici", "sostenere", "il tuo sostegno", "donazione", "abbonati", "doneer", "steun", "word lid", "word abonnee", "wesprzyj", "wspieraj", "wspierać", "wpłać", "darowizn", "twoje wsparcie", "поддержите", "поддержать", "ваша поддержка", "пожертв", "донат", "підтримайте", "підтримати", "ваша підтримка", "bağış", "destek olun", "desteğiniz", "donasi", "dukung", "dukungan", "ủng hộ", "quyên góp", "ご支援", "寄付", "応援", "捐款", "捐助", "赞助", "赞赏", "贊助", "支持我们", "支持我們", "후원", "기부", "تبرع", "ادعم", "دعمك", "दान", "सहयोग", "समर्थन", "stöd oss", "ditt stöd", "støt os", "din støtte", "støtt oss", "tue meitä", "tukesi", "podpořte", "vaše podpora", "podporte", "támogass", "támogasson", "támogatás", "susține", "susțineți", "donează", "στηρίξτε", "δωρεά",
+    "donate", "donation", "donations", "support us", "support our", "support independent", "support local", "support this", "supporting our", "your support", "become a member", "become a subscriber", "become a supporter", "become a patron", "become a paid subscriber", "buy me a coffee", "buy us a coffee", 
+    "spende", "spenden", "mitglied werden", "werde mitglied", "abonnieren", "abonniere", "dona", "apóyanos", "suscríbete", "suscríbase", "hazte socio", "hazte miembro", "faire un don", "faites un don", "votre don", "vos dons", "soutenez", "votre soutien", "abonnez vous", "adhérez", "apoie", "assine", "contribua", "seu apoio", "torne se", "sostieni", "sostienici", "il tuo sostegno", "abbonati", "doneer", "word lid", "word abonnee", "wesprzyj", "wspieraj", "twoje wsparcie", "поддержите", "ваша поддержка", "донат", "підтримайте", "ваша підтримка", "destek olun", "desteğiniz", "donasi", "dukung", "ủng hộ", "支持我们", "支持我們", "تبرع", "ادعم", "دعمك", "stöd oss", "ditt stöd", "støt os", "din støtte", "støtt oss", "tue meitä", "tukesi", "podpořte", "vaše podpora", "podporte", "támogass", "támogasson", "susține", "susțineți", "donează", "στηρίξτε",
+    "your contribution", "a small contribution", "unterstützen sie uns", "unterstützen sie unsere", "unterstütze uns", "unterstütze unsere", "uns und unsere arbeit unterstützen", "tu apoyo", "apoya nuestro", "apoyo de sus lectores", "apoyo de nuestros lectores", "soutenir notre", "jouw steun", "uw steun", "steun ons", "twoje wsparcie", "поддержите", "поддержать нас", "поддержать редакцию", "підтримати нас", "пожертвуйте", "ご支援をお願い", "応援してください", "请支持", "後援", "후원해", "후원하기",
 ];
 
 /// What the money is for.
 #[rustfmt::skip]
 const SUPPORT_NOUNS: &[&str] = &[
-    "journalism", "reporting", "newsroom", "readers", "our work", "this work", "our site", "this site", "this blog", "this podcast", "this newsletter", "our coverage", "our stories", "coffee", "patreon", "paypal", "kofi", "ko fi", "opencollective", "liberapay", "full story", "full article", "access", "subscriber", "subscribers", "subscription",
-    "arbeit", "journalismus", "berichterstattung", "leser", "leserinnen", "redaktion", "zugang", "periodismo", "lectores", "contenido", "información", "journalisme", "rédaction", "lecteurs", "lectrices", "indépendance", "jornalismo", "leitores", "conteúdo", "giornalismo", "lettori", "redazione", "journalistiek", "lezers", "dziennikarstw", "czytelnik", "redakcj", "журналист", "читател", "редакци", "проект", "журналіст", "читач", "gazetecilik", "okur", "jurnalisme", "pembaca", "báo chí", "độc giả", "ジャーナリズム", "活動", "运营", "新闻", "新聞", "저널리즘", "독자", "الصحافة", "القراء", "पत्रकारिता", "journalistik", "läsare", "læsere", "lesere", "journalismi", "lukij", "žurnalistik", "novinařin", "čtenář", "újságírás", "olvasó", "jurnalism", "cititor", "δημοσιογραφία", "αναγνώστ",
+    "journalism", "reporting", "newsroom", "readers", "our work", "this work", "our site", "this site", "this blog", "this podcast", "this newsletter", "our coverage", "our stories", "patreon", "paypal", "kofi", "ko fi", "opencollective", "liberapay", "full story", 
+    "journalismus", "berichterstattung", "leserinnen", "redaktion", "periodismo", "lectores", "journalisme", "rédaction", "lecteurs", "lectrices", "indépendance", "jornalismo", "leitores", "giornalismo", "lettori", "redazione", "journalistiek", "lezers", "dziennikarstw", "czytelnik", "redakcj", "журналист", "читател", "редакци", "журналіст", "читач", "gazetecilik", "okur", "jurnalisme", "pembaca", "báo chí", "độc giả", "ジャーナリズム", "新闻", "新聞", "저널리즘", "독자", "الصحافة", "القراء", "पत्रकारिता", "journalistik", "läsare", "læsere", "lesere", "journalismi", "lukij", "žurnalistik", "novinařin", "čtenář", "újságírás", "olvasó", "jurnalism", "cititor", "δημοσιογραφία", "αναγνώστ",
+    "unsere arbeit", "leserinnen und leser", "unabhängig", "наш проект", "этот проект",
 ];
 
 /// What one is asked to do at one of [`PLACES`].
@@ -56,6 +58,13 @@ const SUPPORT_STARTS: &[&str] = &[
     "subscribe now to", "subscribe to read", "already a subscriber", "to continue reading", "this article is for subscribers", "support our journalism", "support independent journalism", "become a member today", "donate now", "make a donation", "buy me a coffee", "support us on patreon", "download the times", "get up to the minute updates", "mit ihrer spende", "unterstützen sie unsere arbeit mit", "jetzt spenden", "el periodismo independiente necesita", "apoya a", "apóyanos", "soutenez nous", "faites un don", "apoie o jornalismo", "sostieni il giornale", "abbonati a", "steun ons", "wesprzyj nas", "поддержите нас", "поддержать проект",
 ];
 
+/// Networks on which an outlet has an account.
+#[rustfmt::skip]
+const NETWORKS: &[&str] = &[
+    "facebook", "twitter", "instagram", "youtube", "telegram", "whatsapp", "linkedin", "tiktok", "threads", "mastodon", "bluesky", "pinterest", "вконтакте", "телеграм", "дзен", "微信", "微博", "公众号", "فيسبوك", "تويتر", "تلغرام", "फेसबुक", "ट्विटर",
+];
+
+static NETWORKS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(NETWORKS));
 static FOLLOW_VERBS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(FOLLOW_VERBS));
 static SUPPORT_VERBS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(SUPPORT_VERBS));
 static SUPPORT_NOUNS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(SUPPORT_NOUNS));
@@ -70,7 +79,10 @@ pub(super) fn appeals(scrub: &mut Scrub<'_>) {
     let blocks = scrub.blocks();
     // A plea is as long as prose, but the story is over before it.
     let story_end = blocks.last_prose(|block| !pleads(block));
-    let story_start = blocks.list.iter().position(|block| block.chars > 0);
+    let story_start = blocks
+        .list
+        .iter()
+        .position(|block| !block.gone && block.chars > 0);
     let cuts = blocks.list.iter().enumerate().filter_map(|(index, block)| {
         let place = Place {
             inside: story_end.is_some_and(|end| index < end),
@@ -111,7 +123,7 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
     if place.behind && !block.heading && pleads(block) {
         return Some("asks for support or a subscription");
     }
-    if block.text_len() > 200 || tells(block) {
+    if block.text_len() > 200 {
         return None;
     }
     let linked = !block.links.is_empty();
@@ -120,15 +132,18 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
     }
     let text = block.folded.as_str();
     let words = text.split(' ').count();
-    let verb_at = APPEAL_VERBS_STEMS.first_at(text);
-    let spoken = linked || addresses(block);
-    match () {
-        () if APPEAL_NOUNS_STEMS.any(text)
+    let spoken = || linked || addresses(block);
+    let asks = || {
+        let verb_at = APPEAL_VERBS_STEMS.first_at(text);
+        verb_at.is_some_and(|at| at < 40 || place.behind)
+            && (spoken() || (words <= 7 && verb_at == Some(0)))
+    };
+    let evidence = match () {
+        () if words <= 40
+            && (block.text_len() < 150 || place.behind)
+            && APPEAL_NOUNS_STEMS.any(text)
             && APPEAL_VERBS_STEMS.any(text)
-            && verb_at.is_some_and(|at| at < 40 || place.behind)
-            && (spoken || (words <= 7 && verb_at == Some(0)))
-            && words <= 40
-            && (block.text_len() < 150 || place.behind) =>
+            && asks() =>
         {
             Some("asks to subscribe to a newsletter")
         }
@@ -141,13 +156,13 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
         () if place.behind
             && (linked || block.text.ends_with('!'))
             && FOLLOW_VERBS_STEMS.any_word(text)
-            && PLACES_STEMS.any_word(text)
+            && NETWORKS_STEMS.any_word(text)
             && addresses(block)
             && words <= 40 =>
         {
             Some("asks to follow or download")
         }
-        () if SUPPORT_STARTS_STEMS.begin(text) && (spoken || words <= 2) && words <= 32 => {
+        () if SUPPORT_STARTS_STEMS.begin(text) && (spoken() || words <= 2) && words <= 32 => {
             Some("asks to pay or subscribe")
         }
         () if words <= 4
@@ -159,7 +174,8 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
             Some("heads or links a newsletter")
         }
         () => None,
-    }
+    };
+    evidence.filter(|_| !tells(block))
 }
 
 /// Whether a block behind the story asks for money: it says so, says what for, and speaks to the reader.
@@ -255,6 +271,9 @@ mod tests {
         for text in [
             "Donations for the victims are collected by the parish of our town, which opened an account on Monday, the priest said.",
             "The readers of the paper were asked to support us all in the search.",
+            "Sie fordern mehr Unterstützung für ihre Arbeit am Deich, und die Leser der Zeitung geben ihnen recht.",
+            "Депутаты решили поддержать проект, и нам остаётся ждать, что скажет читатель.",
+            "You can download the new version for both islands here, and the old one works on.",
         ] {
             let html = format!("{STORY}<p>{text}</p>");
             check(&html, &html);

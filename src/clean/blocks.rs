@@ -39,6 +39,8 @@ pub(super) struct Block {
     pub(super) heading: bool,
     /// The container is an item of a list or a cell of a table.
     pub(super) item: bool,
+    /// It stands in an item of a list, however deep.
+    pub(super) listed: bool,
     /// The whole text stands in italics.
     pub(super) italic: bool,
     /// Already removed.
@@ -55,7 +57,7 @@ impl Block {
 
     /// Text that tells something: of 80 characters or more with few links, where 92 to 99 in 100 are story.
     pub(super) fn is_prose(&self) -> bool {
-        self.text_len() >= 80 && self.link_density() < 0.5
+        !self.gone && self.text_len() >= 80 && self.link_density() < 0.5
     }
 
     /// How long the text is, in characters of a spaced script: one of Chinese or Japanese says as much as two or three.
@@ -135,10 +137,33 @@ impl Blocks {
             .rposition(|block| !block.gone && block.is_prose() && counts(block))
     }
 
-    fn sum_up(&mut self) {
+    /// Takes blocks as gone, where all of them went with their element.
+    pub(super) fn forget(&mut self, span: Range<usize>) {
+        for block in &mut self.list[span] {
+            block.gone = true;
+        }
+        self.sum_up();
+    }
+
+    /// The span of an element, or of the block that it is alone.
+    pub(super) fn span_of(&self, id: NodeId) -> Option<Range<usize>> {
+        let alone = || {
+            let at = self.list.iter().position(|block| block.leaves == [id])?;
+            Some(at..at + 1)
+        };
+        self.spans.get(&id).cloned().or_else(alone)
+    }
+
+    /// Adds up what is not gone.
+    pub(super) fn sum_up(&mut self) {
         let mut sum = Sum::default();
+        self.sums.clear();
         self.sums.push(sum);
         for block in &self.list {
+            if block.gone {
+                self.sums.push(sum);
+                continue;
+            }
             sum.chars += block.chars;
             sum.link_chars += block.link_chars;
             sum.prose += if block.is_prose() { block.chars } else { 0 };
@@ -255,6 +280,10 @@ fn is_quote(name: &str) -> bool {
     )
 }
 
+fn is_item(name: &str) -> bool {
+    matches!(name, "li" | "dd" | "dt")
+}
+
 /// Whether an element says by class or id what it is.
 fn has_name(element: &scraper::node::Element) -> bool {
     element.attr("class").is_some() || element.attr("id").is_some()
@@ -272,6 +301,7 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         quotes: 0,
         italics: 0,
         pre: 0,
+        lists: 0,
         openers: Vec::new(),
     };
     if let Some(root) = html.tree.get(root) {
@@ -313,6 +343,7 @@ struct Builder<'a> {
     quotes: usize,
     italics: usize,
     pre: usize,
+    lists: usize,
     /// Open elements with a name that make no block, and how many leaves the block had.
     openers: Vec<(NodeId, usize)>,
 }
@@ -362,6 +393,7 @@ impl Builder<'_> {
                     self.starts.push(self.out.list.len());
                 }
                 self.pre += usize::from(name == "pre");
+                self.lists += usize::from(is_item(name));
                 self.quotes +=
                     usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
                 self.italics += usize::from(matches!(name, "em" | "i"));
@@ -402,6 +434,7 @@ impl Builder<'_> {
             self.out.spans.insert(node.id(), start..self.out.list.len());
         }
         self.pre -= usize::from(name == "pre");
+        self.lists -= usize::from(is_item(name));
         self.quotes -= usize::from(is_quote(name)) + usize::from(self.kept.contains(&node.id()));
         self.italics -= usize::from(matches!(name, "em" | "i"));
         if name == "a" {
@@ -418,6 +451,7 @@ impl Builder<'_> {
     fn current(&mut self) -> &mut Current {
         let kind = *self.containers.last().expect("the root is never popped");
         let quoted = self.quotes > 0;
+        let listed = self.lists > 0;
         let current = self.current.get_or_insert_with(|| Current {
             block: Block {
                 leaves: Vec::new(),
@@ -431,6 +465,7 @@ impl Builder<'_> {
                 quoted,
                 heading: kind == Kind::Heading,
                 item: kind == Kind::Item,
+                listed,
                 italic: false,
                 gone: false,
             },

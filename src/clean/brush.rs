@@ -7,7 +7,7 @@
 
 use super::about::{About, Ready};
 use super::scrub::{Scrub, Subjects, Weight};
-use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree, undo};
+use super::{Done, Lead, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree, undo};
 use crate::model::{Field, Removal, Sighting, Text, TextKind, Warning};
 use std::borrow::Cow;
 use url::Url;
@@ -28,6 +28,7 @@ pub(super) struct Brush<'a> {
     removals: Vec<Removal>,
     warnings: Vec<Warning>,
     sightings: Vec<Sighting>,
+    lead: Lead,
 }
 
 impl<'a> Brush<'a> {
@@ -38,6 +39,7 @@ impl<'a> Brush<'a> {
             removals: Vec::new(),
             warnings: Vec::new(),
             sightings: Vec::new(),
+            lead: Lead::None,
         }
     }
 
@@ -60,6 +62,7 @@ impl<'a> Brush<'a> {
             removals,
             warnings: self.warnings,
             sightings: self.sightings,
+            lead: self.lead,
         }
     }
 
@@ -227,6 +230,7 @@ impl<'a> Brush<'a> {
         scrub.was_plain = run.was_plain;
         let mut brake: Option<Brake> = None;
         let mut subjects = Subjects::default();
+        let (mut lead, mut fate) = (None, Lead::None);
         for pass in PASSES {
             let applies = match pass.kind {
                 PassKind::Repair | PassKind::Always => true,
@@ -247,10 +251,18 @@ impl<'a> Brush<'a> {
             if before.is_some_and(|before| before.chars < TEASER_CHARS) && brake.is_none() {
                 subjects = scrub.subjects();
             }
+            if judges && brake.is_none() && run.field == Field::Content {
+                lead = scrub.lead();
+                fate = lead.map_or(Lead::None, |_| Lead::Kept);
+            }
             scrub.pass = pass.name;
             scrub.repairs = pass.kind == PassKind::Repair;
             (pass.run)(&mut scrub);
             if let Some(before) = before {
+                if lead.is_some_and(|lead| !scrub.is_in_tree(lead)) {
+                    fate = Lead::Taken(pass.name);
+                    lead = None;
+                }
                 let brake = brake.get_or_insert(Brake {
                     before,
                     subjects,
@@ -263,6 +275,9 @@ impl<'a> Brush<'a> {
         }
         self.sightings.append(&mut scrub.sightings);
         let notes = std::mem::take(&mut scrub.notes);
+        if run.field == Field::Content {
+            self.lead = fate;
+        }
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
             // White space around a field shows nothing, and would tell where something was removed.
@@ -341,5 +356,35 @@ impl Brake {
             () if had.links > 0 && left.links == 0 => Some("its only link"),
             () => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{body, washed};
+    use crate::model::Rules;
+
+    #[track_caller]
+    fn check_held(html: &str, message: &str) {
+        let (clean, removals, warnings) = washed(&body(html), &Rules::default());
+        assert_eq!(clean.entries[0].content.as_ref().unwrap().value, html);
+        assert!(removals.is_empty());
+        let told: Vec<_> = warnings
+            .iter()
+            .map(|warning| warning.message.as_str())
+            .collect();
+        assert_eq!(told, [message]);
+    }
+
+    #[test]
+    fn what_a_short_text_is_about_is_held_back() {
+        check_held(
+            "<p>A storm.</p><p><a href=\"https://other.example/x\">Sign up for our daily newsletter</a></p>",
+            "content was washed with care only: the passes would have taken its only link",
+        );
+        check_held(
+            "<p>Monday.</p><p><img src=\"https://site.example/icons/social/cat.png\"></p>",
+            "content was washed with care only: the passes would have taken its last image",
+        );
     }
 }

@@ -77,8 +77,10 @@ pub(super) fn footers(scrub: &mut Scrub<'_>) {
 /// The buttons and ads that FeedBurner, Feedblitz and Google's feed ads hang below an entry.
 fn flare(scrub: &mut Scrub<'_>) {
     for id in scrub.elements(&["img"]) {
+        let marks = ["/~", "feedads.", "feedsportal.", "feeds.wordpress."];
         let is_flare = scrub
             .attribute(id, "src")
+            .filter(|src| marks.iter().any(|mark| src.contains(mark)))
             .and_then(|src| scrub.url(src))
             .is_some_and(|url| {
                 let host = url.host_str().unwrap_or_default();

@@ -152,7 +152,7 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     if (behind_story && at > 0 || block.is_linked()) && counts_comments(block) {
         return cut("a count of comments behind the story");
     }
-    if is_copyright(block) && behind_story && at > 0 {
+    if behind_story && at > 0 && is_copyright(block) {
         return cut("a copyright line behind the story");
     }
     if is_breadcrumb(block) && !blocks[..at].iter().rev().take(40).any(Block::is_prose) {

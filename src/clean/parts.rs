@@ -2,9 +2,10 @@
 //! whose links lead to tags, to comments, to the entry itself.
 //!
 //! It reads no phrases. A body that was scraped from a page has more of these than one that was written
-//! for a feed; some lines are junk only there, and [`looks_like_page`] tells the two apart.
+//! for a feed; some lines are junk only there, and [`Survey`] tells the two apart.
 
 use super::blocks::Block;
+use super::icons;
 use super::scrub::{Cut, Scrub};
 use super::structure::{remove_containers, remove_small};
 use super::targets::{self, Target};
@@ -19,29 +20,63 @@ const FORM_PROSE_MAX: usize = 400;
 
 /// Removes containers and images by their markup.
 pub(super) fn containers(scrub: &mut Scrub<'_>) {
-    // The parts that tell a page are the first to go.
-    scrub.is_page();
-    forms(scrub);
-    navigation(scrub);
-    hidden(scrub);
-    images(scrub);
+    let found = scrub.survey().clone();
+    forms(scrub, found.forms, found.notices);
+    clicks(scrub, found.choices, found.buttons);
+    navigation(scrub, found.landmarks);
+    hidden(scrub, found.hidden, found.page);
+    icons::images(scrub, found.images, found.page);
 }
 
-/// Whether a body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
-pub(super) fn looks_like_page(scrub: &Scrub<'_>) -> bool {
-    /// One of these may come from an editor's own layout.
-    const SIGNS_MIN: usize = 4;
-    let mut signs = 0;
-    for node in scrub.nodes() {
-        let Some(element) = node.value().as_element() else {
-            continue;
-        };
-        if is_of_page(element) {
-            return true;
+/// The elements of a body that may be parts of a page, found in one walk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Survey {
+    /// The body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
+    pub(super) page: bool,
+    forms: Vec<NodeId>,
+    notices: Vec<NodeId>,
+    choices: Vec<NodeId>,
+    buttons: Vec<NodeId>,
+    landmarks: Vec<NodeId>,
+    hidden: Vec<NodeId>,
+    images: Vec<NodeId>,
+}
+
+impl Survey {
+    /// Looks at every element once.
+    pub(super) fn of(scrub: &Scrub<'_>) -> Self {
+        /// One of these may come from an editor's own layout.
+        const SIGNS_MIN: usize = 4;
+        let mut found = Self::default();
+        let mut signs = 0;
+        for node in scrub.nodes() {
+            let Some(element) = node.value().as_element() else {
+                continue;
+            };
+            found.note(node.id(), element);
+            found.page = found.page || is_of_page(element);
+            signs += usize::from(is_laid_out(element));
         }
-        signs += usize::from(is_laid_out(element));
+        found.page |= signs >= SIGNS_MIN;
+        found
     }
-    signs >= SIGNS_MIN
+
+    fn note(&mut self, id: NodeId, element: &Element) {
+        match element.name() {
+            "form" | "fieldset" => self.forms.push(id),
+            "noscript" => self.notices.push(id),
+            "select" | "datalist" => self.choices.push(id),
+            "button" => self.buttons.push(id),
+            "nav" | "aside" | "footer" => self.landmarks.push(id),
+            "img" => self.images.push(id),
+            _ if element.attrs.is_empty() => return,
+            _ if is_landmark(element) => self.landmarks.push(id),
+            _ => {}
+        }
+        if is_hidden(element) {
+            self.hidden.push(id);
+        }
+    }
 }
 
 fn is_of_page(element: &Element) -> bool {
@@ -90,38 +125,23 @@ fn is_laid_out(element: &Element) -> bool {
             .is_some_and(|class| class.split_ascii_whitespace().any(placed))
 }
 
-/// Forms, and what stands for a choice or a click outside them.
-fn forms(scrub: &mut Scrub<'_>) {
-    let forms = scrub.elements(&["form", "fieldset"]);
-    let asking = forms
-        .into_iter()
-        .filter(|id| has_control(scrub, *id))
-        .collect();
-    remove_small(
-        scrub,
-        asking,
-        FORM_PROSE_MAX,
-        "form",
-        "asks the reader to fill it in",
-    );
-    let instead = scrub.elements(&["noscript"]);
-    let notices = instead
-        .into_iter()
-        .filter(|id| is_notice(scrub, *id))
-        .collect();
-    remove_containers(
-        scrub,
-        notices,
-        "noscript",
-        "a notice for browsers without scripts",
-    );
-    let choices = scrub.elements(&["select", "datalist"]);
+/// Forms, and what stands for something that a script makes.
+fn forms(scrub: &mut Scrub<'_>, forms: Vec<NodeId>, instead: Vec<NodeId>) {
+    let forms = forms.into_iter().filter(|id| has_control(scrub, *id));
+    let asking = forms.collect();
+    let why = "asks the reader to fill it in";
+    remove_small(scrub, asking, FORM_PROSE_MAX, "form", why);
+    let notices = instead.into_iter().filter(|id| is_notice(scrub, *id));
+    let notices = notices.collect();
+    let why = "a notice for browsers without scripts";
+    remove_containers(scrub, notices, "noscript", why);
+}
+
+/// What stands for a choice or a click outside a form.
+fn clicks(scrub: &mut Scrub<'_>, choices: Vec<NodeId>, buttons: Vec<NodeId>) {
     remove_containers(scrub, choices, "select", "a choice of a form");
-    let buttons = scrub.elements(&["button"]);
-    let clicks = buttons
-        .into_iter()
-        .filter(|id| is_click(scrub, *id))
-        .collect();
+    let clicks = buttons.into_iter().filter(|id| is_click(scrub, *id));
+    let clicks = clicks.collect();
     remove_containers(scrub, clicks, "button", "does nothing without a script");
 }
 
@@ -166,10 +186,9 @@ fn is_click(scrub: &Scrub<'_>, id: NodeId) -> bool {
         && !text.ends_with('?')
 }
 
-/// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
-fn navigation(scrub: &mut Scrub<'_>) {
-    let named = |scrub: &Scrub<'_>, id: NodeId| {
-        let role = scrub.attribute(id, "role").unwrap_or_default();
+/// Whether an element says by its role that it is a part of a page.
+fn is_landmark(element: &Element) -> bool {
+    let role = element.attr("role").is_some_and(|role| {
         matches!(
             role,
             "navigation"
@@ -180,25 +199,18 @@ fn navigation(scrub: &mut Scrub<'_>) {
                 | "menubar"
                 | "tablist"
                 | "toolbar"
-        ) || scrub
-            .element(id)
-            .is_some_and(|e| matches!(e.name(), "nav" | "aside" | "footer"))
-            || scrub
-                .attribute(id, "itemtype")
-                .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
-    };
-    let ids: Vec<_> = scrub
-        .nodes()
-        .map(|node| node.id())
-        .filter(|id| named(scrub, *id))
-        .collect();
+        )
+    });
+    role || element
+        .attr("itemtype")
+        .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
+}
+
+/// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
+fn navigation(scrub: &mut Scrub<'_>, ids: Vec<NodeId>) {
     let linked = ids.into_iter().filter(|id| is_links(scrub, *id)).collect();
-    remove_containers(
-        scrub,
-        linked,
-        "landmark",
-        "a part of a page that holds links",
-    );
+    let why = "a part of a page that holds links";
+    remove_containers(scrub, linked, "landmark", why);
 }
 
 /// Whether most of a container's text is links, and none is a heading with a link of its own.
@@ -213,16 +225,11 @@ fn is_links(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
 }
 
 /// Short texts that the page hides from everybody.
-fn hidden(scrub: &mut Scrub<'_>) {
-    let ids: Vec<_> = scrub
-        .nodes()
-        .filter_map(|node| {
-            let element = node.value().as_element()?;
-            is_hidden(element).then(|| node.id())
-        })
-        .collect();
-    let page = !ids.is_empty() && scrub.is_page();
+fn hidden(scrub: &mut Scrub<'_>, ids: Vec<NodeId>, page: bool) {
     for id in ids {
+        if !scrub.is_in_tree(id) {
+            continue;
+        }
         let blocks = scrub.blocks();
         let Some(span) = blocks.spans.get(&id).cloned() else {
             continue;
@@ -241,7 +248,10 @@ fn hidden(scrub: &mut Scrub<'_>) {
     }
 }
 
-fn hides(style: &str) -> bool {
+pub(super) fn hides(style: &str) -> bool {
+    if !style.contains(':') {
+        return false;
+    }
     let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
     let style = style.to_ascii_lowercase();
     style.contains("display:none") || style.contains("visibility:hidden")
@@ -275,96 +285,6 @@ fn is_hidden(element: &Element) -> bool {
         || element
             .attr("hidden")
             .is_some_and(|value| value != "until-found")
-}
-
-/// Folders in which themes, plugins and extensions keep the images of the page.
-#[rustfmt::skip]
-const THEME_PATHS: &[&str] = &[
-    "/wp-content/plugins/", "/wp-content/themes/", "/sites/all/themes/", "/sites/all/modules/", "/sites/default/themes/", "/typo3conf/ext/", "/bundles/", "/modules/mod_", "/skins/", "/skin/frontend/", "/images/icons/", "/img/icons/", "/assets/icons/", "/icons/social", "/social-icons/", "/socialicons/", "/images/social/", "/img/social/", "/avatar/", "/avatars/",
-];
-
-/// Folders of banners, for images that are a link.
-const BANNER_PATHS: &[&str] = &[
-    "/banner/",
-    "/banners/",
-    "/ads/",
-    "/adserver/",
-    "/werbung/",
-    "/publicidad/",
-    "/sponsors/",
-];
-
-/// Words of the file names of an interface's images; all of a name's words have to be among them.
-#[rustfmt::skip]
-const ICON_WORDS: &[&str] = &[
-    "icon", "icons", "button", "btn", "badge", "banner", "share", "print", "printer", "email", "mail", "rss", "feed", "arrow", "arrows", "bullet", "spacer", "blank", "pixel", "px", "clear", "transparent", "dot", "avatar", "gravatar", "subscribe", "newsletter", "advertisement", "advert", "ad", "ads", "loading", "loader", "spinner", "facebook", "twitter", "linkedin", "pinterest", "whatsapp", "telegram", "instagram", "youtube", "reddit", "tumblr", "flattr", "paypal", "patreon", "donate", "like", "tweet", "gplus", "google", "plus", "large", "small", "big", "mini", "round", "square", "black", "white", "color", "logo", "footer", "header", "by", "nc", "sa", "nd", "cc",
-];
-
-/// Images that belong to the page: from the folders of its theme, or named as icons and linked.
-fn images(scrub: &mut Scrub<'_>) {
-    let images = scrub.elements(&["img"]);
-    if images.is_empty() {
-        return;
-    }
-    let page = scrub.is_page();
-    let found: Vec<(NodeId, &'static str)> = images
-        .into_iter()
-        .filter_map(|id| is_icon(scrub, id, page).map(|why| (id, why)))
-        .collect();
-    for (id, why) in found {
-        let alone = scrub
-            .blocks()
-            .list
-            .iter()
-            .any(|block| block.chars == 0 && block.media.contains(&id));
-        if alone && !scrub.is_quoted(id) {
-            scrub.remove(id, "interface image", why);
-        }
-    }
-}
-
-fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
-    let src = scrub
-        .attribute(id, "src")
-        .or_else(|| scrub.attribute(id, "data-src"))?;
-    let url = scrub.url(src)?;
-    let (host, path) = (
-        url.host_str().unwrap_or_default(),
-        url.path().to_ascii_lowercase(),
-    );
-    if host.ends_with("gravatar.com") {
-        return Some("a portrait that stands beside comments and authors");
-    }
-    // Smileys and formulas stand in the story.
-    if path.contains("smil") || path.contains("emoji") || path.contains("latex") {
-        return None;
-    }
-    let own = scrub.is_own(&url);
-    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && (own || page) {
-        return Some("from the folder of a theme or a plugin");
-    }
-    let linked = scrub
-        .node(id)
-        .ancestors()
-        .any(|node| node.value().as_element().is_some_and(|e| e.name() == "a"));
-    if linked && BANNER_PATHS.iter().any(|folder| path.contains(folder)) {
-        return Some("from a folder of banners, and a link");
-    }
-    let stem = path.rsplit('/').next().unwrap_or_default();
-    let stem = stem.split('.').next().unwrap_or_default();
-    let words: Vec<_> = stem
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let named =
-        !words.is_empty() && words.len() <= 6 && words.iter().all(|word| ICON_WORDS.contains(word));
-    let small = ["width", "height"].iter().any(|side| {
-        scrub
-            .attribute(id, side)
-            .and_then(|size| size.trim_end_matches("px").parse::<u32>().ok())
-            .is_some_and(|size| size <= 48)
-    });
-    (named && (linked || page || small)).then_some("named as an icon")
 }
 
 /// Removes lines that their links tell.
@@ -558,5 +478,53 @@ fn bare_heading(scrub: &mut Scrub<'_>, page: bool) {
             "heading",
             "heads nothing at the end of a page",
         )]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    const PROSE: &str = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>\
+        <p>More than two hundred people had waited on the smaller of them since Thursday, most in the school and some in the church.</p>";
+
+    #[track_caller]
+    fn gone(html: &str) {
+        check(
+            &format!("<article>{PROSE}{html}</article>"),
+            &format!("<article>{PROSE}</article>"),
+        );
+    }
+
+    #[track_caller]
+    fn stays(html: &str) {
+        check(html, html);
+    }
+
+    #[test]
+    fn parts_of_a_page_go() {
+        gone("<form action='/s'><p>Find:</p><input name=q><button>Go</button></form>");
+        gone("<div style='display: none'>Loading the thing</div>");
+        gone("<aside><a href='/a'>Fares</a> <a href='/b'>Ports</a></aside>");
+        gone("<p><a href='/tag/storm'>storm</a> <a href='/tag/ferry'>ferry</a></p>");
+        gone("<p><a href='/ferry#respond'>Say something</a></p>");
+        gone("<p><a href='/ferry'>#</a> <a href='/ferry'>12:30</a></p>");
+        gone("<img src='/wp-content/themes/sea/line.png'>");
+    }
+
+    #[test]
+    fn parts_of_a_story_stay() {
+        stays(&format!(
+            "{PROSE}<p>The form of <a href=\"https://site.example/tag/storm\">a storm</a> is that of a wheel.</p>"
+        ));
+        stays(&format!(
+            "{PROSE}<aside>“We waited for three days,” said the baker.</aside>"
+        ));
+        stays(&format!(
+            "{PROSE}<p><img src=\"https://site.example/2026/facebook-office.jpg\"></p>"
+        ));
+        stays(&format!(
+            "<h3><a href=\"https://other.example/tag/sea\">The sea, by tag</a></h3>{PROSE}"
+        ));
     }
 }

@@ -152,13 +152,14 @@ fn between(list: &[Block], parts: &[Part], start: usize, end: usize) -> Vec<Cut>
             .find(|block| !block.gone && block.chars > 0);
         let announced =
             announced.is_none_or(|block| block.heading || block.text.ends_with([':', '：', ';']));
-        let items = run.iter().all(|index| list[*index].item);
+        let items = run.iter().all(|index| list[*index].listed);
         // A line among other links in a list is one of those.
         let above = list[..at].iter().rev().find(|block| !block.gone);
-        let alone = above
-            .is_none_or(|block| !block.item || block.links.is_empty() && block.text_len() >= 40)
-            && list[stop..].first().is_none_or(|block| !block.item);
-        let enough = items || run.len() >= 2;
+        let alone = above.is_none_or(|block| {
+            !in_list(block) || block.links.is_empty() && block.text_len() >= 40
+        }) && list[stop..].first().is_none_or(|block| !in_list(block));
+        let cells = run.iter().any(|index| list[*index].item) && !items;
+        let enough = items || run.len() >= 2 && !cells;
         if enough && alone && !announced && run.len() <= ITEMS_MAX {
             cuts.push(Cut::new(
                 run,
@@ -169,6 +170,11 @@ fn between(list: &[Block], parts: &[Part], start: usize, end: usize) -> Vec<Cut>
         at = stop.max(at + 1);
     }
     cuts
+}
+
+/// In a list or a table, where a link is one of several things.
+fn in_list(block: &Block) -> bool {
+    block.item || block.listed
 }
 
 /// The row of links, pictures, headings and dates that ends a page.
@@ -182,7 +188,7 @@ fn behind(list: &[Block], parts: &[Part], end: usize) -> Option<Cut> {
             || !block.quoted
                 && block.text_len() <= BESIDE_CHARS
                 && !block.is_linked()
-                && (block.heading || !block.item)
+                && (block.heading || !in_list(block))
                 && !block.text.ends_with(['.', '!', '?', '。', '…', ':'])
     };
     let first = (end + 1..list.len())

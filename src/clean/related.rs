@@ -78,13 +78,13 @@ pub(super) fn links(scrub: &mut Scrub<'_>) {
 
 /// Which blocks have links that lead to the entry's own site: related links do, an author's sources don't.
 fn own_links(scrub: &mut Scrub<'_>) -> Vec<bool> {
-    let links: Vec<_> = scrub
-        .blocks()
-        .list
-        .iter()
-        .map(|block| block.links.clone())
-        .collect();
-    links.iter().map(|links| scrub.are_own(links)).collect()
+    scrub.blocks();
+    let blocks = scrub.built_blocks().iter();
+    // Prose is never asked.
+    let own = |block: &Block| {
+        (block.chars == 0 || block.link_density() > 0.4) && scrub.are_own(&block.links)
+    };
+    blocks.map(own).collect()
 }
 
 fn is_heading(block: &Block) -> bool {

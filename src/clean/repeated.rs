@@ -19,7 +19,7 @@ use crate::model::{Boilerplate, Field, Repeats, Sighting};
 const MASKED_LETTERS_MIN: usize = 10;
 
 /// Longer lines are story: no notice of the 40 that were measured has more.
-const LINE_CHARS_MAX: usize = 600;
+const LINE_CHARS_MAX: usize = 400;
 
 /// Longer lines that differ in their numbers are a report that is written by a template.
 const COUNTS_CHARS_MAX: usize = 60;
@@ -217,6 +217,7 @@ fn may_go(block: &Block) -> bool {
         && block.media.is_empty()
         && !block.text.ends_with([':', '：'])
         && !block.item
+        && !block.listed
 }
 
 /// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the

@@ -12,6 +12,7 @@ mod edit;
 use super::about::{About, Ready, ReadyMatcher, site};
 use super::blocks::{self, Block, Blocks};
 use super::names::{self, Named};
+use super::parts::Survey;
 use super::targets::{self, Target};
 use super::tree::{self, NodeId, NodeRef};
 use super::words::fold;
@@ -96,7 +97,7 @@ pub(crate) struct Scrub<'a> {
     blocks: Option<Blocks>,
     named: Option<Vec<(NodeId, Named)>>,
     sites: OnceCell<Vec<String>>,
-    page: OnceCell<bool>,
+    survey: OnceCell<Survey>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -132,7 +133,7 @@ impl<'a> Scrub<'a> {
             blocks: None,
             named: None,
             sites: OnceCell::new(),
-            page: OnceCell::new(),
+            survey: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             live: HashMap::new(),
@@ -328,6 +329,12 @@ impl<'a> Scrub<'a> {
         })
     }
 
+    /// Where the first prose begins.
+    pub(super) fn lead(&mut self) -> Option<NodeId> {
+        let first = self.blocks().list.iter().find(|block| block.is_prose())?;
+        first.leaves.first().copied()
+    }
+
     /// What a short text may be about: its pictures, and its links to other sites.
     pub(super) fn subjects(&mut self) -> Subjects {
         self.blocks();
@@ -427,11 +434,14 @@ impl<'a> Scrub<'a> {
         (count >= LINKS_MIN && count * 2 > all).then_some(most)
     }
 
-    /// Whether the body was scraped from a page; decided when first asked, since passes take the signs away.
+    /// What the body may have of a page; looked at once, since passes take the signs away.
+    pub(super) fn survey(&self) -> &Survey {
+        self.survey.get_or_init(|| Survey::of(self))
+    }
+
+    /// Whether the body was scraped from a page.
     pub(super) fn is_page(&self) -> bool {
-        *self
-            .page
-            .get_or_init(|| super::parts::looks_like_page(self))
+        self.survey().page
     }
 
     /// Whether an address is of the site that the entry is from; true where that is not known.

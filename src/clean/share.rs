@@ -163,25 +163,8 @@ struct Trait {
 
 fn traits(scrub: &mut Scrub<'_>) -> Vec<Trait> {
     scrub.blocks();
-    let leads: Vec<bool> = {
-        let links: Vec<Vec<NodeId>> = scrub
-            .blocks()
-            .list
-            .iter()
-            .map(|block| block.links.clone())
-            .collect();
-        links
-            .into_iter()
-            .map(|links| !links.is_empty() && links.iter().all(|link| leads_to_share(scrub, *link)))
-            .collect()
-    };
-    scrub
-        .blocks()
-        .list
-        .iter()
-        .zip(leads)
-        .map(|(block, leads)| judge_block(block, leads))
-        .collect()
+    let blocks = scrub.built_blocks().iter();
+    blocks.map(|block| judge_block(scrub, block)).collect()
 }
 
 fn leads_to_share(scrub: &Scrub<'_>, link: NodeId) -> bool {
@@ -191,12 +174,14 @@ fn leads_to_share(scrub: &Scrub<'_>, link: NodeId) -> bool {
         .is_some_and(|url| shares(&url))
 }
 
-fn judge_block(block: &Block, leads: bool) -> Trait {
+fn judge_block(scrub: &Scrub<'_>, block: &Block) -> Trait {
     if block.gone || block.quoted || block.chars > 260 {
         return Trait::default();
     }
+    let leads =
+        || !block.links.is_empty() && block.links.iter().all(|link| leads_to_share(scrub, *link));
     if block.chars == 0 {
-        let icon = leads && block.is_linked();
+        let icon = block.is_linked() && leads();
         return Trait {
             alone: icon,
             part: icon,
@@ -206,7 +191,7 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
     }
     let kinds = LEXICON.tile(&block.folded);
     let Some(kinds) = kinds.or_else(|| glued(block)) else {
-        let linked = leads && block.is_linked() && block.chars < 80;
+        let linked = block.chars < 80 && block.is_linked() && leads();
         return Trait {
             alone: linked,
             part: linked,
@@ -214,6 +199,7 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
             ..Trait::default()
         };
     };
+    let leads = leads();
     let count = |kind| kinds.iter().filter(|k| **k == kind).count();
     let networks = count(NETWORK);
     let strong = count(STRONG) > 0 && (kinds.len() > 1 || block.chars > 8);
@@ -230,6 +216,9 @@ fn judge_block(block: &Block, leads: bool) -> Trait {
 }
 
 fn glued(block: &Block) -> Option<Vec<Kind>> {
+    if block.chars > 120 {
+        return None;
+    }
     let squeezed: String = block.folded.split(' ').collect();
     GLUED
         .tile(&squeezed)

@@ -102,7 +102,7 @@ fn shows(blocks: &Blocks, span: &Range<usize>, inside: Sum, family: Family) -> b
                     && inside.chars <= BARE_CHARS_MAX
                     && inside.media == inside.linked_media
         }
-        Family::Ads => inside.chars <= 300,
+        Family::Ads => inside.chars <= 160,
         Family::Comments => behind,
         Family::Related => {
             links

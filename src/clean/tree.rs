@@ -211,14 +211,15 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 /// Appends text with its white space collapsed, as a browser shows it.
 pub(super) fn push_collapsed(out: &mut String, text: &str) {
     let mut space = out.is_empty() || out.ends_with(' ');
-    for c in text.chars() {
-        if c.is_whitespace() {
-            if !space {
-                out.push(' ');
-            }
+    let mut is_first = true;
+    for word in text.split(char::is_whitespace) {
+        if !is_first && !space {
+            out.push(' ');
             space = true;
-        } else {
-            out.push(c);
+        }
+        is_first = false;
+        if !word.is_empty() {
+            out.push_str(word);
             space = false;
         }
     }

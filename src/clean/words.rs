@@ -13,15 +13,22 @@ pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars() {
+        // Most letters are ASCII, and need no table.
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                if gap && !out.is_empty() {
+                    out.push(' ');
+                }
+                gap = false;
+                out.push(c.to_ascii_lowercase());
+            } else if !matches!(c, '\'' | '`') {
+                gap = true;
+            }
+            continue;
+        }
         match c {
-            '\''
-            | '’'
-            | '‘'
-            | '`'
-            | '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{feff}'
-            | '\u{300}'..='\u{36f}' => {}
+            '’' | '‘' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{300}'..='\u{36f}' =>
+                {}
             _ if c.is_alphanumeric() => {
                 if gap && !out.is_empty() {
                     out.push(' ');

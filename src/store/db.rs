@@ -163,6 +163,11 @@ const VERSIONS: &[Version] = &[
         postgres: include_str!("migrations/postgres/0001_first.sql"),
     },
     Version {
+        number: 2,
+        sqlite: include_str!("migrations/sqlite/0002_lines.sql"),
+        postgres: include_str!("migrations/postgres/0002_lines.sql"),
+    },
+    Version {
         number: 3,
         sqlite: include_str!("migrations/sqlite/0003_restored.sql"),
         postgres: include_str!("migrations/postgres/0003_restored.sql"),

@@ -4,7 +4,7 @@ use super::db::{Db, in_transaction, on};
 use super::record::{Prepared, record, storable};
 use super::{Store, StoreError, rows};
 use crate::config::{Config, SourceConfig};
-use crate::model::{Feed, Removal, Validators, Warning, Washed};
+use crate::model::{Feed, Removal, Sighting, Validators, Warning, Washed};
 use crate::render;
 use crate::schedule::Pace;
 use jiff::Timestamp;
@@ -141,6 +141,8 @@ pub struct Recording<'a> {
     pub removals: &'a [Removal],
     /// What was forgiven; `None` leaves the stored ones (a wash from the store reads no document).
     pub warnings: Option<&'a [Warning]>,
+    /// The lines that were met in each entry, in the order of the entries; none where nothing is to be learnt.
+    pub sightings: &'a [Vec<Sighting>],
     /// The version of the rules.
     pub rules_version: &'a str,
 }
@@ -154,6 +156,7 @@ impl<'a> Recording<'a> {
             clean: &washed.clean,
             removals: &washed.removals,
             warnings: Some(&washed.warnings),
+            sightings: &washed.sightings,
             rules_version,
         }
     }

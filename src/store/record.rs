@@ -1,5 +1,6 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
+use super::lines::News;
 use super::polls::{Recorded, Recording};
 use super::rows::Column;
 use crate::model::{Entry, Feed};
@@ -75,6 +76,8 @@ struct PreparedEntry<'a> {
 /// The rows to write: those of entries that are new or differ.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
+    /// The lines of entries that are new.
+    pub(super) news: News,
     pub(super) entries: Vec<Value>,
     pub(super) removals: Vec<Value>,
     pub(super) recorded: Recorded,
@@ -192,6 +195,11 @@ impl<'a> Prepared<'a> {
                 .push(entry.row(position, old, story_changed, now));
             written.insert(&entry.clean.key, key);
         }
+        let sightings = self.recording.sightings.iter();
+        let new = self.entries.iter().zip(sightings).filter(|(entry, _)| {
+            self.warnings.is_some() && !stored.contains_key(entry.clean.key.as_str())
+        });
+        changes.news = News::of(new.map(|(_, sightings)| sightings.as_slice()));
         let removals = self.recording.removals.iter().filter_map(|removal| {
             let key = written.get(&removal.entry)?;
             Some(json!({
@@ -307,6 +315,7 @@ macro_rules! record {
             let removals = serde_json::Value::Array(changes.removals).to_string();
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&removals).execute(&mut *$tx).await?;
         }
+        $crate::store::lines::count!($db, $tx, $source, changes.news);
         if from_document {
             let keys = $crate::store::rows::table(&$db, "$3", &[("key", "text")]);
             let sql = format!(

@@ -3,6 +3,8 @@
 
 #[path = "store/entries.rs"]
 mod entries;
+#[path = "store/lines.rs"]
+mod lines;
 #[path = "store/sources.rs"]
 mod sources;
 
@@ -19,6 +21,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use entries::*;
+use lines::*;
 use sources::*;
 
 /// Runs every case on every database.
@@ -69,6 +72,9 @@ suite! {
     a_wash_from_the_store_undoes_no_poll,
     a_poll_whose_lease_is_over_writes_nothing,
     a_poll_of_an_address_that_was_changed_meanwhile_writes_nothing,
+    a_line_is_learnt_over_polls_of_one_entry_each,
+    an_entry_teaches_once,
+    what_fades_is_forgotten,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

@@ -23,11 +23,19 @@ impl Scrub<'_> {
         }
         let doomed = self.doom(&[id]);
         self.remove_doomed(&[id], &doomed, rule.into(), evidence.into());
-        self.blocks = None;
+        // Most of what goes is whole blocks, and the others stay as they are.
+        let span = self.blocks.as_ref().and_then(|blocks| blocks.span_of(id));
+        match (&mut self.blocks, span) {
+            (Some(blocks), Some(span)) => blocks.forget(span),
+            (blocks, _) => *blocks = None,
+        }
     }
 
     /// Removes blocks that passes found; each cut is one [`Removal`].
     pub(in crate::clean) fn cut(&mut self, cuts: Vec<Cut>) {
+        if cuts.is_empty() {
+            return;
+        }
         for cut in cuts {
             let mut leaves = Vec::new();
             self.blocks();
@@ -42,6 +50,9 @@ impl Scrub<'_> {
                 }
             }
             self.remove_leaves(&leaves, cut.rule, cut.evidence);
+        }
+        if let Some(blocks) = &mut self.blocks {
+            blocks.sum_up();
         }
     }
 
