@@ -14,11 +14,15 @@ mod brush;
 mod comments;
 mod fields;
 mod footers;
+mod frames;
 mod furniture;
 mod images;
 mod links;
 mod notices;
 mod paragraphs;
+mod parameters;
+mod players;
+mod redirects;
 mod related;
 mod safety;
 mod scrub;
@@ -70,6 +74,7 @@ enum PassKind {
 
 const SAFETY: &str = "safety";
 const TRACKERS: &str = "tracker-parameters";
+const REDIRECTS: &str = "redirects";
 
 /// Every pass, in the order in which they act.
 pub const PASSES: &[Pass] = &[
@@ -159,15 +164,21 @@ pub const PASSES: &[Pass] = &[
         kind: PassKind::Always,
     },
     Pass {
+        name: REDIRECTS,
+        about: "links over a counter lead where they say",
+        run: redirects::unwrap_links,
+        kind: PassKind::Always,
+    },
+    Pass {
         name: TRACKERS,
         about: "parts of addresses that only trackers read",
-        run: tracking::parameters,
+        run: parameters::parameters,
         kind: PassKind::Always,
     },
     Pass {
         name: "frames",
         about: "players and frames become links",
-        run: links::frames,
+        run: frames::frames,
         kind: PassKind::Repair,
     },
     // Safety is last: whatever a pass leaves or makes, no active content is published.

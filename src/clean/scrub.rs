@@ -147,7 +147,7 @@ impl<'a> Scrub<'a> {
     }
 
     pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
-        self.element(id)?.attr(name)
+        tree::attr(self.element(id)?, name)
     }
 
     pub(super) fn parent(&self, id: NodeId) -> Option<NodeId> {

@@ -1,8 +1,8 @@
-//! Those who count readers: images nobody can see, and what links carry for them.
+//! Those who count readers: images nobody can see.
 //!
-//! It touches no path of a link: a redirect may be the only way to the page.
+//! It touches no link; what links carry for them, `parameters` and `redirects` know.
 
-use super::links::{candidates, map_srcset};
+use super::links::candidates;
 use super::scrub::Scrub;
 use super::tree::NodeId;
 use url::Url;
@@ -73,37 +73,6 @@ const COUNTING_WORDS: &[&str] = &[
 const EMPTY_FILES: &[&str] = &[
     "1x1.gif", "1x1.png", "pixel.gif", "pixel.png", "clear.gif", "count.gif", "beacon.gif", "tracker.gif", "p.gif", "1ns.gif", "mf.gif", "__ptq.gif",
 ];
-
-/// Query parameters that trackers add to links, by who reads them. Sources: the operators' own documentation
-/// of their campaign parameters, and the lists of ClearURLs, Brave and Firefox (privacy.query_stripping).
-/// A trailing `*` stands for any ending.
-#[rustfmt::skip]
-const PARAMETERS: &[(&str, &[&str])] = &[
-    ("Google Analytics and Ads", &["utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "_ga", "_gl", "srsltid"]),
-    ("Meta", &["fbclid", "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "igshid", "igsh"]),
-    ("Microsoft", &["msclkid", "cvid", "ocid"]),
-    ("Twitter", &["twclid", "ref_src", "ref_url"]),
-    ("TikTok", &["ttclid"]),
-    ("LinkedIn", &["li_fat_id"]),
-    ("Pinterest", &["epik"]),
-    ("Yandex", &["yclid", "ysclid", "_openstat"]),
-    ("Alibaba", &["spm", "scm"]),
-    ("Mailchimp", &["mc_cid", "mc_eid"]),
-    ("HubSpot", &["_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking"]),
-    ("Marketo", &["mkt_tok"]),
-    ("Drip, Vero, Omeda, Klaviyo", &["__s", "vero_id", "vero_conv", "oly_enc_id", "oly_anon_id", "_kx", "_ke"]),
-    ("Matomo", &["pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "mtm_*", "piwik_campaign", "piwik_kwd"]),
-    ("AT Internet", &["at_medium", "at_campaign", "at_custom*", "at_link*", "at_ptr*", "at_format", "at_bbc_team", "xtor"]),
-    ("Comscore", &["ns_mchannel", "ns_source", "ns_campaign", "ns_linkname", "ns_fee"]),
-    ("Adobe", &["s_cid", "s_kwcid", "ef_id"]),
-    ("Webtrekk", &["wt_mc", "wt_zmc", "wtrid"]),
-    ("Yahoo", &["guccounter", "guce_referrer", "guce_referrer_sig"]),
-    ("Guardian and other publishers", &["cmp", "cmpid", "ncid", "soc_src", "soc_trk"]),
-    ("Wicked Reports, Rakuten and others", &["wickedid", "rb_clickid", "irclickid", "irgwc", "trk_contact", "trk_msg", "trk_module", "trk_sid"]),
-];
-
-/// Parameters that say only that a link came from a feed, and only with that value: Medium's `source=rss-…`, the New York Times' `partner=rss&emc=rss`.
-const FROM_FEED: &[&str] = &["source", "partner", "emc", "from", "cid", "feature"];
 
 /// Removes images and frames that only count.
 pub(super) fn pixels(scrub: &mut Scrub<'_>) {
@@ -270,110 +239,9 @@ fn style(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
     Some(style.replace("!important", "").split_whitespace().collect())
 }
 
-/// Takes out of every address what only trackers read.
-pub(super) fn parameters(scrub: &mut Scrub<'_>) {
-    let mut changes: Vec<(NodeId, &str, String, String)> = Vec::new();
-    for node in scrub.nodes() {
-        let Some(element) = node.value().as_element() else {
-            continue;
-        };
-        for name in ["href", "src", "poster", "cite"] {
-            if let Some((url, rule)) = element.attr(name).and_then(strip) {
-                changes.push((node.id(), name, url, rule));
-            }
-        }
-        if let Some(srcset) = element.attr("srcset").filter(|srcset| srcset.contains('?'))
-            && let Some(rule) = candidates(srcset)
-                .iter()
-                .find_map(|(address, _)| strip(address))
-                .map(|(_, rule)| rule)
-        {
-            let new = map_srcset(srcset, |address| {
-                Some(strip(address).map_or_else(|| address.to_owned(), |(url, _)| url))
-            });
-            changes.push((node.id(), "srcset", new, rule));
-        }
-    }
-    for (id, name, url, rule) in changes {
-        scrub.set_attribute(id, name, &url, rule);
-    }
-}
-
-/// An address without trackers' parameters and the names of those; `None` where there are none, so that it stays byte for byte.
-pub(super) fn strip(address: &str) -> Option<(String, String)> {
-    let (before, fragment) = address
-        .find('#')
-        .map_or((address, ""), |at| address.split_at(at));
-    let (path, query) = before.split_once('?')?;
-    let mut dropped: Vec<&str> = Vec::new();
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| {
-            // Feeds that escape twice leave `&amp;` in addresses.
-            let (name, value) = pair
-                .trim_start_matches("amp;")
-                .split_once('=')
-                .unwrap_or((pair, ""));
-            let tracks = is_tracker(name, value);
-            if tracks {
-                dropped.push(name);
-            }
-            !tracks
-        })
-        .collect();
-    if dropped.is_empty() {
-        return None;
-    }
-    let query = if kept.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", kept.join("&"))
-    };
-    Some((format!("{path}{query}{fragment}"), dropped.join(", ")))
-}
-
-fn is_tracker(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let listed = PARAMETERS
-        .iter()
-        .flat_map(|(_, names)| *names)
-        .any(|listed| match listed.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == *listed,
-        });
-    listed
-        || FROM_FEED.contains(&name.as_str())
-            && (value.eq_ignore_ascii_case("rss") || value.starts_with("rss-"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::check;
-    use super::*;
-
-    #[track_caller]
-    fn check_strip(address: &str, expected: Option<&str>) {
-        assert_eq!(strip(address).map(|(url, _)| url).as_deref(), expected);
-    }
-
-    #[test]
-    fn parameters_go_and_the_rest_stays() {
-        check_strip(
-            "https://a.example/x?id=7&utm_source=rss&b=%20#top",
-            Some("https://a.example/x?id=7&b=%20#top"),
-        );
-        check_strip("https://a.example/x?fbclid=1", Some("https://a.example/x"));
-        check_strip(
-            "https://a.example/x?a=1&amp;utm_medium=x",
-            Some("https://a.example/x?a=1"),
-        );
-    }
-
-    #[test]
-    fn a_query_without_trackers_is_not_touched() {
-        check_strip("https://a.example/x?a=1&&b=+&source=shop", None);
-        check_strip("https://a.example/utm_source=x", None);
-    }
 
     #[test]
     fn beacons_go() {

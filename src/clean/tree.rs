@@ -13,6 +13,7 @@ use html5ever::tokenizer::{
 };
 use html5ever::tree_builder::{TreeBuilderOpts, TreeSink};
 use html5ever::{ParseOpts, QualName, local_name, ns};
+use scraper::node::Element;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -162,9 +163,19 @@ fn is_carried(c: char) -> bool {
     !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }
 
+fn is_all_carried(text: &str) -> bool {
+    // Looking at bytes without a branch is what compilers make quick; `EF BF BE` and `EF BF BF` are the two of three bytes.
+    let fine = |byte: u8| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
+    let bytes = text.as_bytes();
+    let controls = bytes.iter().fold(true, |all, byte| all & fine(*byte));
+    controls
+        && !memchr::memchr_iter(0xef, bytes)
+            .any(|at| bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe)
+}
+
 /// The text without characters that XML can't carry; a form feed, which is white space in HTML, becomes a space.
 pub(super) fn carried(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_carried) {
+    if is_all_carried(text) {
         return Cow::Borrowed(text);
     }
     let kept = text.chars().map(|c| if c == '\x0c' { ' ' } else { c });
@@ -208,10 +219,28 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// An attribute of an element. Comparing a few names is quicker than making one for a search, as scraper does.
+pub(super) fn attr<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+    let mut attributes = element.attrs.iter();
+    let found = attributes.find(|(other, _)| &*other.local == name && other.ns == ns!());
+    found.map(|(_, value)| &**value)
+}
+
 /// Appends text with its white space collapsed, as a browser shows it.
 pub(super) fn push_collapsed(out: &mut String, text: &str) {
     let mut space = out.is_empty() || out.ends_with(' ');
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        if run > 0 {
+            out.push_str(&rest[..run]);
+            rest = &rest[run..];
+            space = false;
+        }
+        let Some(c) = rest.chars().next() else {
+            return;
+        };
+        rest = &rest[c.len_utf8()..];
         if c.is_whitespace() {
             if !space {
                 out.push(' ');

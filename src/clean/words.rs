@@ -12,7 +12,23 @@ use std::collections::HashMap;
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        // Most of most texts is runs of letters that stay as they are.
+        let plain = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let run = rest.bytes().take_while(plain).count();
+        if run > 0 {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push_str(&rest[..run]);
+            rest = &rest[run..];
+        }
+        let Some(c) = rest.chars().next() else {
+            return out;
+        };
+        rest = &rest[c.len_utf8()..];
         match c {
             '\''
             | '’'
@@ -22,6 +38,13 @@ pub(super) fn fold(text: &str) -> String {
             | '\u{200b}'..='\u{200f}'
             | '\u{feff}'
             | '\u{300}'..='\u{36f}' => {}
+            'A'..='Z' => {
+                if gap && !out.is_empty() {
+                    out.push(' ');
+                }
+                gap = false;
+                out.push(c.to_ascii_lowercase());
+            }
             _ if c.is_alphanumeric() => {
                 if gap && !out.is_empty() {
                     out.push(' ');
@@ -34,7 +57,6 @@ pub(super) fn fold(text: &str) -> String {
             _ => gap = true,
         }
     }
-    out
 }
 
 /// Latin letters without accents: capitals often lose them, and who types a theme's text often has none.
@@ -237,6 +259,7 @@ impl Index {
     }
 
     /// Whether a text begins with a stem behind which `fits` accepts the rest.
+    #[inline]
     fn starts(&self, text: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
         let bytes = text.as_bytes();
         let Some(&first) = bytes.first() else {
@@ -261,11 +284,13 @@ impl Index {
     }
 
     fn any_place(&self, folded: &str) -> bool {
-        let places = folded.char_indices();
-        !self.stems.is_empty()
-            && places
-                .into_iter()
-                .any(|(at, _)| self.starts(&folded[at..], |_, _| true))
+        // What is found inside words is mostly of scripts that join them.
+        let joined = self.by_first[128] == 0;
+        if self.stems.is_empty() || joined && folded.is_ascii() {
+            return false;
+        }
+        let mut places = folded.char_indices();
+        places.any(|(at, _)| self.starts(&folded[at..], |_, _| true))
     }
 }
 
