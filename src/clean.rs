@@ -11,11 +11,13 @@ mod about;
 mod ads;
 mod blocks;
 mod brush;
+mod captions;
 mod comments;
 mod fields;
 mod footers;
 mod frames;
 mod furniture;
+mod headings;
 mod images;
 mod links;
 mod notices;
@@ -29,6 +31,7 @@ mod scrub;
 mod share;
 mod structure;
 mod telling;
+mod tidy;
 mod tracking;
 mod tree;
 mod user;
@@ -150,6 +153,12 @@ pub const PASSES: &[Pass] = &[
         run: furniture::furniture,
         kind: PassKind::Guess,
     },
+    Pass {
+        name: "repeated-title",
+        about: "the entry's title, once more at the top of its body",
+        run: headings::title,
+        kind: PassKind::Guess,
+    },
     // Other junk after a notice would hide that it stands at the end, so it comes after them.
     Pass {
         name: "syndication-notices",
@@ -179,6 +188,18 @@ pub const PASSES: &[Pass] = &[
         name: "frames",
         about: "players and frames become links",
         run: frames::frames,
+        kind: PassKind::Repair,
+    },
+    Pass {
+        name: "captions",
+        about: "what stands below a picture becomes its caption",
+        run: captions::captions,
+        kind: PassKind::Repair,
+    },
+    Pass {
+        name: "empty-lines",
+        about: "empty paragraphs, rows of line breaks, double spaces",
+        run: tidy::tidy,
         kind: PassKind::Repair,
     },
     // Safety is last: whatever a pass leaves or makes, no active content is published.

@@ -100,7 +100,7 @@ fn waiting(element: &Element) -> (Option<String>, Option<String>) {
     let marked = classes.any(|class| MARKS.iter().any(|mark| class.starts_with(mark)));
     let waits = |name| marked || is_placeholder(attr(element, name));
     let find = |names: &[&str]| {
-        let mut found = names.iter().filter_map(|name| attr(element, name));
+        let found = names.iter().filter_map(|name| attr(element, name));
         found
             .map(str::trim)
             .find(|value| is_address(value))

@@ -241,7 +241,7 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
 
 /// The ids that links of this field lead to: footnotes and their way back. All other ids go, for they could
 /// name things in the page of a reader.
-fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
+pub(super) fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
     let links = scrub.nodes().filter_map(|node| {
         node.value()
             .as_element()?
