@@ -153,18 +153,18 @@ pub const PASSES: &[Pass] = &[
         run: furniture::furniture,
         kind: PassKind::Guess,
     },
-    Pass {
-        name: "repeated-title",
-        about: "the entry's title, once more at the top of its body",
-        run: headings::title,
-        kind: PassKind::Guess,
-    },
     // Other junk after a notice would hide that it stands at the end, so it comes after them.
     Pass {
         name: "syndication-notices",
         about: "“not edited by our staff, published from a syndicated feed”",
         run: notices::notices,
         kind: PassKind::Junk,
+    },
+    Pass {
+        name: "repeated-title",
+        about: "the entry's title, once more at the top of its body",
+        run: headings::title,
+        kind: PassKind::Guess,
     },
     Pass {
         name: "tracking-pixels",
@@ -452,7 +452,7 @@ mod tests {
         );
         check_kept(
             "<p>x</p><figure><iframe src='https://player.example/1'></iframe></figure>",
-            "<p>x</p><figure><a href=\"https://player.example/1\">player.example</a></figure>",
+            "<p>x</p><figure><a href=\"https://player.example/1\">player.example/1</a></figure>",
         );
     }
 

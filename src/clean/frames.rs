@@ -54,20 +54,42 @@ pub(super) fn frames(scrub: &mut Scrub<'_>) {
             player.page.clone_from(page);
         }
         let label = label(scrub, id).or(fallback.map(|(_, text)| text));
-        let markup = markup(&player, &label.unwrap_or_else(|| player.name.clone()));
+        let markup = markup(&player, label);
         let evidence = format!("a player or page of {}", player.name);
         scrub.replace(id, &markup, "frame", evidence);
     }
 }
 
-fn markup(player: &Player, label: &str) -> String {
-    let (page, label) = (escape(&player.page), escape(label));
+/// How many characters of an address a reader is shown.
+const SPELT_MAX: usize = 60;
+
+/// A player without a title is spelt as where it leads: a bare name of a network would be taken for its button.
+fn spelt(player: &Player) -> String {
+    let address = player.page.split(['?', '#']).next().unwrap_or_default();
+    let address = address.split_once("//").map_or(address, |(_, rest)| rest);
+    let address = address.trim_start_matches("www.").trim_end_matches('/');
+    let mut short: String = address.chars().take(SPELT_MAX).collect();
+    if short.len() < address.len() {
+        short.push('…');
+    }
+    match short.starts_with(&player.name) {
+        true => short,
+        false => format!("{}: {short}", player.name),
+    }
+}
+
+fn markup(player: &Player, label: Option<String>) -> String {
+    let page = escape(&player.page);
     match &player.poster {
-        Some(poster) => format!(
-            "<a href=\"{page}\"><img src=\"{}\" alt=\"{label}\"></a>",
-            escape(poster)
-        ),
-        None => format!("<a href=\"{page}\">{label}</a>"),
+        Some(poster) => {
+            let label = label.unwrap_or_else(|| player.name.clone());
+            let (poster, label) = (escape(poster), escape(&label));
+            format!("<a href=\"{page}\"><img src=\"{poster}\" alt=\"{label}\"></a>")
+        }
+        None => {
+            let label = label.unwrap_or_else(|| spelt(player));
+            format!("<a href=\"{page}\">{}</a>", escape(&label))
+        }
     }
 }
 
@@ -202,11 +224,11 @@ mod tests {
     fn other_elements_that_embed() {
         check(
             "<p>x</p><script src='https://gist.github.com/ada/1a2b.js'></script>",
-            "<p>x</p><a href=\"https://gist.github.com/ada/1a2b\">gist.github.com</a>",
+            "<p>x</p><a href=\"https://gist.github.com/ada/1a2b\">GitHub: gist.github.com/ada/1a2b</a>",
         );
         check(
             "<p>x</p><amp-vimeo data-videoid='12'></amp-vimeo>",
-            "<p>x</p><a href=\"https://vimeo.com/12\">Vimeo</a>",
+            "<p>x</p><a href=\"https://vimeo.com/12\">Vimeo: vimeo.com/12</a>",
         );
         check(
             "<p>x</p><object><param name=movie value='https://www.youtube.com/v/ab'></object>",

@@ -4,6 +4,7 @@
 //!
 //! Invariant: what goes is, folded, the title that stands above the body anyway.
 
+use super::blocks::Block;
 use super::scrub::{Cut, Scrub};
 
 /// How many blocks from the top are looked at: a date, a section and a picture may stand above the title.
@@ -34,22 +35,26 @@ pub(super) fn title(scrub: &mut Scrub<'_>) {
     let above = above
         .by_ref()
         .take_while(|(block, _)| !block.is_prose() || says_title(&block.folded));
-    let mut texts = 0;
-    let found = above.into_iter().find(|(block, _)| {
-        texts += usize::from(block.chars > 0);
-        let first = texts == 1 && !block.item;
-        says_title(&block.folded) && !block.quoted && (block.heading || first)
+    let mut others = 0;
+    let mut found = Vec::new();
+    for (block, at) in above {
+        let first = others == 0 && !block.item;
+        if says_title(&block.folded) && !block.quoted && (block.heading || first) {
+            found.push(at);
+        } else {
+            others += usize::from(block.chars > 0);
+        }
+    }
+    let shows = |block: &Block| !block.gone && (block.chars > 0 || !block.media.is_empty());
+    let mut blocks = blocks.iter().zip(0..);
+    let has_more = blocks.any(|(block, at)| shows(block) && !found.contains(&at));
+    let cuts = found.into_iter().map(|at| {
+        let evidence = "the entry's own title at its top";
+        Cut::new(vec![at], "repeated title", evidence)
     });
-    let Some((_, at)) = found else { return };
-    let is_all = !blocks.iter().zip(0..).any(|(block, other)| {
-        other != at && !block.gone && (block.chars > 0 || !block.media.is_empty())
-    });
-    if !is_all {
-        scrub.cut(vec![Cut::new(
-            vec![at],
-            "repeated title",
-            "the entry's own title at its top",
-        )]);
+    if has_more {
+        let cuts = cuts.collect();
+        scrub.cut(cuts);
     }
 }
 

@@ -105,6 +105,7 @@ const PLAYERS: &[(&str, &str, &str, &str, &str)] = &[
     ("JSFiddle", "jsfiddle.net", "/*/*/embedded/**", "https://jsfiddle.net/*/*/", ""),
     ("CodeSandbox", "codesandbox.io", "/embed/*", "https://codesandbox.io/s/*", ""),
     ("GitHub", "gist.github.com", "/*/*.pibb", "https://gist.github.com/*/*", ""),
+    ("GitHub", "gist.github.com", "", "", ""),
     ("Datawrapper", "datawrapper.dwcdn.net", "/*/**", "https://datawrapper.dwcdn.net/*/", "https://datawrapper.dwcdn.net/*/full.png"),
     ("Flourish", "flo.uri.sh", "/visualisation/*/embed", "https://public.flourish.studio/visualisation/*/", "https://public.flourish.studio/visualisation/*/thumbnail"),
     ("Infogram", "e.infogram.com", "/*", "https://infogram.com/*", ""),
