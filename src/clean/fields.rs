@@ -258,6 +258,15 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
             | "frame"
             | "frameset"
             | "applet"
+            | "portal"
+            | "fencedframe"
+            | "template"
+            | "animate"
+            | "animatetransform"
+            | "set"
+            | "foreignobject"
+            | "bgsound"
+            | "input"
     );
     if markup && active {
         let text = element_text(element);
