@@ -201,8 +201,8 @@ mod tests {
             "<p>x</p><a href=\"https://maps.example/x\">The harbour</a>",
         );
         check(
-            "<p>x</p><iframe src='//www.youtube.com/embed/ab'></iframe>",
-            "<p>x</p><a href=\"https://www.youtube.com/watch?v=ab\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/ab/hqdefault.jpg\"></a>",
+            "<p>x</p><iframe src='//www.youtube.com/embed/abcdefghijk'></iframe>",
+            "<p>x</p><a href=\"https://www.youtube.com/watch?v=abcdefghijk\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg\"></a>",
         );
         check("<p>x</p><iframe></iframe>", "<p>x</p>");
         check("<p>x</p><iframe src='javascript:1'></iframe>", "<p>x</p>");
@@ -215,8 +215,8 @@ mod tests {
             "<p>x</p><a href=\"https://ada.bandcamp.com/album/boats\">Boats by Ada</a>",
         );
         check(
-            "<p>x</p><iframe srcdoc=\"<a href=https://www.youtube.com/embed/ab?autoplay=1><img src=x></a>\"></iframe>",
-            "<p>x</p><a href=\"https://www.youtube.com/watch?v=ab\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/ab/hqdefault.jpg\"></a>",
+            "<p>x</p><iframe srcdoc=\"<a href=https://www.youtube.com/embed/abcdefghijk?autoplay=1><img src=x></a>\"></iframe>",
+            "<p>x</p><a href=\"https://www.youtube.com/watch?v=abcdefghijk\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg\"></a>",
         );
     }
 
@@ -227,12 +227,12 @@ mod tests {
             "<p>x</p><a href=\"https://gist.github.com/ada/1a2b\">GitHub: gist.github.com/ada/1a2b</a>",
         );
         check(
-            "<p>x</p><amp-vimeo data-videoid='12'></amp-vimeo>",
-            "<p>x</p><a href=\"https://vimeo.com/12\">Vimeo: vimeo.com/12</a>",
+            "<p>x</p><amp-vimeo data-videoid='123456789'></amp-vimeo>",
+            "<p>x</p><a href=\"https://vimeo.com/123456789\">Vimeo: vimeo.com/123456789</a>",
         );
         check(
-            "<p>x</p><object><param name=movie value='https://www.youtube.com/v/ab'></object>",
-            "<p>x</p><a href=\"https://www.youtube.com/watch?v=ab\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/ab/hqdefault.jpg\"></a>",
+            "<p>x</p><object><param name=movie value='https://www.youtube.com/v/abcdefghijk'></object>",
+            "<p>x</p><a href=\"https://www.youtube.com/watch?v=abcdefghijk\"><img alt=\"YouTube\" src=\"https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg\"></a>",
         );
     }
 }

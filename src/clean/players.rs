@@ -120,30 +120,39 @@ const PLAYERS: &[(&str, &str, &str, &str, &str)] = &[
 /// What is known of a player from its address.
 pub(super) fn player(url: &Url) -> Player {
     let host = url.host_str().unwrap_or_default();
+    let plain = host.trim_start_matches("www.");
     let known = PLAYERS.iter().find_map(|(name, at, shape, page, poster)| {
         let parts = (at.is_empty() || is_at(host, at)).then(|| fit(url, shape))??;
-        let page = if page.is_empty() {
-            url.to_string()
-        } else {
-            filled(url, page, &parts)?
+        let page = match *page {
+            "" => url.to_string(),
+            page => filled(url, page, &parts)?,
         };
-        let poster = Some(poster).filter(|poster| !poster.is_empty());
+        let page = Some(page).filter(|page| shares_a_part(url, page));
+        let poster = Some(*poster).filter(|poster| !poster.is_empty());
         Some(Player {
             // A shape that anybody may have says no more than whose machine it stands on.
-            name: if at.is_empty() {
-                host.trim_start_matches("www.").to_owned()
-            } else {
-                (*name).to_owned()
-            },
-            page: with_start(url, page, name),
+            name: if at.is_empty() { plain } else { name }.to_owned(),
+            page: page.map_or_else(|| url.to_string(), |page| with_start(url, page, name)),
             poster: poster.and_then(|poster| filled(url, poster, &parts)),
         })
     });
     known.unwrap_or_else(|| Player {
-        name: host.trim_start_matches("www.").to_owned(),
+        name: plain.to_owned(),
         page: url.to_string(),
         poster: None,
     })
+}
+
+/// How long a part of an address is, at least, that two addresses share by no chance.
+const PART_MIN: usize = 9;
+
+/// Whether a page is surely that of a frame: its address has the frame's path, or a long part of the frame's address. A short
+/// part may be no id at all, and the frame's own address plays too.
+fn shares_a_part(frame: &Url, page: &str) -> bool {
+    let tail = &frame[url::Position::BeforePath..];
+    let mut parts = tail.split(['/', '?', '&', '=', '#']);
+    frame.path().len() > PART_MIN && page.contains(frame.path())
+        || parts.any(|part| part.len() >= PART_MIN && page.contains(part))
 }
 
 /// A YouTube player that starts at a moment leads to that moment.
@@ -260,8 +269,8 @@ mod tests {
             Some("https://i.ytimg.com/vi/dQw4w9WgXcQ/hqdefault.jpg"),
         );
         check(
-            "https://www.youtube.com/embed/videoseries?list=PL1",
-            "https://www.youtube.com/playlist?list=PL1",
+            "https://www.youtube.com/embed/videoseries?list=PL12345678",
+            "https://www.youtube.com/playlist?list=PL12345678",
             None,
         );
         check(
@@ -270,13 +279,13 @@ mod tests {
             None,
         );
         check(
-            "https://player.vimeo.com/video/76979871",
-            "https://vimeo.com/76979871",
+            "https://player.vimeo.com/video/769798712",
+            "https://vimeo.com/769798712",
             None,
         );
         check(
-            "https://player.twitch.tv/?channel=ada&parent=a.example",
-            "https://www.twitch.tv/ada",
+            "https://player.twitch.tv/?channel=ada_of_the_boats&parent=a.example",
+            "https://www.twitch.tv/ada_of_the_boats",
             None,
         );
         check(
@@ -290,13 +299,13 @@ mod tests {
             Some("https://archive.org/services/img/boats_1962"),
         );
         check(
-            "https://open.spotify.com/embed/episode/4Xk?utm=1",
-            "https://open.spotify.com/episode/4Xk",
+            "https://open.spotify.com/embed/episode/4XkAbCdEfGh?utm=1",
+            "https://open.spotify.com/episode/4XkAbCdEfGh",
             None,
         );
         check(
-            "https://www.instagram.com/p/C1/embed/captioned/",
-            "https://www.instagram.com/p/C1/",
+            "https://www.instagram.com/p/C1bcdefghij/embed/captioned/",
+            "https://www.instagram.com/p/C1bcdefghij/",
             None,
         );
     }
@@ -315,26 +324,35 @@ mod tests {
         );
         check(
             "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fada%2Fvideos%2F1%2F&show_text=0",
-            "https://www.facebook.com/ada/videos/1/",
+            "https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fada%2Fvideos%2F1%2F&show_text=0",
             None,
         );
         check(
             "https://player-widget.mixcloud.com/widget/iframe/?feed=%2Fada%2Fboats%2F",
-            "https://www.mixcloud.com/ada/boats/",
+            "https://player-widget.mixcloud.com/widget/iframe/?feed=%2Fada%2Fboats%2F",
             None,
         );
     }
 
     #[test]
+    fn pages_that_nothing_proves_are_not_linked() {
+        let frame = "https://www.dailymotion.com/embed/video/x2oikl3";
+        let poster = "https://www.dailymotion.com/thumbnail/video/x2oikl3";
+        check(frame, frame, Some(poster));
+        let frame = "https://player.vimeo.com/video/76979871";
+        check(frame, frame, None);
+    }
+
+    #[test]
     fn players_of_anybody() {
         check(
-            "https://tube.example/videos/embed/9c9d",
-            "https://tube.example/videos/watch/9c9d",
+            "https://tube.example/videos/embed/9c9d1a2b3c",
+            "https://tube.example/videos/watch/9c9d1a2b3c",
             None,
         );
         check(
-            "https://social.example:8443/@ada/1/embed",
-            "https://social.example:8443/@ada/1",
+            "https://social.example:8443/@ada/110123456789/embed",
+            "https://social.example:8443/@ada/110123456789",
             None,
         );
         check(
