@@ -3,7 +3,7 @@
 //! It fetches nothing and follows nothing.
 
 use super::scrub::Scrub;
-use super::tree::NodeId;
+use super::tree::{NodeId, attr};
 use std::collections::HashSet;
 use url::Url;
 
@@ -33,13 +33,21 @@ pub(super) fn scheme(url: &str) -> Option<String> {
     None
 }
 
+/// Whether an address begins as most do, so that no more has to be asked of it.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// Whether a link may lead there: a relative address, or one of a scheme that runs nothing.
 pub(super) fn may_link(url: &str) -> bool {
-    scheme(url).is_none_or(|scheme| LINK_SCHEMES.contains(&scheme.as_str()))
+    is_web(url) || scheme(url).is_none_or(|scheme| LINK_SCHEMES.contains(&scheme.as_str()))
 }
 
 /// Whether something may be loaded from there: http, https and relative addresses; raster images from `data:` too.
 pub(super) fn may_load(url: &str, is_image: bool) -> bool {
+    if is_web(url) {
+        return true;
+    }
     match scheme(url).as_deref() {
         None | Some("http" | "https") => true,
         Some("data") if is_image => {
@@ -105,35 +113,33 @@ pub(super) fn absolute(scrub: &mut Scrub<'_>) {
     let Some(base) = scrub.base.clone() else {
         return;
     };
-    let anchors: HashSet<String> = scrub
-        .nodes()
-        .filter_map(|node| node.value().as_element())
-        .flat_map(|element| [element.attr("id"), element.attr("name")])
-        .flatten()
-        .map(str::to_owned)
-        .collect();
+    let mut anchors: Option<HashSet<&str>> = None;
     let mut changes: Vec<(NodeId, &str, String)> = Vec::new();
     for node in scrub.nodes() {
         let Some(element) = node.value().as_element() else {
             continue;
         };
-        for &name in URL_ATTRIBUTES {
-            if let Some(value) = element.attr(name)
-                && !value
-                    .trim()
-                    .strip_prefix('#')
-                    .is_some_and(|anchor| anchors.contains(anchor))
-                && let Some(url) = resolve(&base, value)
-            {
-                changes.push((node.id(), name, url));
+        for (name, value) in element.attrs() {
+            if name == "srcset" {
+                let new = map_srcset(value, |address| {
+                    Some(resolve(&base, address).unwrap_or_else(|| address.to_owned()))
+                });
+                if new != value {
+                    changes.push((node.id(), "srcset", new));
+                }
             }
-        }
-        if let Some(srcset) = element.attr("srcset") {
-            let new = map_srcset(srcset, |address| {
-                Some(resolve(&base, address).unwrap_or_else(|| address.to_owned()))
+            let Some(name) = URL_ATTRIBUTES.iter().find(|listed| **listed == name) else {
+                continue;
+            };
+            let Some(url) = resolve(&base, value) else {
+                continue;
+            };
+            let leads_inside = value.trim().strip_prefix('#').is_some_and(|anchor| {
+                let anchors = anchors.get_or_insert_with(|| self::anchors(scrub));
+                anchors.contains(anchor)
             });
-            if new != srcset {
-                changes.push((node.id(), "srcset", new));
+            if !leads_inside {
+                changes.push((node.id(), name, url));
             }
         }
     }
@@ -142,10 +148,17 @@ pub(super) fn absolute(scrub: &mut Scrub<'_>) {
     }
 }
 
+/// The places of a field that its own links can lead to.
+fn anchors<'s>(scrub: &'s Scrub<'_>) -> HashSet<&'s str> {
+    let elements = scrub.nodes().filter_map(|node| node.value().as_element());
+    let names = elements.flat_map(|element| [attr(element, "id"), attr(element, "name")]);
+    names.flatten().collect()
+}
+
 /// A relative address made absolute; `None` for an absolute one, which stays byte for byte as it is.
 pub(super) fn resolve(base: &Url, value: &str) -> Option<String> {
     let value = value.trim();
-    if value.is_empty() || scheme(value).is_some() {
+    if value.is_empty() || is_web(value) || scheme(value).is_some() {
         return None;
     }
     base.join(value).ok().map(String::from)

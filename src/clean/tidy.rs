@@ -82,10 +82,19 @@ fn line_breaks(scrub: &mut Scrub<'_>) {
     }
 }
 
+/// Whether an element holds no text of its own that is seen; most do, and are told from the others at once.
+fn may_be_empty(node: &NodeRef<'_>) -> bool {
+    let is_text = |node: &NodeRef<'_>| node.value().is_text();
+    node.value().is_element()
+        && !node
+            .children()
+            .any(|child| is_text(&child) && !is_white(&child))
+}
+
 fn empty_elements(scrub: &mut Scrub<'_>) {
     let nodes: Vec<NodeId> = scrub
         .nodes()
-        .filter(|node| EMPTIABLE.contains(&name(node)))
+        .filter(|node| may_be_empty(node) && EMPTIABLE.contains(&name(node)))
         .map(|node| node.id())
         .collect();
     let mut targets: Option<HashSet<String>> = None;

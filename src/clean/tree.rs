@@ -46,10 +46,12 @@ impl Progress {
         let length = |node: NodeRef<'_>| node.value().as_text().map_or(0, |text| text.len());
         let now = (nodes.len(), nodes.clone().next_back().map_or(0, length));
         if now != self.seen {
+            // The words of this piece are not counted: they are few, and most pieces are like it.
             *self = Self {
                 seen: now,
                 ..Self::default()
             };
+            return true;
         }
         for c in piece.bytes() {
             self.gap += 1;
@@ -106,7 +108,10 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         }
     }
     let mut html = parser.finish();
-    purify(&mut html);
+    // Only a reference can name a character that the text itself has no more.
+    if memchr::memmem::find(text.as_bytes(), b"&#").is_some() {
+        purify(&mut html);
+    }
     if writing_cost(&html) > WRITING_COST_MAX {
         return Err("has texts of megabytes full of characters to escape".into());
     }
@@ -117,10 +122,17 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
 /// one text, with a reference in each line, comes to a tenth of it.
 const WRITING_COST_MAX: u64 = 2_000_000_000;
 
+/// See [`writing_cost`]: texts of up to this many bytes come to at most this many times [`HTML_BYTES_MAX`].
+const SHORT_BYTES: usize = 256;
+
 /// How many bytes are looked at to write the texts: html5ever 0.40 looks from each `&` and each byte of a no-break
 /// space to the next `<` or `>`, most often the end, which is quadratic in a text that holds nothing else.
 fn writing_cost(html: &Html) -> u64 {
     let cost = |text: &str| {
+        // Short ones together, in a field of the largest size, stay below the limit.
+        if text.len() < SHORT_BYTES {
+            return 0;
+        }
         let specials = text
             .bytes()
             .filter(|byte| matches!(byte, b'&' | 0xc2))

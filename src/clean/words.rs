@@ -212,8 +212,10 @@ impl Stems {
 
     /// Where the first of the stems that is found begins.
     pub(super) fn first_at(&self, folded: &str) -> Option<usize> {
-        let stems = self.words.stems.iter().chain(&self.inside.stems);
-        stems.filter_map(|stem| folded.find(stem.as_str())).min()
+        let places = folded.char_indices().map(|(at, _)| at);
+        let begins = |index: &Index, at: usize| index.starts(&folded[at..], |_, _| true);
+        let mut hits = places.filter(|at| begins(&self.words, *at) || begins(&self.inside, *at));
+        hits.next()
     }
 
     /// Whether a folded text begins with one of them.

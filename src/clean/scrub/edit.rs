@@ -256,6 +256,7 @@ impl Scrub<'_> {
             return;
         }
         let before = tree::outer(self.node(id));
+        self.names |= super::names_in(&other);
         let fragment = self.html.tree.extend_tree(other.tree).id();
         let new: Vec<_> = self
             .node(fragment)
@@ -382,6 +383,7 @@ impl Scrub<'_> {
         if let Some(mut node) = self.html.tree.get_mut(id)
             && let Node::Element(element) = node.value()
         {
+            self.names |= super::name_bit(name);
             element.name = QualName::new(None, ns!(html), LocalName::from(name));
         }
         self.blocks = None;
@@ -400,6 +402,7 @@ impl Scrub<'_> {
     /// Makes the one text node of a plain field into paragraphs.
     pub(in crate::clean) fn plant(&mut self, html: Html) {
         self.root = tree::root(&html);
+        self.names = super::names_in(&html);
         self.html = html;
         self.changed();
         self.mark_kept();
