@@ -21,6 +21,7 @@ mod headings;
 mod images;
 mod links;
 mod notices;
+mod pairs;
 mod paragraphs;
 mod parameters;
 mod players;

@@ -5,7 +5,8 @@
 //! Invariants: no input is parsed beyond the limits of [`crate::limits`]; a string that leaves here
 //! holds only characters that XML 1.0 can carry.
 
-use crate::limits::{HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
+use super::pairs;
+use crate::limits::{HTML_ATTRIBUTE_PAIRS_MAX, HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
@@ -32,12 +33,17 @@ const PIECE_BYTES: usize = 2048;
 /// which is quadratic in their number; real tags have below 100, and comments of Word below 5,000.
 const WORDS_MAX: usize = 12_000;
 
+/// What all long tags and comments of a field may cost, in pairs of words: twenty comments of Word.
+const SPENT_MAX: usize = 4 * WORDS_MAX * WORDS_MAX;
+
 /// Whether the parser gets on: it is inside a tag or comment for as long as no node is made and no text grows.
 #[derive(Default)]
 struct Progress {
     seen: (usize, usize),
     words: usize,
     gap: usize,
+    /// The words of all such tags and comments, each squared: what they may have cost.
+    spent: usize,
 }
 
 impl Progress {
@@ -49,9 +55,10 @@ impl Progress {
             // The words of this piece are not counted: they are few, and most pieces are like it.
             *self = Self {
                 seen: now,
+                spent: self.spent + self.words * self.words,
                 ..Self::default()
             };
-            return true;
+            return self.spent <= SPENT_MAX;
         }
         for c in piece.bytes() {
             self.gap += 1;
@@ -61,7 +68,7 @@ impl Progress {
             self.words += usize::from(parts);
             self.gap = if parts || c == b'/' { 0 } else { self.gap };
         }
-        self.words <= WORDS_MAX
+        self.words <= WORDS_MAX && self.spent <= SPENT_MAX
     }
 }
 
@@ -75,6 +82,9 @@ impl Progress {
 pub(super) fn parse(text: &str) -> Result<Html, String> {
     if text.len() > HTML_BYTES_MAX {
         return Err(format!("is larger than {HTML_BYTES_MAX} bytes"));
+    }
+    if pairs::has_more(text, HTML_ATTRIBUTE_PAIRS_MAX) {
+        return Err("has tags with thousands of attributes".into());
     }
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts {
@@ -100,7 +110,7 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         let newest = html.tree.nodes().next_back();
         if !progress.made(&html, piece) {
             return Err(format!(
-                "has a tag or comment of more than {WORDS_MAX} words"
+                "has tags or comments of more than {WORDS_MAX} words"
             ));
         }
         if newest.is_some_and(|node| node.ancestors().nth(HTML_DEPTH_MAX).is_some()) {
