@@ -13,6 +13,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use support::{Document, Set, Sets};
 
+/// The program's own, for all alike.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     print_refusals();
     divan::main();

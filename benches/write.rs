@@ -12,6 +12,10 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use support::{Set, Sets};
 
+/// The program's own, for all alike.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

@@ -140,10 +140,10 @@ pub fn absolute_html<'h>(html: &'h str, base: &str) -> Cow<'h, str> {
     Cow::Owned(out)
 }
 
-/// Whether a fragment of HTML holds an address that a base on another host would change.
-/// `//host/path`, which lacks its scheme alone, is none of those unless `strictly`.
+/// Whether a fragment of HTML holds an address that a base would change: `//host/path`, which lacks
+/// its scheme alone, is one too.
 #[must_use]
-pub fn has_relative(html: &str, strictly: bool) -> bool {
+pub fn has_relative(html: &str) -> bool {
     /// Any base will do to ask.
     const BASE: &str = "http://example.org/";
     let mut scanner = Scanner {
@@ -152,7 +152,6 @@ pub fn has_relative(html: &str, strictly: bool) -> bool {
         no_comment_end: false,
     };
     std::iter::from_fn(|| scanner.next_attribute())
-        .filter(|a| strictly || !a.value.trim_start().starts_with("//"))
         .any(|a| absolute_value(a.name, a.value, BASE).is_some())
 }
 
@@ -432,12 +431,10 @@ mod tests {
 
     #[test]
     fn html_that_a_base_would_change() {
-        assert!(has_relative("<p>x<img src=x.png>", false));
-        assert!(has_relative("<img src=//o/x.png>", true));
-        assert!(!has_relative("<img src=//o/x.png>", false));
+        assert!(has_relative("<p>x<img src=x.png>"));
+        assert!(has_relative("<img src=//o/x.png>"));
         assert!(!has_relative(
-            "<a href='#n'>x</a> <a href='http://o/'>src=x</a>",
-            true
+            "<a href='#n'>x</a> <a href='http://o/'>src=x</a>"
         ));
     }
 

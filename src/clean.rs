@@ -9,6 +9,7 @@
 
 mod about;
 mod ads;
+mod appeals;
 mod blocks;
 mod brush;
 mod captions;
@@ -20,17 +21,23 @@ mod furniture;
 mod headings;
 mod images;
 mod links;
+mod meta;
+mod names;
 mod notices;
 mod pairs;
 mod paragraphs;
 mod parameters;
+mod parts;
 mod players;
+mod promos;
 mod redirects;
 mod related;
+mod repeated;
 mod safety;
 mod scrub;
 mod share;
 mod structure;
+mod targets;
 mod telling;
 mod tidy;
 mod tracking;
@@ -38,7 +45,7 @@ mod tree;
 mod user;
 mod words;
 
-use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Warning};
+use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Sighting, Warning};
 use about::{About, Ready};
 use brush::{Brush, Depth};
 use scrub::Scrub;
@@ -119,6 +126,12 @@ pub const PASSES: &[Pass] = &[
         kind: PassKind::Junk,
     },
     Pass {
+        name: "page-parts",
+        about: "forms, hidden texts, navigation and icons of a page",
+        run: parts::containers,
+        kind: PassKind::Guess,
+    },
+    Pass {
         name: "feed-footers",
         about: "“The post … appeared first on …”, feed flare",
         run: footers::footers,
@@ -145,7 +158,7 @@ pub const PASSES: &[Pass] = &[
     Pass {
         name: "appeals",
         about: "newsletter, app and follow-us appeals",
-        run: ads::appeals,
+        run: appeals::appeals,
         kind: PassKind::Guess,
     },
     Pass {
@@ -153,6 +166,12 @@ pub const PASSES: &[Pass] = &[
         about: "breadcrumbs, tag lists, counters, copyright lines of the page",
         run: furniture::furniture,
         kind: PassKind::Guess,
+    },
+    Pass {
+        name: "repeated-lines",
+        about: "lines that the outlet repeats from entry to entry",
+        run: repeated::lines,
+        kind: PassKind::Junk,
     },
     // Other junk after a notice would hide that it stands at the end, so it comes after them.
     Pass {
@@ -285,25 +304,55 @@ pub fn check_rules(rules: &Rules) -> Result<(), RuleError> {
     Ok(())
 }
 
-/// Washes a feed: the same entries in the same order, and what was taken out or forgiven.
-///
-/// Rules that [`check_rules`] refuses are ignored one by one.
-#[must_use]
-pub fn feed(raw: &Feed, rules: &Rules) -> (Feed, Vec<Removal>, Vec<Warning>) {
-    let ready = Ready::new(rules);
-    let mut clean = raw.clone();
-    let mut removals = Vec::new();
-    let mut warnings = Vec::new();
-    let about = About::of_feed(raw);
-    let mut brush = Brush::new(about, &ready, &mut warnings);
-    fields::feed(&mut brush, &mut clean);
-    brush.hand_over(&mut removals);
-    for entry in &mut clean.entries {
-        brush.about = About::of_entry(entry, raw);
-        wash_entry(&mut brush, entry);
-        brush.hand_over(&mut removals);
+/// What was done to the feed's own values or to one entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Done {
+    /// What was removed or rewritten.
+    pub removals: Vec<Removal>,
+    /// What could not be washed as it should have been.
+    pub warnings: Vec<Warning>,
+    /// The lines that were met, for those who learn from them.
+    pub sightings: Vec<Sighting>,
+}
+
+/// A feed's rules and what it says of itself, made ready once for all its entries.
+#[derive(Debug)]
+pub struct Washer<'a> {
+    raw: &'a Feed,
+    ready: Ready,
+}
+
+impl<'a> Washer<'a> {
+    /// Rules that [`check_rules`] refuses are ignored one by one.
+    #[must_use]
+    pub fn new(raw: &'a Feed, rules: &Rules) -> Self {
+        Self {
+            raw,
+            ready: Ready::new(rules),
+        }
     }
-    (clean, removals, warnings)
+
+    /// Washes one entry of the feed.
+    #[must_use]
+    pub fn entry(&self, raw: &Entry) -> (Entry, Done) {
+        let mut clean = raw.clone();
+        let mut brush = Brush::new(About::of_entry(raw, self.raw), &self.ready);
+        wash_entry(&mut brush, &mut clean);
+        (clean, brush.hand_over())
+    }
+}
+
+/// Washes a feed: the same entries in the same order, what was done to the feed's own values, and what
+/// was done to each entry.
+#[must_use]
+pub fn feed(raw: &Feed, rules: &Rules) -> (Feed, Done, Vec<Done>) {
+    let washer = Washer::new(raw, rules);
+    let (entries, done) = raw.entries.iter().map(|entry| washer.entry(entry)).unzip();
+    let mut clean = raw.without_entries();
+    clean.entries = entries;
+    let mut brush = Brush::new(About::of_feed(raw), &washer.ready);
+    fields::feed(&mut brush, &mut clean);
+    (clean, brush.hand_over(), done)
 }
 
 fn wash_entry(brush: &mut Brush<'_>, entry: &mut Entry) {
@@ -320,10 +369,16 @@ mod tests {
     use super::*;
     use crate::model::Text;
 
+    fn washed(raw: &Feed, rules: &Rules) -> (Feed, Vec<Removal>, Vec<Warning>) {
+        let (clean, _, mut done) = feed(raw, rules);
+        let done = done.remove(0);
+        (clean, done.removals, done.warnings)
+    }
+
     /// Washes one body and compares what is published.
     #[track_caller]
     pub(super) fn check(html: &str, expected: &str) {
-        let (clean, _, _) = feed(&body(html), &Rules::default());
+        let (clean, _, _) = washed(&body(html), &Rules::default());
         let content = clean.entries[0].content.as_ref().unwrap();
         assert_eq!(content.value, expected);
     }
@@ -425,7 +480,7 @@ mod tests {
             off: vec!["comment-forms".to_owned()],
             ..Rules::default()
         };
-        let (clean, removals, _) = feed(&body("<p>Story.</p><p>Leave a reply</p>"), &rules);
+        let (clean, removals, _) = washed(&body("<p>Story.</p><p>Leave a reply</p>"), &rules);
         assert_eq!(
             clean.entries[0].content.as_ref().unwrap().value,
             "<p>Story.</p><p>Leave a reply</p>"
@@ -440,7 +495,7 @@ mod tests {
                 keep: vec![Matcher::Selector("figure".to_owned())],
                 ..Rules::default()
             };
-            let (clean, _, _) = feed(&body(html), &rules);
+            let (clean, _, _) = washed(&body(html), &rules);
             assert_eq!(clean.entries[0].content.as_ref().unwrap().value, expected);
         };
         check_kept(
@@ -459,7 +514,7 @@ mod tests {
 
     #[test]
     fn removals_count_from_one_within_an_entry() {
-        let (_, removals, _) = feed(
+        let (_, removals, _) = washed(
             &body("<p>Story.</p><p>Leave a reply</p><script>x</script>"),
             &Rules::default(),
         );
@@ -474,7 +529,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_all_junk_is_held_back() {
-        let (clean, removals, warnings) = feed(&body("<p>Leave a reply</p>"), &Rules::default());
+        let (clean, removals, warnings) = washed(&body("<p>Leave a reply</p>"), &Rules::default());
         assert_eq!(
             clean.entries[0].content.as_ref().unwrap().value,
             "<p>Leave a reply</p>"
@@ -484,7 +539,7 @@ mod tests {
 
     #[test]
     fn deep_markup_is_published_as_text() {
-        let (clean, _, warnings) = feed(
+        let (clean, _, warnings) = washed(
             &body(&format!("{}x", "<div>".repeat(100_000))),
             &Rules::default(),
         );

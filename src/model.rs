@@ -9,6 +9,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
 
 /// The bytes of one document and what was said about them on the way.
@@ -126,6 +127,41 @@ pub struct Feed {
     /// The document ended within its last entry, which may lack its end.
     #[serde(skip)]
     pub breaks_off: bool,
+}
+
+impl Feed {
+    /// Everything but the entries.
+    #[must_use]
+    pub fn without_entries(&self) -> Self {
+        Self {
+            format: self.format,
+            id: self.id.clone(),
+            title: self.title.clone(),
+            link: self.link.clone(),
+            self_link: self.self_link.clone(),
+            links: self.links.clone(),
+            description: self.description.clone(),
+            language: self.language.clone(),
+            authors: self.authors.clone(),
+            contributors: self.contributors.clone(),
+            publisher: self.publisher.clone(),
+            rights: self.rights.clone(),
+            categories: self.categories.clone(),
+            generator: self.generator.clone(),
+            image: self.image.clone(),
+            icon: self.icon.clone(),
+            published: self.published.clone(),
+            updated: self.updated.clone(),
+            ttl_minutes: self.ttl_minutes,
+            skip_hours: self.skip_hours.clone(),
+            skip_days: self.skip_days.clone(),
+            extensions: self.extensions.clone(),
+            json_extensions: self.json_extensions.clone(),
+            order: self.order.clone(),
+            entries: Vec::new(),
+            breaks_off: self.breaks_off,
+        }
+    }
 }
 
 /// One entry of a feed: RSS `item`, Atom `entry`, JSON Feed item.
@@ -312,6 +348,15 @@ impl Order {
     #[must_use]
     pub fn letters(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// Forgets what is more than that many namings of a part.
+    pub fn limit(&mut self, part: Part, count: usize) {
+        let mut seen = 0;
+        self.0.retain(|letter| {
+            seen += usize::from(letter == char::from(part as u8));
+            letter != char::from(part as u8) || seen <= count
+        });
     }
 
     /// Forgets those namings of a part that do not stay; `stays` has a value for each, and those past its end stay.
@@ -709,6 +754,49 @@ pub struct Rules {
     pub keep: Vec<Matcher>,
     /// The language to assume where the feed names none (BCP 47).
     pub language: Option<String>,
+    /// What was learnt of the source in earlier polls.
+    pub boilerplate: Boilerplate,
+}
+
+/// A line of text, as it is recognised in other entries; made by `fingerprint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// A line that was met in an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// The line.
+    pub print: Fingerprint,
+}
+
+/// The lines that an outlet repeats.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Boilerplate {
+    /// How often each was met.
+    pub repeats: HashMap<Fingerprint, Repeats>,
+}
+
+/// How many entries have a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repeats {
+    /// So many have it …
+    pub entries: u32,
+    /// … of so many that were looked at.
+    pub of: u32,
+}
+
+impl Repeats {
+    /// The share of entries, in per cent.
+    #[must_use]
+    pub fn share(self) -> u32 {
+        self.entries * 100 / self.of.max(1)
+    }
 }
 
 /// How a user names a part of an entry.
@@ -731,4 +819,6 @@ pub struct Washed {
     pub removals: Vec<Removal>,
     /// Everything that was forgiven on the way.
     pub warnings: Vec<Warning>,
+    /// The lines that were met in each entry, in the order of the entries.
+    pub sightings: Vec<Vec<Sighting>>,
 }

@@ -5,7 +5,7 @@
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
-use crate::model::{Response, Rules, Validators, Washed};
+use crate::model::{Boilerplate, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
@@ -318,15 +318,7 @@ pub async fn rewash(
         return Ok(false);
     };
     let rules = rules.clone();
-    let washed = tokio::task::spawn_blocking(move || {
-        let (clean, removals, _) = clean::feed(&raw, &rules);
-        Washed {
-            raw,
-            clean,
-            removals,
-            warnings: Vec::new(),
-        }
-    });
+    let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules));
     let washed = washed.await.map_err(|_| PollError::Panicked)?;
     let recording = Recording {
         warnings: None,
@@ -339,6 +331,11 @@ pub async fn rewash(
 /// Names a way of cleaning: this program's version, its passes, and the rules.
 fn rules_version(rules: &Rules) -> String {
     let passes: Vec<&str> = clean::PASSES.iter().map(|pass| pass.name).collect();
-    let all = format!("{} {passes:?} {rules:?}", env!("CARGO_PKG_VERSION"));
+    // What was learnt comes and goes with the entries; it is no way of cleaning.
+    let asked = Rules {
+        boilerplate: Boilerplate::default(),
+        ..rules.clone()
+    };
+    let all = format!("{} {passes:?} {asked:?}", env!("CARGO_PKG_VERSION"));
     store::hash(all.as_bytes())[..16].to_owned()
 }

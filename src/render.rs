@@ -139,7 +139,7 @@ fn is_main(link: &Link, main: Option<&str>) -> bool {
 /// The base that the relative addresses in an HTML text need, if there are any.
 fn needed_base(text: &Text) -> Option<&str> {
     let base = text.base.as_deref().filter(|base| !base.is_empty())?;
-    (text.kind == TextKind::Html && absolute::has_relative(&text.value, true)).then_some(base)
+    (text.kind == TextKind::Html && absolute::has_relative(&text.value)).then_some(base)
 }
 
 /// The media type of an enclosure, which RSS and JSON Feed require: as given, else from the file's name.

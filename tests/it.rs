@@ -42,6 +42,10 @@ mod web;
 #[path = "it/layers.rs"]
 mod layers;
 
+/// What is learnt of outlets that nobody knows.
+#[path = "it/learning.rs"]
+mod learning;
+
 /// The program as a user starts it.
 #[path = "it/cli.rs"]
 mod cli;

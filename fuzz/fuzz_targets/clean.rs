@@ -1,9 +1,9 @@
 //! Any HTML is washed: nothing panics, nothing that acts is published, no word is lost, and each removal is on record.
 #![no_main]
 
-use feedwash::clean;
 use feedwash::identity;
-use feedwash::model::{Entry, Feed, Rules, Text, Washed};
+use feedwash::model::{Entry, Feed, Rules, Text};
+use feedwash::wash;
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../tests/it/laws/washed.rs"]
@@ -13,6 +13,11 @@ fuzz_target!(|data: &[u8]| {
     let Ok(html) = std::str::from_utf8(data) else {
         return;
     };
+    // Without the characters that `decode` lets nobody see, which would hide a tag from one reader alone.
+    let html: String = html
+        .chars()
+        .filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
+        .collect();
     // What follows a line of its own is the body of the next entry: some passes compare them.
     let entries = html.split("\n=====\n").take(8).map(|body| Entry {
         title: Some(Text::plain("A title")),
@@ -26,10 +31,11 @@ fuzz_target!(|data: &[u8]| {
         ..Feed::default()
     };
     identity::assign(&mut raw);
-    let (clean, removals, warnings) = clean::feed(&raw, &Rules::default());
-    assert_eq!(raw.entries.len(), clean.entries.len());
-    for entry in &clean.entries {
-        let numbers = removals
+    let all = wash::clean(raw, &Rules::default());
+    assert_eq!(all.raw.entries.len(), all.clean.entries.len());
+    for entry in &all.clean.entries {
+        let numbers = all
+            .removals
             .iter()
             .filter(|removal| removal.entry == entry.key)
             .map(|removal| removal.number);
@@ -38,12 +44,6 @@ fuzz_target!(|data: &[u8]| {
             "the removals of an entry are not counted from 1"
         );
     }
-    let all = Washed {
-        raw,
-        clean,
-        removals,
-        warnings,
-    };
     washed::conservation("fuzz", &all);
     washed::safety("fuzz", &all.clean);
 });

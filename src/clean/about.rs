@@ -4,7 +4,8 @@
 
 use super::tree;
 use super::words::fold;
-use crate::model::{Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
+use crate::fingerprint::Masks;
+use crate::model::{Boilerplate, Entry, EntryKey, Feed, Matcher, Rules, Text, TextKind};
 use scraper::Selector;
 use url::Url;
 
@@ -14,6 +15,7 @@ pub(super) struct Ready {
     pub(super) off: Vec<String>,
     pub(super) remove: Vec<ReadyMatcher>,
     pub(super) keep: Vec<ReadyMatcher>,
+    pub(super) boilerplate: Boilerplate,
 }
 
 /// A matcher with its selector parsed or its text collapsed.
@@ -31,8 +33,16 @@ pub(super) struct About {
     pub(super) title: String,
     /// The feed's title, folded.
     pub(super) feed_title: String,
+    /// The last part of the link's path, which names the entry in addresses.
+    pub(super) slug: String,
     pub(super) link: Option<Url>,
+    /// The id, where it is an address.
+    pub(super) id: Option<Url>,
     pub(super) feed_link: Option<Url>,
+    /// Its authors' names, folded.
+    pub(super) names: Vec<String>,
+    /// The entry's own words, which differ in lines that are otherwise the same.
+    pub(super) masks: Masks,
 }
 
 impl Ready {
@@ -58,6 +68,7 @@ impl Ready {
                 .collect(),
             remove: matchers(&rules.remove),
             keep: matchers(&rules.keep),
+            boilerplate: rules.boilerplate.clone(),
         }
     }
 }
@@ -73,17 +84,37 @@ impl About {
 
     /// What an entry and its feed say.
     pub(super) fn of_entry(entry: &Entry, feed: &Feed) -> Self {
+        let title = entry.title.as_ref().map(plain_title).unwrap_or_default();
+        let authors = entry.authors.iter().filter_map(|a| a.name.as_deref());
+        let names: Vec<String> = authors.map(fold).collect();
+        let link = entry.link.as_deref();
+        let link = link.and_then(|link| Url::parse(link.trim()).ok());
         Self {
             key: entry.key.clone(),
-            title: entry.title.as_ref().map(plain_title).unwrap_or_default(),
+            masks: Masks::new(
+                &title,
+                names.iter().cloned(),
+                entry.link.iter().map(|link| fold(link)),
+            ),
+            names,
+            title,
             feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
-            link: entry
-                .link
-                .as_deref()
-                .and_then(|link| Url::parse(link.trim()).ok()),
+            slug: link.as_ref().map(slug).unwrap_or_default(),
+            link,
+            id: entry.id.as_deref().and_then(web_address),
             feed_link: feed_link(feed),
         }
     }
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+fn slug(link: &Url) -> String {
+    let last = link.path().split('/').rfind(|part| !part.is_empty());
+    last.unwrap_or_default().to_owned()
 }
 
 fn feed_link(feed: &Feed) -> Option<Url> {

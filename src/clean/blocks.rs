@@ -79,22 +79,53 @@ impl Block {
 pub(super) struct Blocks {
     /// The blocks in document order.
     pub(super) list: Vec<Block>,
-    /// Which blocks lie in an element that makes a block.
+    /// Which blocks lie in an element that makes a block, or in one that has a name and all of a block in it.
     pub(super) spans: HashMap<NodeId, Range<usize>>,
-    /// How much prose, and how many quoted blocks with text, stand before each block: sums, so that a
-    /// container is weighed at once however many stand inside each other.
-    sums: Vec<(usize, usize)>,
+    /// Which block an element with a name is a part of, where it holds less than all of it.
+    pub(super) parts: HashMap<NodeId, usize>,
+    /// What stands before each block: sums, so that a container is weighed at once however many stand inside each other.
+    sums: Vec<Sum>,
+}
+
+/// How much there is in some blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    /// Characters without white space.
+    pub(super) chars: usize,
+    /// Those of them in links.
+    pub(super) link_chars: usize,
+    /// Those of them in prose.
+    pub(super) prose: usize,
+    /// Quoted blocks with text.
+    pub(super) quoted: usize,
+    /// Images, players and the like.
+    pub(super) media: usize,
+    /// Those of them in blocks that are one link.
+    pub(super) linked_media: usize,
 }
 
 impl Blocks {
-    /// How much prose stands in some blocks, in characters.
-    pub(super) fn prose(&self, span: &Range<usize>) -> usize {
-        self.sums[span.end].0 - self.sums[span.start].0
+    /// How much there is in some blocks.
+    pub(super) fn sum(&self, span: &Range<usize>) -> Sum {
+        let (from, to) = (self.sums[span.start], self.sums[span.end]);
+        Sum {
+            chars: to.chars - from.chars,
+            link_chars: to.link_chars - from.link_chars,
+            prose: to.prose - from.prose,
+            quoted: to.quoted - from.quoted,
+            media: to.media - from.media,
+            linked_media: to.linked_media - from.linked_media,
+        }
     }
 
-    /// Whether any of some blocks is quoted.
-    pub(super) fn is_any_quoted(&self, span: &Range<usize>) -> bool {
-        self.sums[span.end].1 > self.sums[span.start].1
+    /// How much there is in all blocks.
+    pub(super) fn total(&self) -> Sum {
+        self.sum(&(0..self.list.len()))
+    }
+
+    /// Whether blocks stand behind the story: prose before them, and none after.
+    pub(super) fn is_behind(&self, span: &Range<usize>) -> bool {
+        self.sum(&(0..span.start)).prose > 0 && self.sum(&(span.end..self.list.len())).prose == 0
     }
 
     /// Where the last prose stands that `counts` accepts; nothing behind it is story.
@@ -105,12 +136,20 @@ impl Blocks {
     }
 
     fn sum_up(&mut self) {
-        let mut sums = (0, 0);
-        self.sums.push(sums);
+        let mut sum = Sum::default();
+        self.sums.push(sum);
         for block in &self.list {
-            sums.0 += if block.is_prose() { block.chars } else { 0 };
-            sums.1 += usize::from(block.quoted && block.chars > 0);
-            self.sums.push(sums);
+            sum.chars += block.chars;
+            sum.link_chars += block.link_chars;
+            sum.prose += if block.is_prose() { block.chars } else { 0 };
+            sum.quoted += usize::from(block.quoted && block.chars > 0);
+            sum.media += block.media.len();
+            sum.linked_media += if block.is_linked() {
+                block.media.len()
+            } else {
+                0
+            };
+            self.sums.push(sum);
         }
     }
 }
@@ -216,6 +255,11 @@ fn is_quote(name: &str) -> bool {
     )
 }
 
+/// Whether an element says by class or id what it is.
+fn has_name(element: &scraper::node::Element) -> bool {
+    element.attr("class").is_some() || element.attr("id").is_some()
+}
+
 /// Cuts a tree into blocks. `kept` are elements that a user wants left alone.
 pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks {
     let mut builder = Builder {
@@ -228,6 +272,7 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         quotes: 0,
         italics: 0,
         pre: 0,
+        openers: Vec::new(),
     };
     if let Some(root) = html.tree.get(root) {
         let mut node = root;
@@ -268,6 +313,8 @@ struct Builder<'a> {
     quotes: usize,
     italics: usize,
     pre: usize,
+    /// Open elements with a name that make no block, and how many leaves the block had.
+    openers: Vec<(NodeId, usize)>,
 }
 
 /// What an element that makes a block is to its text.
@@ -291,6 +338,8 @@ impl Kind {
 struct Current {
     block: Block,
     upright: bool,
+    /// Elements with a name, and which of its leaves they hold.
+    parts: Vec<(NodeId, Range<usize>)>,
 }
 
 impl Builder<'_> {
@@ -318,6 +367,11 @@ impl Builder<'_> {
                 self.italics += usize::from(matches!(name, "em" | "i"));
                 if name == "a" {
                     self.links.push(node.id());
+                }
+                if !is_block(name) && has_name(element) {
+                    let leaves = self.current.as_ref();
+                    let leaves = leaves.map_or(0, |current| current.block.leaves.len());
+                    self.openers.push((node.id(), leaves));
                 }
                 if is_medium(name) && name != "picture" {
                     let block = self.current();
@@ -353,6 +407,12 @@ impl Builder<'_> {
         if name == "a" {
             self.links.pop();
         }
+        if let Some((id, from)) = self.openers.pop_if(|(id, _)| *id == node.id())
+            && let Some(current) = &mut self.current
+        {
+            let to = current.block.leaves.len();
+            current.parts.push((id, from.min(to)..to));
+        }
     }
 
     fn current(&mut self) -> &mut Current {
@@ -375,6 +435,7 @@ impl Builder<'_> {
                 gone: false,
             },
             upright: false,
+            parts: Vec::new(),
         });
         current.block.quoted |= quoted;
         current
@@ -412,9 +473,22 @@ impl Builder<'_> {
     }
 
     fn flush(&mut self) {
-        let Some(Current { mut block, upright }) = self.current.take() else {
+        let Some(current) = self.current.take() else {
             return;
         };
+        let Current {
+            mut block,
+            upright,
+            parts,
+        } = current;
+        let at = self.out.list.len();
+        for (id, leaves) in parts {
+            if leaves == (0..block.leaves.len()) {
+                self.out.spans.insert(id, at..at + 1);
+            } else if !leaves.is_empty() {
+                self.out.parts.insert(id, at);
+            }
+        }
         block.text.truncate(block.text.trim_end().len());
         block.italic = !upright && block.chars > 0;
         let wide = |c: &char| super::words::is_unspaced(*c);

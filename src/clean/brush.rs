@@ -6,9 +6,9 @@
 //! Invariant: every field that leaves with markup has gone through `safety` and its seal.
 
 use super::about::{About, Ready};
-use super::scrub::{Scrub, Weight};
-use super::{PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
-use crate::model::{Field, Removal, Text, TextKind, Warning};
+use super::scrub::{Scrub, Subjects, Weight};
+use super::{Done, PASSES, PassKind, SAFETY, fields, paragraphs, safety, tree};
+use crate::model::{Field, Removal, Sighting, Text, TextKind, Warning};
 use std::borrow::Cow;
 use url::Url;
 
@@ -26,26 +26,35 @@ pub(super) struct Brush<'a> {
     pub(super) about: About,
     ready: &'a Ready,
     removals: Vec<Removal>,
-    warnings: &'a mut Vec<Warning>,
+    warnings: Vec<Warning>,
+    sightings: Vec<Sighting>,
 }
 
 impl<'a> Brush<'a> {
-    pub(super) fn new(about: About, ready: &'a Ready, warnings: &'a mut Vec<Warning>) -> Self {
+    pub(super) fn new(about: About, ready: &'a Ready) -> Self {
         Self {
             about,
             ready,
             removals: Vec::new(),
-            warnings,
+            warnings: Vec::new(),
+            sightings: Vec::new(),
         }
     }
+
     pub(super) fn is_off(&self, pass: &str) -> bool {
         self.ready.off.iter().any(|off| off == pass)
     }
 
-    pub(super) fn hand_over(&mut self, removals: &mut Vec<Removal>) {
-        for (number, mut removal) in (1..).zip(self.removals.drain(..)) {
+    /// What was done, with the removals numbered from 1.
+    pub(super) fn hand_over(self) -> Done {
+        let mut removals = self.removals;
+        for (number, removal) in (1..).zip(&mut removals) {
             removal.number = number;
-            removals.push(removal);
+        }
+        Done {
+            removals,
+            warnings: self.warnings,
+            sightings: self.sightings,
         }
     }
 
@@ -136,17 +145,21 @@ impl<'a> Brush<'a> {
             was_plain: plain,
             stays_plain,
         };
-        let washed = match self.pass_over(&run, true) {
-            Ok(None) => {
-                self.removals.truncate(mark);
-                self.warn(
-                    field,
-                    "was left uncut: the passes would have taken most of its text",
-                );
-                self.pass_over(&run, false)
-            }
-            washed => washed,
-        };
+        let mut washed = self.pass_over(&run, Zeal::Full);
+        let mut held_back = None;
+        for (zeal, left) in [
+            (Zeal::Sure, "was washed with care only"),
+            (Zeal::None, "was left uncut"),
+        ] {
+            let Ok(Err(held)) = washed else { break };
+            self.removals.truncate(mark);
+            held_back = Some(format!("{left}: the passes would have taken {held}"));
+            washed = self.pass_over(&run, zeal);
+        }
+        if let Some(message) = held_back {
+            self.warn(field, &message);
+        }
+        let washed = washed.map(Result::ok);
         match washed {
             Ok(Some(Washed { markup })) if stays_plain => {
                 if let Some(new) = markup {
@@ -195,8 +208,8 @@ impl<'a> Brush<'a> {
         }
     }
 
-    /// One run of the passes over a field. `Ok(None)` means that the brake held: too much would go.
-    fn pass_over(&mut self, run: &Run<'_>, with_junk: bool) -> Result<Option<Washed>, String> {
+    /// One run of the passes over a field. `Ok(Err(…))` says what the brake saw: too much would go.
+    fn pass_over(&mut self, run: &Run<'_>, zeal: Zeal) -> Result<Result<Washed, Held>, String> {
         let html = tree::parse(run.source)?;
         let base = run.base.and_then(|base| Url::parse(base).ok());
         let base = base
@@ -212,43 +225,69 @@ impl<'a> Brush<'a> {
         );
         scrub.was_plain = run.was_plain;
         let mut brake: Option<Brake> = None;
+        let mut subjects = Subjects::default();
         for pass in PASSES {
             let applies = match pass.kind {
                 PassKind::Repair | PassKind::Always => true,
                 PassKind::Asked => run.depth == Depth::Full,
-                PassKind::Junk | PassKind::Guess => run.depth == Depth::Full && with_junk,
+                PassKind::Junk => run.depth == Depth::Full && zeal != Zeal::None,
+                PassKind::Guess => run.depth == Depth::Full && zeal == Zeal::Full,
             };
             if !applies || self.ready.off.iter().any(|off| off == pass.name) {
                 continue;
             }
             if pass.kind == PassKind::Always
-                && brake
-                    .take()
-                    .is_some_and(|brake| brake.holds(scrub.weight()))
+                && let Some(held) = brake.take().and_then(|brake| brake.holds(&mut scrub))
             {
-                return Ok(None);
+                return Ok(Err(held));
             }
             let judges = matches!(pass.kind, PassKind::Junk | PassKind::Guess);
             let before = judges.then(|| scrub.weight());
+            if before.is_some_and(|before| before.chars < TEASER_CHARS) && brake.is_none() {
+                subjects = scrub.subjects();
+            }
             scrub.pass = pass.name;
             scrub.repairs = pass.kind == PassKind::Repair;
             (pass.run)(&mut scrub);
             if let Some(before) = before {
-                let brake = brake.get_or_insert(Brake { before, guessed: 0 });
+                let brake = brake.get_or_insert(Brake {
+                    before,
+                    subjects,
+                    guessed: 0,
+                });
                 if pass.kind == PassKind::Guess {
                     brake.guessed += before.prose.saturating_sub(scrub.weight().prose);
                 }
             }
         }
+        self.sightings.append(&mut scrub.sightings);
+        let notes = std::mem::take(&mut scrub.notes);
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
             // White space around a field shows nothing, and would tell where something was removed.
             false if run.field == Field::Extension => Some(scrub.markup()),
             false => Some(scrub.markup().trim().to_owned()),
         };
-        Ok(Some(Washed { markup }))
+        for note in notes {
+            self.warn(run.field, note);
+        }
+        Ok(Ok(Washed { markup }))
     }
 }
+
+/// How much the passes may judge.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Zeal {
+    /// As they like.
+    Full,
+    /// By what nothing else has: no pass that weighs.
+    Sure,
+    /// Not at all.
+    None,
+}
+
+/// What a wash would have taken.
+type Held = &'static str;
 
 /// One field, as a run of the passes needs it.
 struct Run<'t> {
@@ -272,16 +311,34 @@ fn is_tagless(text: &str) -> bool {
 /// The brake: how much there was before the first pass that judges, and how much prose was taken on a guess.
 struct Brake {
     before: Weight,
+    /// What a short text may be about.
+    subjects: Subjects,
     guessed: usize,
 }
 
+/// A text that is no longer tells of something that stands elsewhere.
+const TEASER_CHARS: usize = 300;
+
 impl Brake {
-    /// Whether the passes are wrong about a text: they took all of it, or all but a rest of one that is longer
-    /// than a teaser, or guessed away a third of its prose. It is a page of links then, a glossary, a list of feeds.
-    fn holds(&self, after: Weight) -> bool {
-        const TEASER_CHARS: usize = 300;
-        let all = self.before.chars > 0 && after.chars == 0;
-        let most = self.before.chars > TEASER_CHARS && after.chars * 6 < self.before.chars;
-        all || most || self.guessed * 3 > self.before.prose && self.guessed > 0
+    /// What the passes are wrong to take from a text, if anything: all of it, or all but a rest of one that is longer
+    /// than a teaser, or a third of its prose on a guess. It is a page of links then, a glossary, a list of feeds.
+    /// A text that is hardly more than its picture or its link keeps the last of those.
+    fn holds(&self, scrub: &mut Scrub<'_>) -> Option<Held> {
+        const CAPTION_CHARS: usize = 140;
+        let (before, after) = (self.before, scrub.weight());
+        let (had, short) = (self.subjects, after.chars < CAPTION_CHARS);
+        let left = if short { scrub.subjects() } else { had };
+        match () {
+            () if before.chars > 0 && after.chars == 0 => Some("all of its text"),
+            () if before.chars > TEASER_CHARS && after.chars * 6 < before.chars => {
+                Some("most of its text")
+            }
+            () if self.guessed * 3 > before.prose && self.guessed > 0 => {
+                Some("much of its text on a guess")
+            }
+            () if had.pictures > 0 && left.pictures == 0 => Some("its last image"),
+            () if had.links > 0 && left.links == 0 => Some("its only link"),
+            () => None,
+        }
     }
 }

@@ -5,9 +5,11 @@
 //! a run behind a heading or a prompt; the run stops at prose.
 
 use super::blocks::Block;
+use super::names::Family;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_containers, remove_named};
-use super::words::{Kind, Lexicon, NUMBER};
+use super::structure::{remove_containers, remove_named};
+use super::telling;
+use super::words::{Kind, Lexicon, NUMBER, Stems};
 use std::sync::LazyLock;
 
 /// A prompt that nothing but a form says.
@@ -79,6 +81,15 @@ const STRONG_PHRASES: &[&str] = &[
     "vélemény hozzászólás bejelentkezés", "hozzászólás írása", "válasz megszakítása", "az e mail címet nem tesszük közzé", "a kötelező mezőket karakterrel jelöltük", "a kötelező mezőket jelöltük", "lasă un răspuns", "lasă un comentariu", "lăsați un răspuns", "anulează răspunsul", "adresa ta de email nu va fi publicată", "câmpurile obligatorii sunt marcate cu", "αφήστε μια απάντηση", "ακύρωση απάντησης", "η ηλ διεύθυνση σας δεν δημοσιεύεται", "τα υποχρεωτικά πεδία σημειώνονται με", "η διεύθυνση email σας δεν θα δημοσιευθεί",
 ];
 
+/// How a policy for comments begins, where it stands behind the story.
+#[rustfmt::skip]
+const POLICIES: &[&str] = &[
+    "comments are moderated", "all comments are moderated", "comments will be moderated", "comments are subject to", "comments that are", "please keep comments", "please keep your comments", "please be respectful", "please stay on topic", "by posting a comment", "by commenting you agree", "by submitting your comment", "comments on this site", "our comment policy", "read our comment policy", "read our commenting policy", "we welcome comments", "we welcome your comments", "commenting is limited to", "readers are encouraged to", "the comments below are", "note comments", "you must be a registered user", "already have an account", "create a display name", "this comment has been removed by",
+    "die redaktion behält sich vor", "kommentare werden", "kommentare die", "bitte beachten sie unsere netiquette", "bitte beachte unsere netiquette", "bitte bleiben sie sachlich", "leserkommentare", "leserbriefe", "mit dem absenden ihres kommentars", "mit absenden des kommentars", "diese kommentare geben nicht", "les commentaires sont modérés", "les commentaires sont soumis", "merci de respecter", "votre commentaire sera", "avant de poster", "los comentarios", "comentarios sujetos a", "este es un espacio de participación", "los comentarios publicados", "esta web se reserva", "normas de uso", "os comentários são", "comentários não refletem", "ao comentar você", "i commenti sono moderati", "i commenti in questa pagina", "per commentare", "reacties worden", "houd het netjes", "komentarze są", "komentarze publikowane", "redakcja nie ponosi odpowiedzialności za", "portal nie ponosi odpowiedzialności", "публикуя комментарий", "комментарии модерируются", "редакция не несет ответственности", "редакція не несе відповідальності", "yorumlar", "yapılan yorumlardan", "komentar sepenuhnya", "komentar adalah", "bình luận sẽ được", "コメントは承認", "スパム対策のため", "评论内容仅代表", "网友评论仅供", "文明上网", "請勿發表", "댓글은", "التعليقات المنشورة", "ترحب شبكة", "टिप्पणी में",
+];
+
+static POLICIES_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(POLICIES));
+
 #[rustfmt::skip]
 const HEADING_PHRASES: &[&str] = &[
     "comments", "comment", "facebook comments", "leave a comment", "leave comment", "post a comment", "add a comment", "add comment", "add a review", "reader comments", "join the conversation", "view comments", "show comments", "read comments", "comments rss", "discussion", "reply", "replies", "house rules", "commenting policy",
@@ -107,66 +118,37 @@ const OTHERS_MAX: usize = 2;
 
 /// Removes comment forms by structure, then by phrase.
 pub(super) fn forms(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    remove_named(scrub, Family::Comments);
     let forms = scrub.elements(&["form"]);
     let asking = forms.into_iter().filter(|id| asks(scrub, *id)).collect();
     remove_containers(scrub, asking, "form", "asks for an address or a text");
     let cuts = runs(&scrub.blocks().list);
     scrub.cut(cuts);
+    let blocks = scrub.blocks();
+    let story_end = blocks.last_prose(|block| !is_policy(block));
+    let policies = blocks
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(at, block)| story_end.is_some_and(|end| *at > end) && is_policy(block));
+    let cuts = policies.map(|(at, _)| {
+        Cut::new(
+            vec![at],
+            "comment policy",
+            "says behind the story how to comment",
+        )
+    });
+    let cuts = cuts.collect();
+    scrub.cut(cuts);
 }
 
-fn judge(token: &str) -> Option<Sure> {
-    let certain = matches!(
-        token,
-        "respond"
-            | "comment-respond"
-            | "commentform"
-            | "comment-form"
-            | "comment-notes"
-            | "comment-reply-title"
-            | "cancel-comment-reply-link"
-            | "akismet_comment_form_privacy_notice"
-            | "disqus_thread"
-            | "fb-comments"
-            | "wpd-form"
-            | "comment-subscription-form"
-            | "jetpack_comment"
-            | "must-log-in"
-            | "comment-policy"
-            | "comment_rules"
-    ) || token.starts_with("td-warning-")
-        || token.starts_with("comment-form-");
-    let likely = matches!(
-        token,
-        "comments"
-            | "comments-area"
-            | "comment-section"
-            | "comments-section"
-            | "comment-area"
-            | "article-comments"
-            | "article_comments"
-            | "post-comments"
-            | "comments-link"
-            | "comments-title"
-            | "leave-comment"
-            | "comment-box"
-            | "commentbox"
-            | "comments-wrapper"
-            | "comments-container"
-            | "no-comments"
-            | "comment-list"
-            | "commentlist"
-            | "comments-list"
-            | "comment-count"
-            | "comments-count"
-            | "comments-closed"
-            | "nocomments"
-    );
-    match (certain, likely) {
-        (true, _) => Some(Sure::Certain),
-        (_, true) => Some(Sure::Likely),
-        _ => None,
-    }
+fn is_policy(block: &Block) -> bool {
+    !block.gone
+        && !block.quoted
+        && block.text_len() < 700
+        && POLICIES_STEMS.begin(&block.folded)
+        && !telling::quotes(&block.text)
+        && !telling::reports(block)
 }
 
 /// Whether a form has a field for an address or a longer text.

@@ -5,8 +5,9 @@
 //! one to its site.
 
 use super::blocks::Block;
+use super::names::Family;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_named};
+use super::structure::remove_named;
 use super::tree::NodeId;
 use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
@@ -64,11 +65,7 @@ static APPEARED_FIRST_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(APPEA
 
 /// Removes footers that feed writers add.
 pub(super) fn footers(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, |token| match token {
-        "feedflare" | "feedburner" | "wpfeedfooter" | "medium-feed-footer" | "feedfooter"
-        | "rss-footer" => Some(Sure::Certain),
-        _ => None,
-    });
+    remove_named(scrub, Family::Feed);
     flare(scrub);
     let cuts: Vec<Cut> = last_texts(scrub, 6)
         .into_iter()

@@ -4,8 +4,11 @@
 //! that nothing else says are taken.
 
 use super::blocks::Block;
+use super::meta::{self, Place};
+use super::names::Family;
+use super::parts;
 use super::scrub::{Cut, Scrub, sweep};
-use super::structure::{Sure, remove_containers, remove_named};
+use super::structure::remove_named;
 use super::telling;
 use super::words::{Lexicon, NUMBER, Stems, fold};
 use std::sync::LazyLock;
@@ -56,104 +59,39 @@ static LINES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&[(1, INTERFACE)
 
 /// Removes furniture.
 pub(super) fn furniture(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
-    let navs = scrub.elements(&["nav"]);
-    let linked = navs.into_iter().filter(|id| is_links(scrub, *id)).collect();
-    remove_containers(scrub, linked, "nav", "a container of links to other pages");
+    for family in [
+        Family::Tags,
+        Family::Navigation,
+        Family::Author,
+        Family::Interface,
+    ] {
+        remove_named(scrub, family);
+    }
+    let page = scrub.is_page();
     let blocks = scrub.blocks();
-    // A copyright line of two sentences is as long as prose, but the story is over before it.
-    let story_end = blocks.last_prose(|block| !is_copyright(block));
+    // A copyright line of two sentences or a notice is as long as prose, but no story.
+    let is_story =
+        |block: &Block| !is_copyright(block) && meta::says(block, Place::OUTSIDE).is_none();
+    let story_end = blocks.last_prose(is_story);
+    let mut prose = blocks.list.iter();
+    let story_start = prose.position(|block| !block.gone && block.is_prose() && is_story(block));
     let blocks = &blocks.list;
     let cuts = sweep(blocks, |at| {
         let behind_story = story_end.is_none_or(|end| at > end);
-        tag_list(blocks, at, behind_story).or_else(|| line(blocks, at, behind_story))
+        let place = Place {
+            behind: story_end.is_some_and(|end| at > end),
+            before: story_start.is_some_and(|start| at < start),
+            page,
+        };
+        tag_list(blocks, at, behind_story)
+            .or_else(|| line(blocks, at, behind_story))
+            .or_else(|| {
+                let evidence = meta::says(&blocks[at], place)?;
+                Some(Cut::new(vec![at], "line of the page", evidence))
+            })
     });
     scrub.cut(cuts);
-}
-
-fn judge(token: &str) -> Option<Sure> {
-    match token {
-        "breadcrumb"
-        | "breadcrumbs"
-        | "td-crumb-container"
-        | "yoast-breadcrumbs"
-        | "rank-math-breadcrumb"
-        | "tags-links"
-        | "td-post-source-tags"
-        | "td-post-next-prev"
-        | "post-navigation"
-        | "nav-links"
-        | "nav-previous"
-        | "nav-next"
-        | "navigation"
-        | "pagination"
-        | "page-links"
-        | "pager"
-        | "wp-pagenavi"
-        | "post-nav"
-        | "postnav"
-        | "post-tags"
-        | "entry-tags"
-        | "article-tags"
-        | "tag-list"
-        | "taglist"
-        | "tagcloud"
-        | "tags"
-        | "tag-links"
-        | "cat-links"
-        | "post-categories"
-        | "entry-footer"
-        | "entry-utility"
-        | "td-post-views"
-        | "post-views"
-        | "post_meta_bottom"
-        | "reading-time"
-        | "read-time"
-        | "rt-reading-time"
-        | "screen-reader-text"
-        | "skip-link"
-        | "print-link"
-        | "edit-link"
-        | "edit-post"
-        | "back-to-top"
-        | "content-copyright"
-        | "sidebar"
-        | "widget-area"
-        | "popup"
-        | "modal"
-        | "cookie-notice"
-        | "cookie-banner"
-        | "article-footer__tags"
-        | "keywords"
-        | "feedbackbox"
-        | "tdb-author-box"
-        | "author-box"
-        | "authorbox"
-        | "about-author"
-        | "author-bio"
-        | "post-author-box"
-        | "saboxplugin-wrap"
-        | "pp-multiple-authors-boxes-wrapper"
-        | "abh_box"
-        | "m-a-box"
-        | "td-author-name"
-        | "td-a-name"
-        | "vcard-box" => Some(Sure::Likely),
-        _ => None,
-    }
-}
-
-fn is_links(scrub: &mut Scrub<'_>, id: super::tree::NodeId) -> bool {
-    let inside = scrub.blocks_in(id);
-    let (chars, links) = inside.iter().fold((0, 0), |(chars, links), block| {
-        (chars + block.chars, links + block.link_chars)
-    });
-    links * 10 > chars * 6
-        && !inside.iter().any(|block| {
-            block.links.iter().any(|link| {
-                Some(*link) == block.links.last().copied() && block.chars > 0 && block.heading
-            })
-        })
+    parts::lines(scrub);
 }
 
 /// A label of tags and the short links behind it, or both in one block.
@@ -207,11 +145,11 @@ fn line(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
         && LINES.tile(text).is_some_and(|kinds| kinds.contains(&1))
         && (text.len() >= 6 || block.is_linked())
         && !block.is_loose_item()
-        && (!block.heading || block.is_linked())
+        && (!block.heading || block.is_linked() || behind_story && at > 0)
     {
         return cut("a line of an interface");
     }
-    if behind_story && at > 0 && counts_comments(block) {
+    if (behind_story && at > 0 || block.is_linked()) && counts_comments(block) {
         return cut("a count of comments behind the story");
     }
     if is_copyright(block) && behind_story && at > 0 {
@@ -255,7 +193,7 @@ fn is_copyright(block: &Block) -> bool {
         });
     let year = telling::names_year(text);
     let reserved = RESERVED_STEMS.any(&block.folded);
-    block.media.is_empty()
+    block.media.len() < 2
         && (begins && (year || reserved) && block.text_len() < 260
             || reserved
                 && block.text_len() < 90

@@ -148,7 +148,7 @@ fn judge(block: &Block) -> Option<&'static str> {
     }
 }
 
-fn is_bracketed(text: &str) -> bool {
+pub(super) fn is_bracketed(text: &str) -> bool {
     let text = text.trim_end_matches(['.', '。', '।', ' ']);
     let pairs = [
         ('(', ')'),

@@ -4,8 +4,10 @@
 //! Lists of links without a label are left alone: podcasts and link blogs are made of them.
 
 use super::blocks::Block;
+use super::names::Family;
+use super::promos;
 use super::scrub::{Cut, Scrub, sweep};
-use super::structure::{Sure, remove_named};
+use super::structure::remove_named;
 use super::words::{Kind, Lexicon, Stems};
 use std::sync::LazyLock;
 
@@ -35,6 +37,12 @@ const WEAK: &[&str] = &[
     "next", "mira", "recommended", "see more", "polecamy", "trending", "over", "saiba mais", "discussion",
 ];
 
+/// Labels that stand before an author's sources too.
+#[rustfmt::skip]
+const SOURCES: &[&str] = &[
+    "see also", "next", "mira", "see more", "further reading", "ver también", "ver más", "voir aussi", "vedi anche", "zie ook", "siehe auch", "over", "saiba mais", "discussion", "mehr dazu", "more", "up next",
+];
+
 /// Labels that are too common to be headings.
 #[rustfmt::skip]
 const LABELS: &[&str] = &[
@@ -56,44 +64,16 @@ const BESIDE_CHARS: usize = 70;
 
 /// Removes links to other entries.
 pub(super) fn links(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    remove_named(scrub, Family::Related);
     let own = own_links(scrub);
     let blocks = &scrub.blocks().list;
     let cuts = sweep(blocks, |at| {
         headed(blocks, &own, at).or_else(|| labelled(blocks, &own, at))
     });
     scrub.cut(cuts);
-}
-
-/// Classes of plugins that list related entries.
-#[rustfmt::skip]
-const CERTAIN: &[&str] = &[
-    "jp-relatedposts", "jp-relatedposts-headline", "yarpp", "yarpp-related", "yarpp-related-rss", "td_block_related_posts",
-    "crp_related", "wp_rp_content", "wp-block-latest-posts", "wp-block-latest-posts__list", "rpbt_shortcode",
-    "rp4wp-related-posts", "outbrain", "taboola", "ob-widget", "trc_related_container", "zergnet-widget", "onp-sl-related",
-    "related-posts-after-content", "swp_related",
-];
-
-/// Classes that mostly stand on such lists.
-#[rustfmt::skip]
-const LIKELY: &[&str] = &[
-    "related", "related-posts", "relatedposts", "related-post", "related-articles", "relatedarticles", "related-article",
-    "related-content", "related-stories", "related-story", "related-news", "related-links", "related-topics", "related_posts",
-    "related_articles", "content-related", "article-related", "post-related", "entry__related", "entry-related",
-    "similar-posts", "similar-articles", "recommended", "recommended-posts", "recommended-articles", "recommendations",
-    "read-next", "readnext", "read-also", "also-read", "alsoread", "see-also-box", "more-stories", "more-news",
-    "more-articles", "moreposts", "module-more-news", "most-read", "mostread", "most-popular", "popular-posts", "trending",
-    "latest-news", "latest-posts", "latest-list", "recent-posts", "related-block", "inline-related", "inline-article-recirc",
-    "related-inline", "related-box", "relatedarticlestext", "relatedarticlestextcontainer", "teaserbox", "articleteaser",
-    "m-related", "more-from", "you-may-like", "next-article", "recirc", "recirculation",
-];
-
-fn judge(token: &str) -> Option<Sure> {
-    if CERTAIN.contains(&token) {
-        Some(Sure::Certain)
-    } else {
-        LIKELY.contains(&token).then_some(Sure::Likely)
-    }
+    let page = scrub.is_page();
+    let cuts = promos::unlabelled(scrub, page);
+    scrub.cut(cuts);
 }
 
 /// Which blocks have links that lead to the entry's own site: related links do, an author's sources don't.
@@ -155,8 +135,33 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
         }
     }
     run.truncate(taken);
+    if named
+        && !WEAK.contains(&first.folded.as_str())
+        && let Some(cut) = teasers(blocks, own, at)
+    {
+        return Some(cut);
+    }
     let weak = WEAK.contains(&blocks[at].folded.as_str());
     let needed = if weak || !named { 2 } else { 1 };
+    let follows = blocks[at + 1..]
+        .iter()
+        .find(|block| !block.gone && (block.chars > 0 || !block.media.is_empty()));
+    let bare = links == 0
+        && (named || begun)
+        && (first.heading || first.text.ends_with(':') && follows.is_none())
+        && !weak
+        && follows.is_none_or(|block| block.heading)
+        && blocks[..at].iter().any(Block::is_prose)
+        && !blocks[at..]
+            .iter()
+            .any(|block| !block.gone && block.is_prose());
+    if bare {
+        return Some(Cut::new(
+            vec![at],
+            "related links",
+            "a heading of related links with nothing below it",
+        ));
+    }
     let lonely =
         links == 0 && named && own[at] && !weak && blocks[at].is_linked() && blocks[at].chars < 40;
     (links >= needed || lonely).then(|| {
@@ -164,6 +169,37 @@ fn headed(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
             run,
             "related links",
             "a heading of related links, and the links below it",
+        )
+    })
+}
+
+/// A heading and all behind it to the end: linked headlines, each with a date or a teaser of its entry.
+fn teasers(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
+    const TEASER_CHARS_MAX: usize = 300;
+    let (mut headlines, mut prose, mut since) = (0, 0, usize::MAX);
+    for (index, block) in blocks.iter().enumerate().skip(at + 1) {
+        if block.gone || block.chars == 0 {
+            continue;
+        }
+        if block.is_linked() && own[index] && block.text_len() >= 16 {
+            headlines += 1;
+            since = 0;
+        } else {
+            since = since.saturating_add(1);
+            prose += usize::from(block.is_prose());
+        }
+        // A heading of its own begins something else.
+        let other = block.heading && !block.is_linked();
+        if block.quoted || other || since > 2 || block.text_len() > TEASER_CHARS_MAX {
+            return None;
+        }
+    }
+    (headlines >= 2 && prose >= 1 && prose <= headlines).then(|| {
+        let all = (at..blocks.len()).filter(|index| !blocks[*index].gone);
+        Cut::new(
+            all.collect(),
+            "related links",
+            "a heading of related links, and headlines with their teasers below it",
         )
     })
 }
@@ -178,9 +214,11 @@ fn labelled(blocks: &[Block], own: &[bool], at: usize) -> Option<Cut> {
         .text
         .split_once([':', '|', '：', '｜', '–', '—', '>', '»', '►', '▶'])?;
     let folded = super::words::fold(label);
-    let names = own[at]
-        && label.chars().count() < 48
-        && (LEXICON.says(&folded) || LABELS.contains(&folded.as_str()));
+    let known = LEXICON.says(&folded);
+    // `See also: …` may lead to a source; `Related: …`, all of it a link, is the outlet's own.
+    let sure = known && block.is_linked() && !SOURCES.contains(&folded.as_str());
+    let names = label.chars().count() < 48
+        && (sure || own[at] && (known || LABELS.contains(&folded.as_str())));
     (names && !rest.trim().is_empty()).then(|| {
         Cut::new(
             vec![at],

@@ -11,21 +11,31 @@ mod edit;
 
 use super::about::{About, Ready, ReadyMatcher, site};
 use super::blocks::{self, Block, Blocks};
+use super::names::{self, Named};
+use super::targets::{self, Target};
 use super::tree::{self, NodeId, NodeRef};
 use super::words::fold;
-use crate::model::{Field, Removal};
+use crate::model::{Field, Removal, Sighting};
 
 use scraper::node::Element;
 use scraper::{Html, Node};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use url::Url;
 
-/// How much text there is, in characters without white space.
+/// How much there is, texts in characters without white space.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weight {
     pub(super) chars: usize,
     pub(super) prose: usize,
+}
+
+/// What a text that is hardly more than a caption may be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Subjects {
+    pub(super) pictures: usize,
+    /// Links to other sites that are no share buttons.
+    pub(super) links: usize,
 }
 
 /// Something that a pass found: blocks, and why they are junk.
@@ -77,9 +87,16 @@ pub(crate) struct Scrub<'a> {
     pub(super) repairs: bool,
     /// The field was plain text: one text node, until `paragraphs` splits it.
     pub(super) was_plain: bool,
+    /// The lines that were met, for those who learn from them.
+    pub(super) sightings: Vec<Sighting>,
+    /// What a pass held back, and why, for those who are told of it.
+    pub(super) notes: Vec<&'static str>,
     html: Html,
     root: NodeId,
     blocks: Option<Blocks>,
+    named: Option<Vec<(NodeId, Named)>>,
+    sites: OnceCell<Vec<String>>,
+    page: OnceCell<bool>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -111,9 +128,14 @@ impl<'a> Scrub<'a> {
             pass: "",
             repairs: false,
             was_plain: false,
+            sightings: Vec::new(),
+            notes: Vec::new(),
             html,
             root,
             blocks: None,
+            named: None,
+            sites: OnceCell::new(),
+            page: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             names,
@@ -274,15 +296,29 @@ impl<'a> Scrub<'a> {
             .get_or_insert_with(|| blocks::build(html, root, kept))
     }
 
-    /// The blocks of an element that makes a block.
-    pub(super) fn blocks_in(&mut self, id: NodeId) -> &[Block] {
-        let blocks = self.blocks();
-        let span = blocks
-            .spans
-            .get(&id)
-            .cloned()
-            .unwrap_or(Range { start: 0, end: 0 });
-        &blocks.list[span]
+    /// The blocks, where they were cut just before.
+    pub(super) fn built_blocks(&self) -> &[Block] {
+        self.blocks.as_ref().map_or(&[], |blocks| &blocks.list)
+    }
+
+    /// The elements whose class or id was understood, in document order. Names don't change while passes act.
+    pub(super) fn named(&mut self) -> &[(NodeId, Named)] {
+        let (html, root) = (&self.html, self.root);
+        self.named.get_or_insert_with(|| {
+            let nodes = html
+                .tree
+                .get(root)
+                .into_iter()
+                .flat_map(|root| root.descendants());
+            let named =
+                nodes.filter_map(|node| Some((node.id(), names::of(node.value().as_element()?)?)));
+            named.collect()
+        })
+    }
+
+    /// Whether a node still hangs in the tree.
+    pub(super) fn is_in_tree(&self, id: NodeId) -> bool {
+        id == self.root || self.node(id).ancestors().any(|node| node.id() == self.root)
     }
 
     /// How much there is to read.
@@ -294,34 +330,116 @@ impl<'a> Scrub<'a> {
         })
     }
 
+    /// What a short text may be about: its pictures, and its links to other sites.
+    pub(super) fn subjects(&mut self) -> Subjects {
+        self.blocks();
+        let mut subjects = Subjects::default();
+        for block in self.built_blocks().iter().filter(|block| !block.gone) {
+            let urls = block
+                .links
+                .iter()
+                .filter_map(|link| self.url(self.attribute(*link, "href")?));
+            let away = urls
+                .filter(|url| !self.is_own(url) && !super::share::shares(url))
+                .count();
+            if block.chars > 0 {
+                subjects.links += away;
+            }
+            // A picture may link to itself or to its entry; one that links elsewhere is a button or a teaser.
+            let is_self =
+                |link: &NodeId| targets::of(self, *link) == Target::Entry || self.is_image(*link);
+            if block.links.iter().all(is_self) {
+                subjects.pictures += block.media.len();
+            }
+        }
+        subjects
+    }
+
+    fn is_image(&self, link: NodeId) -> bool {
+        let path = self.attribute(link, "href").unwrap_or_default();
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let end = path
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        matches!(
+            end.as_str(),
+            "jpg" | "jpeg" | "png" | "gif" | "webp" | "avif" | "svg"
+        )
+    }
+
     fn changed(&mut self) {
         self.blocks = None;
+        self.named = None;
         self.live.clear();
     }
 
     /// Whether most of some links lead to the site that the entry is from; true where that is not known.
     pub(super) fn are_own(&self, links: &[NodeId]) -> bool {
-        let about = self.about;
-        let Some(own) = about
-            .link
-            .as_ref()
-            .or(about.feed_link.as_ref())
-            .and_then(site)
-        else {
+        if self.sites().is_empty() {
             return true;
-        };
-        let urls: Vec<_> = links
+        }
+        let urls = links
             .iter()
-            .filter_map(|link| {
-                self.attribute(*link, "href")
-                    .and_then(|href| self.url(href))
-            })
-            .collect();
-        urls.iter()
-            .filter(|url| site(url).is_some_and(|other| other == own))
-            .count()
-            * 2
-            >= urls.len()
+            .filter_map(|link| self.url(self.attribute(*link, "href")?));
+        let (mut all, mut own) = (0, 0);
+        for url in urls {
+            all += 1;
+            own += usize::from(self.is_own(&url));
+        }
+        own * 2 >= all
+    }
+
+    /// The sites that the entry may be from: where it, its id and its feed say (a counter or another's page, for one
+    /// that links to what it is about), and where most of a page's own links lead. Empty where that is not known.
+    pub(super) fn sites(&self) -> &[String] {
+        let find = || {
+            let about = self.about;
+            let told = [&about.link, &about.id, &about.feed_link];
+            let mut sites: Vec<String> = told.into_iter().flatten().filter_map(site).collect();
+            sites.extend(self.usual_site());
+            sites.sort_unstable();
+            sites.dedup();
+            sites
+        };
+        self.sites.get_or_init(find)
+    }
+
+    /// The site to which most links of a scraped page lead, where few lead to the one that was told: feeds link
+    /// through counters and mirrors.
+    fn usual_site(&self) -> Option<String> {
+        const LINKS_MIN: usize = 4;
+        if !self.is_page() {
+            return None;
+        }
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut all = 0;
+        for node in self.nodes() {
+            let link = node.value().as_element().filter(|e| e.name() == "a");
+            let url = link.and_then(|link| Url::parse(link.attr("href")?.trim()).ok());
+            let Some(to) = url.as_ref().and_then(site) else {
+                continue;
+            };
+            all += 1;
+            *counts.entry(to).or_default() += 1;
+        }
+        let order = |a: &(String, usize), b: &(String, usize)| a.1.cmp(&b.1).then(b.0.cmp(&a.0));
+        let (most, count) = counts.into_iter().max_by(order)?;
+        (count >= LINKS_MIN && count * 2 > all).then_some(most)
+    }
+
+    /// Whether the body was scraped from a page; decided when first asked, since passes take the signs away.
+    pub(super) fn is_page(&self) -> bool {
+        *self
+            .page
+            .get_or_init(|| super::parts::looks_like_page(self))
+    }
+
+    /// Whether an address is of the site that the entry is from; true where that is not known.
+    pub(super) fn is_own(&self, url: &Url) -> bool {
+        let own = self.sites();
+        own.is_empty() || site(url).is_some_and(|site| own.contains(&site))
     }
 
     /// Whether a folded text names the entry: its title, whole or cut off.

@@ -5,8 +5,9 @@
 //! asks to share.
 
 use super::blocks::Block;
+use super::names::Family;
 use super::scrub::{Cut, Scrub};
-use super::structure::{Sure, remove_named};
+use super::structure::remove_named;
 use super::tracking::is_below;
 use super::tree::NodeId;
 use super::words::{Kind, Lexicon};
@@ -101,7 +102,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
 
 /// Removes share buttons by structure, by where they lead and by what they say.
 pub(super) fn buttons(scrub: &mut Scrub<'_>) {
-    remove_named(scrub, judge);
+    remove_named(scrub, Family::Share);
     for id in scrub.elements(&["iframe"]) {
         let leads = scrub
             .attribute(id, "src")
@@ -113,53 +114,13 @@ pub(super) fn buttons(scrub: &mut Scrub<'_>) {
     }
     let traits = traits(scrub);
     let story_end = scrub.blocks().last_prose(|_| true);
-    let cuts = runs(&scrub.blocks().list, &traits, story_end);
+    let page = scrub.is_page();
+    let cuts = runs(&scrub.blocks().list, &traits, story_end, page);
     scrub.cut(cuts);
 }
 
-/// Classes of plugins and themes that stand on nothing but share buttons.
-#[rustfmt::skip]
-const CERTAIN: &[&str] = &[
-    "sharedaddy", "sd-sharing", "sd-sharing-enabled", "sd-like", "sd-social", "jp-post-flair", "jetpack-likes-widget-wrapper",
-    "td-post-sharing", "td-post-sharing-top", "td-post-sharing-bottom", "addtoany_share_save_container", "addtoany_content",
-    "a2a_kit", "addthis_toolbox", "addthis_sharing_toolbox", "sharethis-inline-share-buttons", "heateor_sss_sharing_container",
-    "heateorsssclear", "essb_links", "ssba", "ssbp-wrap", "shariff", "share-buttons", "social-share", "social-sharing",
-    "social-share-buttons", "sharing-buttons", "mashsb-container", "swp_social_panel", "dpsp-networks-btns-wrapper",
-    "simplesocialbuttons", "really_simple_share", "sfsi_widget", "crunchify-social", "tdb_single_post_share", "tptn_counter",
-    "wp_rp_wrap", "monarch", "et_social_inline", "share-post", "post-share", "post-sharing", "entry-share", "article-share",
-    "share-links", "share-icons", "share-bar", "sharebar", "share-tools", "share-container", "social-bar", "printfriendly",
-    "pf-button", "wpsso", "fb-like", "fb-share-button", "twitter-share-button", "g-plusone",
-];
-
-/// Classes that mostly do.
-#[rustfmt::skip]
-const LIKELY: &[&str] = &[
-    "share", "shares", "sharing", "social", "socials", "social-links", "sociallinks", "social-icons", "social-media",
-    "social-buttons", "share-box", "sharebox", "social_box", "share-wrapper", "share-module", "share-article", "share-section",
-    "social-icon", "sns", "sns-share", "sns-buttons", "share-button", "td-social-sharing-button", "post-actions",
-    "content-actions", "article-actions", "wl-socialcount-shortcode", "social-wrap", "social-list",
-];
-
-/// What follows `share-` in Jetpack’s classes.
-#[rustfmt::skip]
-const SHARE_ENDINGS: &[&str] = &[
-    "twitter", "facebook", "x", "email", "print", "linkedin", "pinterest", "reddit", "tumblr", "telegram", "pocket",
-    "jetpack-whatsapp", "skype", "more", "end",
-];
-
-fn judge(token: &str) -> Option<Sure> {
-    let jetpack = token
-        .strip_prefix("share-")
-        .is_some_and(|ending| SHARE_ENDINGS.contains(&ending));
-    if jetpack || token.starts_with("addtoany_") || CERTAIN.contains(&token) {
-        Some(Sure::Certain)
-    } else {
-        LIKELY.contains(&token).then_some(Sure::Likely)
-    }
-}
-
 /// Whether an address opens a network's form for sharing.
-fn shares(url: &Url) -> bool {
+pub(super) fn shares(url: &Url) -> bool {
     if url.scheme() == "mailto" {
         return url.path().is_empty()
             && url
@@ -276,7 +237,7 @@ fn glued(block: &Block) -> Option<Vec<Kind>> {
 }
 
 /// Rows: three or more linked parts with a network among them, or parts behind a heading that asks to share.
-fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut> {
+fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>, page: bool) -> Vec<Cut> {
     let mut cuts = Vec::new();
     let mut at = 0;
     let last_other = blocks
@@ -305,11 +266,19 @@ fn runs(blocks: &[Block], traits: &[Trait], story_end: Option<usize>) -> Vec<Cut
             .count();
         let heading = traits[run[0]].heading;
         let row = run.len() >= 3 && networks >= 2 && linked * 2 >= run.len();
+        // A page's buttons may be no links; a list of the story stands below prose.
+        let outside = page
+            && !blocks[..run[0]].iter().any(Block::is_prose)
+            && run.iter().all(|index| !blocks[*index].is_loose_item());
+        let row = row || outside && run.len() >= 3 && networks >= 2;
         let asked = heading && run.len() >= 2 && networks >= 1;
         let lonely = heading
             && run.len() == 1
             && blocks[run[0]].chars >= 5
-            && story_end.is_none_or(|end| at > end);
+            && (story_end.is_none_or(|end| at > end)
+                || blocks[run[0]].folded.contains(' ')
+                    && blocks[run[0]].chars >= 9
+                    && !blocks[run[0]].is_loose_item());
         if row || asked || lonely {
             cuts.push(Cut::new(run, "share row", "names of networks in a row"));
         } else {

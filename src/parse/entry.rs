@@ -37,6 +37,7 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(&mut entry, slot, child, &scope, reader);
             }
+            Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, &scope) {
                 Some(link) if parts::is_enclosure(&link) => {
                     entry.order.push(Part::Enclosure);
@@ -46,7 +47,7 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
                 Some(link) if parts::is_rel(&link, "enclosure") => keep(&mut entry, child, &scope),
                 Some(link) => {
                     entry.order.push(Part::Link);
-                    links.push((child.attribute("href").is_some() != atom, link));
+                    links.push((parts::rank(child, atom), link));
                 }
                 None => keep(&mut entry, child, &scope),
             },
@@ -83,7 +84,7 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>) -> E
             _ => keep(&mut entry, child, &scope),
         }
     }
-    let (link, others) = parts::take_alternate(links);
+    let (link, others) = parts::take_alternate(parts::without_made(links));
     entry.link = link.or(entry.link.take());
     entry.links = others;
     finish(&mut entry, atom);

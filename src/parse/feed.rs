@@ -2,6 +2,7 @@
 
 use super::early::{self, Early};
 use super::entry;
+use super::made;
 use super::names::Family;
 use super::ours;
 use super::parts;
@@ -118,16 +119,22 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
     // Dublin Core names once more whom Atom has named already.
     let has_author = atom && head.child("author").is_some();
     let mut links = Vec::new();
+    let mut is_link_made = head.elements().any(|child| made::is_mark_of(child, "link"));
     for (index, node) in head.children.iter_mut().enumerate() {
         let Node::El(child) = node else { continue };
         match winners.role(index) {
             Role::One(slot, _) if winners.won(slot, index) => {
                 fill(feed, slot, child, scope, reader);
             }
+            Role::One(slot, _) if winners.stood_in(slot, child) => {}
             Role::Link => match parts::link(child, scope) {
+                // The line that RSS requires, where we had to make it.
+                Some(_) if is_link_made && parts::rank(child, atom) == parts::Rank::Line => {
+                    is_link_made = false;
+                }
                 Some(link) => {
                     feed.order.push(Part::Link);
-                    links.push((child.attribute("href").is_some() != atom, link));
+                    links.push((parts::rank(child, atom), link));
                 }
                 None => keep(feed, child, scope),
             },
@@ -158,7 +165,7 @@ fn read_head(feed: &mut Feed, head: &mut El<'_>, scope: &Scope, reader: &mut Rea
             _ => keep(feed, child, scope),
         }
     }
-    let (link, others) = parts::take_alternate(links);
+    let (link, others) = parts::take_alternate(parts::without_made(links));
     feed.link = link.or(feed.link.take());
     for link in others {
         if feed.self_link.is_none() && parts::is_rel(&link, "self") && !link.href.is_empty() {

@@ -13,11 +13,13 @@ use super::ours;
 use super::parts;
 use super::scope::{Reader, Scope};
 use super::text;
+use crate::decode::without_c1;
 use crate::limits::ENTRIES_MAX;
 use crate::model::{
     Category, Date, Enclosure, Entry, Feed, FeedFormat, Generator, Image, Link, Person, Text,
 };
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// What stands before JSON so that a page cannot load it as a script.
 const GUARDS: [&str; 7] = [
@@ -71,13 +73,14 @@ pub(super) fn inside(text: &str) -> Option<usize> {
 /// Reads a JSON Feed that begins at a place in a document; `None` where it is none.
 pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes) -> Option<Feed> {
     let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter();
-    let (value, mended, cut) = match values.next() {
+    let (mut value, mended, cut) = match values.next() {
         Some(Ok(value)) => (value, false, false),
         _ => {
             let mended = lenient::read(text, from, notes);
             (mended.value, true, mended.cut)
         }
     };
+    legible(&mut value);
     let Value::Object(mut members) = value else {
         return None;
     };
@@ -117,6 +120,33 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
         (notes.entries_at, notes.entries_end) = (entries_at, Some(end));
     }
     Some(feed)
+}
+
+/// Takes out of all strings what no XML can carry (XML 1.0 §2.2) and reads C1 control characters as what
+/// they were meant to be, so that a feed of JSON holds what one of XML could.
+fn legible(value: &mut Value) {
+    let is_legal = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    // Of the bytes that begin what is looked for, hardly a text has one; without a way out the loop takes many at once.
+    let may_begin =
+        |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r') || matches!(b, 0xc2 | 0xef);
+    let is_plain = |text: &str| !text.bytes().fold(false, |found, b| found | may_begin(b));
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) if is_plain(text) => {}
+            Value::String(text) => {
+                if !text.chars().all(is_legal) {
+                    text.retain(is_legal);
+                }
+                if let Cow::Owned(mended) = without_c1(text) {
+                    *text = mended;
+                }
+            }
+            Value::Array(list) => open.extend(list),
+            Value::Object(members) => open.extend(members.values_mut()),
+            _ => {}
+        }
+    }
 }
 
 /// Where the entries begin, which are the objects in the first list that is called like theirs, and
@@ -414,6 +444,7 @@ pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Op
                 avatar: string(&mut members, "avatar").map(|url| scope.resolve(&url)),
                 ..Person::default()
             };
+            ours::into_person(&mut person, &mut members, reader);
             // JSON Feed 1.1: `url` "could be … a mailto: link".
             let mail = person
                 .uri
@@ -424,7 +455,6 @@ pub(super) fn person(value: Value, scope: &Scope, reader: &mut Reader<'_>) -> Op
                 person.uri = None;
                 person.email = mail;
             }
-            ours::into_person(&mut person, &mut members, reader);
             person
         }
         _ => return None,
@@ -500,6 +530,7 @@ fn attachments(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Enclosure
         "url",
         "mime_type",
         "_mime_type",
+        "_url",
         "title",
         "size_in_bytes",
         "duration_in_seconds",
@@ -530,15 +561,21 @@ fn attachments(members: &mut Map<String, Value>, scope: &Scope) -> Vec<Enclosure
 }
 
 fn attachment(members: &mut Map<String, Value>, scope: &Scope) -> Option<Enclosure> {
-    let url = scope.resolve(&string(members, "url")?);
-    let kind = string(members, "mime_type");
+    // As they were given, where they could not stand like that.
+    let url = scope.resolve(&given(members, "url")?);
     Some(Enclosure {
         url,
-        media_type: string(members, "_mime_type").or(kind),
+        media_type: given(members, "mime_type"),
         length_bytes: whole(members, "size_in_bytes"),
         duration_seconds: whole(members, "duration_in_seconds"),
         title: string(members, "title"),
     })
+}
+
+/// A member, or that of ours which holds what was given for it.
+fn given(members: &mut Map<String, Value>, name: &str) -> Option<String> {
+    let own = string(members, name);
+    string(members, &format!("_{name}")).or(own)
 }
 
 /// A whole number, whether it was written as one, as a fraction or as a string.

@@ -4,6 +4,7 @@
 //! such a mark without being us harms nothing but the value that it names.
 
 use super::ours::NAMESPACE;
+use super::tree::El;
 use crate::model::{Element, Feed, FeedFormat, Node, Order, Part};
 
 /// The address that stands for one where there is none.
@@ -16,7 +17,6 @@ pub(super) fn forget(feed: &mut Feed) {
     for what in marks(&mut feed.extensions, &mut feed.order) {
         match what.as_str() {
             "title" => feed.title = None,
-            "link" => feed.link = None,
             "id" => feed.id = None,
             "updated" => feed.updated = None,
             "author" => feed.authors.clear(),
@@ -46,6 +46,11 @@ pub(super) fn forget(feed: &mut Feed) {
         }
         entry.id.take_if(|id| id == NO_ID);
     }
+}
+
+/// Whether an element marks what it names as made.
+pub(super) fn is_mark_of(el: &El<'_>, what: &str) -> bool {
+    el.name == "made" && el.namespace.as_deref() == Some(NAMESPACE) && el.text() == what
 }
 
 /// Takes the marks out of a list of elements.

@@ -11,6 +11,8 @@ pub(super) enum Family {
     None,
     /// RSS 0.90, 1.0, 1.1 and the addresses once used for RSS 2.0.
     Rss,
+    /// What we wrote of a value that the element of its name may not have: as it was given.
+    Given,
     /// Atom 1.0 (RFC 4287).
     Atom,
     /// Atom 0.3 and its drafts.
@@ -34,7 +36,10 @@ pub(super) enum Family {
 impl Family {
     /// Whether its elements are those of a feed itself rather than an addition to one.
     pub(super) fn is_native(self) -> bool {
-        matches!(self, Self::None | Self::Rss | Self::Atom | Self::Atom03)
+        matches!(
+            self,
+            Self::None | Self::Rss | Self::Given | Self::Atom | Self::Atom03
+        )
     }
 
     /// Atom of any age.
@@ -135,8 +140,12 @@ pub(super) fn family(uri: &str) -> Family {
         return Family::None;
     }
     // Dave Winer's addresses for RSS 2.0 end in anything: rss2, rss2-2, RSS2/.
-    if strip_start(uri, "backend.userland.com/rss").is_some() {
-        return Family::Rss;
+    if let Some(rest) = strip_start(uri, "backend.userland.com/rss") {
+        return if rest == "2#as-given" {
+            Family::Given
+        } else {
+            Family::Rss
+        };
     }
     // The drafts of Atom 0.3 and 1.0 said behind the # which they were.
     let uri = match uri.split_once('#') {
@@ -181,6 +190,7 @@ mod tests {
         check("http://purl.org/rss/1.0/", Family::Rss);
         check("http://purl.org/rss/1.0/modules/content", Family::Content);
         check("http://backend.userland.com/rss2", Family::Rss);
+        check("http://backend.userland.com/rss2#as-given", Family::Given);
         check("HTTP://PURL.ORG/DC/ELEMENTS/1.1/", Family::Dc);
         check("", Family::None);
         check("http://search.yahoo.com/mrss/", Family::Other);

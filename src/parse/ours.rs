@@ -98,14 +98,14 @@ pub(super) fn take_duration(attributes: &mut Vec<model::Attribute>) -> Option<u6
 }
 
 /// What a line has no room for, of a person.
-pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>) -> Person {
+pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>, scope: &Scope) -> Person {
     person.uri = attribute(el, "uri").or(person.uri);
     person.avatar = attribute(el, "avatar").or(person.avatar);
     if let Some(xml) = attribute(el, "xml") {
         let document = tree::build(&xml, &mut Notes::default());
         person
             .extensions
-            .extend(document.elements().map(El::to_model));
+            .extend(document.elements().map(|el| scope.extension(el)));
     }
     person
 }
@@ -198,6 +198,8 @@ pub(super) fn into_feed(
     feed.id = ours.string("id");
     ours.text("title", &mut feed.title);
     ours.text("description", &mut feed.description);
+    feed.link = ours.string("url").or(feed.link.take());
+    feed.language = ours.string("language").or(feed.language.take());
     ours.links(&mut feed.links);
     feed.links = parts::settle(&mut feed.link, std::mem::take(&mut feed.links));
     let own = feed
@@ -224,6 +226,7 @@ pub(super) fn into_feed(
     let atom = reader.atom;
     feed.extensions = ours.elements(|el| is_entry(el, atom), reader);
     feed.order = ours.value("order").unwrap_or_default();
+    feed.order.limit(Part::Extension, feed.extensions.len());
     ours.give_back(members);
 }
 
@@ -239,6 +242,8 @@ pub(super) fn into_entry(
     entry.id_is_permalink = ours.value("id_is_permalink").unwrap_or_default();
     ours.text("title", &mut entry.title);
     ours.text("summary", &mut entry.summary);
+    entry.link = ours.string("url").or(entry.link.take());
+    entry.language = ours.string("language").or(entry.language.take());
     ours.links(&mut entry.links);
     let (enclosures, links) = std::mem::take(&mut entry.links)
         .into_iter()
@@ -256,6 +261,7 @@ pub(super) fn into_entry(
     entry.rights = ours.marked("rights");
     entry.extensions = ours.elements(|_| false, reader);
     entry.order = ours.value("order").unwrap_or_default();
+    entry.order.limit(Part::Extension, entry.extensions.len());
     ours.give_back(members);
 }
 
@@ -335,7 +341,8 @@ impl Ours {
                 &mut link.length,
             ];
             for value in said {
-                *value = value.take().filter(|value| !value.trim().is_empty());
+                let trimmed = value.take().map(|value| value.trim().to_owned());
+                *value = trimmed.filter(|value| !value.is_empty());
             }
         }
         let said: HashSet<_> = all.iter().map(|link| (&link.rel, &link.href)).collect();

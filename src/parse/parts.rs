@@ -13,7 +13,7 @@ use crate::model::{self, Category, Date, Enclosure, Generator, Image, Link, Orig
 pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
     if !el.has_elements() {
         let line = el.trimmed().map(|line| person_of_line(&line));
-        let person = ours::person_of_attributes(line.unwrap_or_default(), el);
+        let person = ours::person_of_attributes(line.unwrap_or_default(), el, scope);
         return (person != Person::default()).then_some(person);
     }
     let scope = scope.enter(el);
@@ -34,7 +34,8 @@ pub(super) fn person(el: &El<'_>, scope: &Scope) -> Option<Person> {
                 continue;
             }
         };
-        if slot.is_none() {
+        // What stands as it was given is what another only stood in for.
+        if slot.is_none() || child.family == Family::Given && value.is_some() {
             *slot = value;
         } else if value.is_some() {
             person.extensions.push(scope.extension(child));
@@ -127,6 +128,7 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
     el.attributes
         .iter()
         .filter(|attribute| !matches!(attribute.prefix, "" | "xml" | "rdf"))
+        .filter(|attribute| !attribute.is_given())
         .map(super::tree::Attribute::to_model)
         .collect()
 }
@@ -135,8 +137,10 @@ fn foreign_attributes(el: &El<'_>) -> Vec<model::Attribute> {
 pub(super) fn is_foreign(attribute: &model::Attribute) -> bool {
     let namespace = attribute.namespace.as_deref().unwrap_or_default();
     let family = super::names::family(namespace);
-    !matches!(family, Family::None | Family::Xml | Family::Rdf)
-        && namespace != "http://www.w3.org/2000/xmlns/"
+    !matches!(
+        family,
+        Family::None | Family::Given | Family::Xml | Family::Rdf
+    ) && namespace != "http://www.w3.org/2000/xmlns/"
 }
 
 /// Whether a link leads to the thing itself: no relation, or `alternate`.
@@ -157,16 +161,52 @@ pub(super) fn is_rel(link: &Link, rel: &str) -> bool {
 pub(super) fn is_page(link: &Link) -> bool {
     link.media_type.as_deref().is_none_or(|kind| {
         let kind = kind.to_ascii_lowercase();
-        kind.starts_with("text/html") || kind.starts_with("application/xhtml") || kind == "html"
+        // What is no media type says nothing.
+        kind.starts_with("text/html")
+            || kind.starts_with("application/xhtml")
+            || !kind.contains('/')
     })
 }
 
-/// Takes the link to the thing itself out of its links: the first of the document's own kind (the
-/// flag says that it is not) that leads to a page. The others keep their order.
-pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<Link>) {
-    let rank = |(strange, link): &(bool, Link)| {
-        (!link.href.is_empty() && is_alternate(link))
-            .then(|| u8::from(*strange) + 2 * u8::from(!is_page(link)))
+/// How far a link is from being the document's own way to lead to the thing itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// As it was given, where the document's own way could not say it.
+    Given,
+    /// A line of RSS.
+    Line,
+    /// Atom's, in Atom.
+    Own,
+    /// The other's.
+    Strange,
+}
+
+/// The rank of a link's element.
+pub(super) fn rank(el: &El<'_>, atom: bool) -> Rank {
+    let has_address = el.attribute("href").is_some();
+    match (el.family, atom) {
+        (Family::Given, _) if !has_address => Rank::Given,
+        (Family::Given, _) => Rank::Strange,
+        (_, false) if !has_address => Rank::Line,
+        (_, true) if has_address => Rank::Own,
+        _ => Rank::Strange,
+    }
+}
+
+/// Leaves out the line that RSS had to have, where it stood in for what was given.
+pub(super) fn without_made(mut links: Vec<(Rank, Link)>) -> Vec<(Rank, Link)> {
+    if links.iter().any(|(rank, _)| *rank == Rank::Given) {
+        let stand_in = links.iter().position(|(rank, _)| *rank == Rank::Line);
+        stand_in.map(|at| links.remove(at));
+    }
+    links
+}
+
+/// Takes the link to the thing itself out of its links: the first of the best rank that leads to a
+/// page. The others keep their order.
+pub(super) fn take_alternate(links: Vec<(Rank, Link)>) -> (Option<String>, Vec<Link>) {
+    let rank = |(rank, link): &(Rank, Link)| {
+        (!link.href.is_empty() && is_alternate(link)).then(|| (!is_page(link), *rank))
     };
     let ranked = links
         .iter()
@@ -197,7 +237,8 @@ pub(super) fn take_alternate(links: Vec<(bool, Link)>) -> (Option<String>, Vec<L
 /// Sorts links that did not come as elements, as if they had: the link to the thing itself out of them, if it is not known.
 pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
     if main.is_none() {
-        let (link, others) = take_alternate(links.into_iter().map(|link| (false, link)).collect());
+        let (link, others) =
+            take_alternate(links.into_iter().map(|link| (Rank::Own, link)).collect());
         *main = link;
         return others;
     }

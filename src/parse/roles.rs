@@ -120,6 +120,24 @@ fn shared(el: &El<'_>, atom: bool, name: &str) -> Option<Role> {
 
 /// The role of a child of the channel or feed.
 pub(super) fn of_feed(el: &El<'_>, atom: bool) -> Role {
+    ranked(el, role_in_feed(el, atom))
+}
+
+/// The role of a child of an entry.
+pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
+    ranked(el, role_in_entry(el, atom))
+}
+
+/// A value as it was given is before all others.
+fn ranked(el: &El<'_>, role: Role) -> Role {
+    match role {
+        Role::One(slot, _) if el.family == Family::Given => Role::One(slot, GIVEN),
+        Role::One(slot, rank) => Role::One(slot, rank + 1),
+        role => role,
+    }
+}
+
+fn role_in_feed(el: &El<'_>, atom: bool) -> Role {
     let name = el.lower();
     if let Some(role) = shared(el, atom, &name) {
         return role;
@@ -131,6 +149,7 @@ pub(super) fn of_feed(el: &El<'_>, atom: bool) -> Role {
         (_, "item" | "entry") => Role::Entry,
         (_, "items") if el.has_elements() => Role::Container,
         (_, "channel") => Role::Container,
+        (Family::Given, "guid") => Role::One(Slot::Id, own),
         (_, "description" | "subtitle") => Role::One(Slot::Summary, own),
         (_, "tagline" | "abstract") => Role::One(Slot::Summary, own + 1),
         (_, "managingeditor") => Role::Author,
@@ -147,8 +166,7 @@ pub(super) fn of_feed(el: &El<'_>, atom: bool) -> Role {
     }
 }
 
-/// The role of a child of an entry.
-pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
+fn role_in_entry(el: &El<'_>, atom: bool) -> Role {
     let name = el.lower();
     if let Some(role) = shared(el, atom, &name) {
         return role;
@@ -179,6 +197,8 @@ pub(super) struct Winners {
     roles: Vec<Role>,
 }
 
+/// The rank of a value as it was given.
+const GIVEN: u8 = 0;
 /// Added to the rank of a date that cannot be understood: any other is better.
 const NO_DATE: u8 = 50;
 /// Added to the rank of an element that says nothing.
@@ -234,6 +254,13 @@ impl Winners {
     /// Whether a child won the slot.
     pub(super) fn won(&self, slot: Slot, index: usize) -> bool {
         self.best[slot as usize].is_some_and(|(winner, _)| winner == index)
+    }
+
+    /// Whether a child only stood in for the winner, which we had to write beside it as it was given.
+    pub(super) fn stood_in(&self, slot: Slot, el: &El<'_>) -> bool {
+        matches!(slot, Slot::Id | Slot::Comments)
+            && matches!(el.family, Family::None | Family::Atom)
+            && self.best[slot as usize].is_some_and(|(_, rank)| rank == GIVEN)
     }
 }
 

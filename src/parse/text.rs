@@ -100,7 +100,7 @@ pub(super) fn read(el: &mut El<'_>, scope: &Scope, reader: &mut Reader<'_>, usag
     }
     if text.kind == TextKind::Html {
         // A base that nobody declared must not catch `#note`, which points into the text itself.
-        let needs_base = || scope.base_is_declared || absolute::has_relative(&text.value, true);
+        let needs_base = || scope.base_is_declared || absolute::has_relative(&text.value);
         let base = scope.base.as_deref().filter(|_| needs_base());
         text.base = base.map(str::to_owned);
     }

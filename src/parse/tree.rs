@@ -119,8 +119,13 @@ impl<'a> El<'a> {
 
     /// The first child that belongs to a feed vocabulary and has this name, in any case.
     pub(super) fn child(&self, name: &str) -> Option<&El<'a>> {
-        self.elements()
-            .find(|el| el.family.is_native() && el.name.eq_ignore_ascii_case(name))
+        let named = || {
+            self.elements()
+                .filter(|el| el.family.is_native() && el.name.eq_ignore_ascii_case(name))
+        };
+        named()
+            .find(|el| el.family == Family::Given)
+            .or_else(|| named().next())
     }
 
     /// The child elements, to be changed.
@@ -147,10 +152,18 @@ impl<'a> El<'a> {
 
     /// The value of an attribute without prefix; names are compared without case, for CDF and RSS shout.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|a| a.prefix.is_empty() && a.name.eq_ignore_ascii_case(name))
-            .map(|a| &*a.value)
+        let mut own = None;
+        for attribute in &self.attributes {
+            if !attribute.name.eq_ignore_ascii_case(name) {
+                continue;
+            }
+            if attribute.prefix.is_empty() {
+                own = own.or(Some(&*attribute.value));
+            } else if attribute.is_given() {
+                return Some(&attribute.value);
+            }
+        }
+        own
     }
 
     /// The value of an attribute, trimmed, if it is not empty.
@@ -241,6 +254,12 @@ impl<'a> El<'a> {
 }
 
 impl Attribute<'_> {
+    /// Whether it is one of the element's own that could not stand there as it was given.
+    pub(super) fn is_given(&self) -> bool {
+        let family = self.namespace.as_deref().map(names::family);
+        family == Some(Family::Given)
+    }
+
     /// The attribute as the model keeps it.
     pub(super) fn to_model(&self) -> model::Attribute {
         model::Attribute {

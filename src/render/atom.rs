@@ -17,7 +17,7 @@ use crate::model::{
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
-use links::{entry_links, feed_links, has_attributes, made_links};
+use links::{entry_links, feed_links, has_attributes, larger_links};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -116,7 +116,7 @@ fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
         id: id.map_or_else(|| "urn:feedwash:feed".to_owned(), legal),
         updated: moment(&feed_updated(feed, context)),
         authors: feed_authors(feed),
-        categories: feed.categories.iter().filter_map(category).collect(),
+        categories: categories(&feed.categories),
         contributors: people(&feed.contributors),
         generator: feed.generator.as_ref().map(|generator| atom::Generator {
             value: legal(&generator.name),
@@ -150,7 +150,7 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
         id: legal(id.unwrap_or("urn:feedwash:entry")),
         updated: moment(entry_updated(entry).as_deref().unwrap_or(undated)),
         authors: people(&entry.authors),
-        categories: entry.categories.iter().filter_map(category).collect(),
+        categories: categories(&entry.categories),
         contributors: people(&entry.contributors),
         links: entry_links(entry),
         published: entry
@@ -168,7 +168,7 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
 }
 
 fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
-    if let Some(text) = &entry.content {
+    if let Some(text) = own_content(entry) {
         let written = text_of(text, language);
         return Some(atom::Content {
             base: written.base,
@@ -187,6 +187,12 @@ fn content(entry: &Entry, language: Option<&str>) -> Option<atom::Content> {
     })
 }
 
+/// The content that is at hand and says something.
+fn own_content(entry: &Entry) -> Option<&Text> {
+    let content = entry.content.as_ref();
+    content.filter(|text| !xml::is_blank(&text.value))
+}
+
 /// The content among the extensions; all others that might be it were moved by `fit`.
 fn media(entry: &Entry) -> Option<&Element> {
     let is_content = |element: &&Element| {
@@ -202,14 +208,14 @@ fn is_out_of_sight(entry: &Entry) -> bool {
         let kind = kind.map(|kind| kind.value.to_ascii_lowercase());
         !kind.is_some_and(|kind| kind.ends_with("+xml") || kind.ends_with("/xml"))
     };
-    let is_elsewhere = entry.content.is_none() && entry.content_link.is_some();
+    let is_elsewhere = own_content(entry).is_none() && entry.content_link.is_some();
     is_elsewhere || media(entry).is_some_and(is_binary)
 }
 
 /// The content that lies elsewhere, which has to be empty (§4.1.3.2).
 fn content_link(entry: &Entry) -> Option<Element> {
     let link = entry.content_link.as_ref();
-    let link = link.filter(|_| entry.content.is_none())?;
+    let link = link.filter(|_| own_content(entry).is_none())?;
     let attributes = [
         ("type", link.media_type.as_deref()),
         ("src", Some(link.href.as_str())),
@@ -230,7 +236,11 @@ fn text_of(text: &Text, language: Option<&str>) -> atom::Text {
         .language
         .as_deref()
         .filter(|_| text.language.as_deref() != language);
-    let markup = || text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+    let markup = || {
+        let div = text.is_xhtml.then(|| xhtml::div(&text.value)).flatten();
+        // Of markup that a parser makes nothing of, the string is all there is.
+        div.filter(|div| !div.ends_with("\"></div>"))
+    };
     let (kind, value) = match text.kind {
         TextKind::Plain => (atom::TextType::Text, legal(&text.value)),
         TextKind::Html => match markup() {
@@ -308,38 +318,56 @@ fn is_larger(person: &Person) -> bool {
     !person.extensions.is_empty() || person.avatar.is_some()
 }
 
-/// A category, unless its scheme is none (§4.2.2.2: an IRI); such are among the extras.
-fn category(category: &Category) -> Option<atom::Category> {
-    has_scheme(category).then(|| atom::Category {
-        term: legal(&category.term),
-        scheme: category.scheme.as_deref().map(legal),
-        label: category.label.as_deref().map(legal),
-    })
+/// Categories, unless the scheme of one is none (§4.2.2.2: an IRI). Then all are among the extras,
+/// since they have an order.
+fn categories(categories: &[Category]) -> Vec<atom::Category> {
+    if !categories.iter().all(has_scheme) {
+        return Vec::new();
+    }
+    let named = categories.iter().filter(|category| !is_nothing(category));
+    named
+        .map(|category| atom::Category {
+            term: legal(&category.term),
+            scheme: category.scheme.as_deref().map(legal),
+            label: category.label.as_deref().map(legal),
+        })
+        .collect()
+}
+
+/// Whether a category names nothing.
+fn is_nothing(category: &Category) -> bool {
+    let label = category.label.as_deref();
+    xml::is_blank(&category.term) && label.is_none_or(xml::is_blank)
 }
 
 fn has_scheme(category: &Category) -> bool {
     category.scheme.as_deref().is_none_or(is_iri)
 }
 
-/// Categories whose scheme is only what RSS calls a domain.
+/// Categories, where the scheme of one is only what RSS calls a domain.
 fn in_domains(categories: &[Category]) -> impl Iterator<Item = Element> + '_ {
-    let categories = categories.iter().filter(|category| !has_scheme(category));
-    categories.map(|category| {
+    let is_simple = categories.iter().all(has_scheme);
+    let named = categories
+        .iter()
+        .filter(move |category| !is_simple && !is_nothing(category));
+    named.map(|category| {
+        let fits = has_scheme(category);
         let attributes = [
             ("term", Some(category.term.as_str())),
+            ("scheme", category.scheme.as_deref().filter(|_| fits)),
             ("label", category.label.as_deref()),
         ];
         let mut out = element(Some(xml::ATOM), "category", &attributes, "");
-        let domain = category.scheme.clone().unwrap_or_default();
-        out.attributes.push(fit::attribute("domain", domain));
+        let domain = category.scheme.clone().filter(|_| !fits);
+        out.attributes
+            .extend(domain.map(|domain| fit::attribute("domain", domain)));
         out
     })
 }
 
-/// The people and links that hold what the crate has no place for.
+/// The people and categories that hold what the crate has no place for.
 fn larger<'a>(
     people: [(Part, &'a str, &'a [Person]); 2],
-    links: impl Iterator<Item = &'a Link> + 'a,
     categories: &'a [Category],
 ) -> impl Iterator<Item = Extra> + 'a {
     let lists = people.into_iter();
@@ -349,18 +377,17 @@ fn larger<'a>(
             let somebody = people.iter().filter(|person| is_somebody(person));
             somebody.map(move |person| Extra::of(part, super::people::atom_person(name, person)))
         });
-    let links = links.filter(|link| has_attributes(link));
     let categories = in_domains(categories).map(|category| Extra::of(Part::Category, category));
-    let links = links.map(|link| Extra::of(part_of(link), super::rss::atom_link(link)));
-    people.chain(categories).chain(links)
+    people.chain(categories)
 }
 
-/// What a link stands for.
-fn part_of(link: &Link) -> Part {
-    match link.rel.as_deref() {
+/// A link that the crate does not write.
+fn written_link(link: &Link) -> Extra {
+    let part = match link.rel.as_deref() {
         Some("enclosure") => Part::Enclosure,
         _ => Part::Link,
-    }
+    };
+    Extra::of(part, super::rss::atom_link(link))
 }
 
 /// Elements of the feed that the crate does not write.
@@ -371,7 +398,9 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Contributor, "contributor", &feed.contributors),
     ];
     let links = feed.links.iter().filter(|link| context.keeps(link));
-    extras.extend(larger(people, links, &feed.categories));
+    extras.extend(larger(people, &feed.categories));
+    let larger = links.filter(|link| has_attributes(link));
+    extras.extend(larger.map(written_link));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let publisher = super::people::line(Some(xml::DC), "publisher", publisher);
         extras.push(Extra::of(Part::Publisher, publisher));
@@ -441,13 +470,9 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Author, "author", entry.authors.as_slice()),
         (Part::Contributor, "contributor", &entry.contributors),
     ];
-    extras.extend(larger(people, entry.links.iter(), &entry.categories));
-    // All or none of them, for they have an order.
-    let made = made_links(entry);
-    if made.iter().any(has_attributes) {
-        let made = made.iter();
-        extras.extend(made.map(|link| Extra::of(part_of(link), super::rss::atom_link(link))));
-    }
+    extras.extend(larger(people, &entry.categories));
+    let links = larger_links(entry);
+    extras.extend(links.iter().map(written_link));
     extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));
     if let Some(image) = entry.image.as_deref() {

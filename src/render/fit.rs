@@ -1,8 +1,8 @@
 //! Makes a feed fit for a format: what its standard elements may not hold is moved where it may stand.
 //!
 //! It drops nothing that anyone wrote. A value that an element may not have goes into an element of the
-//! same name in the namespace of RSS ([`names::RSS`]), which to both formats is one more extension and to
-//! forgiving readers is the element itself. An address that lacks only an escape is escaped.
+//! same name in a namespace of RSS ([`names::GIVEN`]), which to both formats is one more extension, to
+//! forgiving readers is the element itself, and to `parse` says what the element would have said. An address that lacks only an escape is escaped.
 //!
 //! Invariants: a feed that fits is borrowed; what was made fit stays as it is when it is made fit
 //! again; extensions keep their places, and what joins them stands behind them.
@@ -13,7 +13,8 @@ mod source;
 
 use super::grammar;
 use super::names;
-use super::xml::element;
+use super::plain;
+use super::xml::{self, element};
 use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text};
 use std::borrow::Cow;
 
@@ -22,7 +23,9 @@ pub(super) use atom::link as atom_link;
 /// A feed whose every field may be written in `format`.
 pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
     let mut out = Cow::Borrowed(feed);
-    let is_blank = |title: &Text| title.value.trim().is_empty();
+    // A reference may stand for space.
+    let is_space = |title: &Text| !title.value.contains('<') && xml::is_blank(&plain(title));
+    let is_blank = |title: &Text| xml::is_blank(&title.value) || is_space(title);
     if feed.title.as_ref().is_none_or(is_blank) {
         let out = out.to_mut();
         out.title = Some(Text::plain(made_title(feed)));
@@ -51,21 +54,26 @@ fn made_title(feed: &Feed) -> String {
         .unwrap_or_else(|| "Untitled".to_owned())
 }
 
-/// An element of RSS that every format takes for an extension.
+/// An element of RSS with a value as it was given, which every format takes for an extension.
 fn extension(name: &str, attributes: &[(&str, Option<&str>)], text: &str) -> Element {
-    element(Some(names::RSS), name, attributes, text)
+    element(Some(names::GIVEN), name, attributes, text)
 }
 
-/// A link as such an element, whose text is the address where there is nothing else to say.
-fn link_extension(link: &Link) -> Element {
+/// A link as an element of RSS that leads beside the main one: its text is the address where there is nothing else to say.
+fn second_link(link: &Link) -> Element {
     let plain = Link {
         href: link.href.clone(),
         rel: link.rel.clone(),
         ..Link::default()
     };
     if *link == plain && matches!(link.rel.as_deref(), None | Some("alternate")) {
-        return extension("link", &[], &link.href);
+        return element(Some(names::RSS), "link", &[], &link.href);
     }
+    link_extension(link)
+}
+
+/// A link as such an element. Its address is an attribute, since as text it would be the main link's.
+fn link_extension(link: &Link) -> Element {
     let attributes = [
         ("rel", link.rel.as_deref()),
         ("type", link.media_type.as_deref()),
@@ -90,10 +98,10 @@ pub(super) fn enclosure(enclosure: &Enclosure) -> Element {
     extension("enclosure", &attributes, "")
 }
 
-/// An attribute in the namespace of RSS, where the element has none such of its own.
+/// An attribute with a value as it was given, where the element has none such of its own.
 pub(super) fn attribute(name: &str, value: String) -> Attribute {
     Attribute {
-        namespace: Some(names::RSS.to_owned()),
+        namespace: Some(names::GIVEN.to_owned()),
         prefix: None,
         name: name.to_owned(),
         value,

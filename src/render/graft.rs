@@ -7,7 +7,7 @@
 //! because both crates escape them in text and in attributes. So a tag that is found there is one, and
 //! no text can feign it.
 
-use super::names::Names;
+use super::names::{GIVEN, Names};
 use super::xml::write_element;
 use crate::model::{Element, Order, Part};
 
@@ -43,6 +43,8 @@ pub(super) struct Graft<'a> {
     children: String,
     /// What each child stands for, and where it ends.
     parts: Vec<(Option<Part>, usize)>,
+    /// How many of the last children stand last in any order.
+    last: usize,
     /// The order that the publisher had them in.
     order: Option<&'a Order>,
 }
@@ -74,8 +76,14 @@ impl<'a> Graft<'a> {
         for extra in extras {
             self.add(extra.part, &extra.element, names, indent);
         }
-        for element in extensions {
+        // What could not stand in its place stands last, whoever had an extension where.
+        let is_given = |element: &&Element| element.namespace.as_deref() == Some(GIVEN);
+        for element in extensions.iter().filter(|element| !is_given(element)) {
             self.add(Some(Part::Extension), element, names, indent);
+        }
+        for element in extensions.iter().filter(is_given) {
+            self.add(Some(Part::Extension), element, names, indent);
+            self.last += 1;
         }
     }
 
@@ -87,7 +95,8 @@ impl<'a> Graft<'a> {
             return;
         };
         let mut from = 0;
-        let new = self.parts.iter().map(|&(part, end)| {
+        let ordered = self.parts.len() - self.last;
+        let new = self.parts[..ordered].iter().map(|&(part, end)| {
             let text = &self.children[from..end];
             from = end;
             Child { part, text }
@@ -115,6 +124,8 @@ impl<'a> Graft<'a> {
             .collect();
         placed.sort_by_key(|(place, _)| *place);
         placed.iter().for_each(|(_, text)| push_child(out, text));
+        let last = ordered.checked_sub(1).map_or(0, |at| self.parts[at].1);
+        out.push_str(&self.children[last..]);
     }
 }
 

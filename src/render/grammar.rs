@@ -192,7 +192,7 @@ fn is_iri_character(c: char) -> bool {
 
 /// A language tag (BCP 47, RFC 5646 §2.1), with hyphens for the underscores of locales.
 pub(super) fn language(given: &str) -> Option<Cow<'_, str>> {
-    let given = given.trim();
+    let given = given.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     let tag = if given.contains('_') {
         Cow::Owned(given.replace('_', "-"))
     } else {

@@ -64,7 +64,7 @@ fn document(feed: &Feed, context: &Context<'_>) -> Object {
         .filter(|(name, _)| !theirs(name));
     let unfit = out.extend(further, Place::Feed);
     let mut ours = own_members(feed, context);
-    ours.unfit(feed.language.as_deref(), unfit);
+    ours.unfit(feed.link.as_deref(), feed.language.as_deref(), unfit);
     out.ours(ours);
     let items: Vec<Value> = feed
         .entries
@@ -171,7 +171,7 @@ fn item(entry: &Entry, feed: &Feed) -> Object {
     );
     let unfit = out.extend(&entry.json_extensions, Place::Item);
     let mut ours = own_members_of(entry, feed);
-    ours.unfit(entry.language.as_deref(), unfit);
+    ours.unfit(entry.link.as_deref(), entry.language.as_deref(), unfit);
     out.ours(ours);
     out
 }
@@ -288,6 +288,8 @@ fn attachment(enclosure: &Enclosure) -> Option<Value> {
     let kind = enclosure_type(enclosure);
     out.put("mime_type", kind);
     let given = enclosure.media_type.as_deref();
+    let url = Some(enclosure.url.trim());
+    out.maybe("_url", url.filter(|url| !grammar::is_reference(url)));
     out.maybe(
         "_mime_type",
         given.filter(|given| *given != kind && !given.is_empty()),
@@ -413,8 +415,10 @@ impl Object {
         self.maybe("language", given.and_then(grammar::language).as_deref());
     }
 
-    /// Among our own members: a language and members that JSON Feed does not allow where they were.
-    fn unfit(&mut self, language: Option<&str>, members: Map<String, Value>) {
+    /// Among our own members: an address, a language and members that JSON Feed does not allow where they were.
+    fn unfit(&mut self, url: Option<&str>, language: Option<&str>, members: Map<String, Value>) {
+        let is_escaped = |given: &&str| !grammar::is_reference(given) && !xml::is_blank(given);
+        self.maybe("url", url.filter(is_escaped));
         let is_unfit = |given: &&str| grammar::language(given).as_deref() != Some(given);
         self.maybe("language", language.filter(is_unfit));
         if !members.is_empty() {

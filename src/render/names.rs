@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The namespace that RSS 2.0's own elements, which have none, are given inside Atom.
 pub(super) const RSS: &str = "http://backend.userland.com/rss2";
+/// The elements and attributes of RSS that hold a value as its publisher gave it, where the element of
+/// that name may not. Readers that know RSS's namespace by its beginning know this one too; our own
+/// believes it before what stands in its place.
+pub(super) const GIVEN: &str = "http://backend.userland.com/rss2#as-given";
 /// Always bound to `xml` (Namespaces in XML §3).
 pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// XHTML, whose elements nearly everyone writes without a prefix.
@@ -31,6 +35,7 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     (ITUNES, "itunes"),
     (MEDIA, "media"),
     (RSS, "rss"),
+    (GIVEN, "given"),
     (NAMESPACE, "feedwash"),
     ("http://search.yahoo.com/mrss", "media"),
     ("http://www.itunes.com/DTDs/Podcast-1.0.dtd", "itunes"),

@@ -19,7 +19,9 @@ use super::{Context, date, enclosure_type, is_main, json_element, own_attributes
 use crate::model::{Element, Entry, Feed, FeedFormat, Generator, Link, Node, Part, Text, TextKind};
 use parts::{categories, enclosure, first_enclosure, labelled, length};
 use std::borrow::Cow;
-use text::{body, description, one_line};
+use std::cell::Cell;
+pub(super) use text::one_line;
+use text::{body, description};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -73,6 +75,11 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
             written.replacen("<rss", &start, 1)
         }
     };
+    // The link that we had to make, which comes first, has no place of the publisher's.
+    let is_link_made = Cell::new(!has_link(feed));
+    let part = |element: &str| {
+        part(element).filter(|part| *part != Part::Link || !is_link_made.replace(false))
+    };
     let mut out = graft(&written, "item", "channel", &head, &grafts, part);
     out.push('\n');
     out
@@ -82,8 +89,6 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
 fn part(element: &str) -> Option<Part> {
     Some(match name_of(element) {
         "title" => Part::Title,
-        // What we had to make has no place of the publisher's.
-        "link" if element == "<link></link>" => return None,
         "link" => Part::Link,
         "description" => Part::Summary,
         "content:encoded" => Part::Content,
@@ -178,16 +183,20 @@ fn channel_link<'a>(feed: &'a Feed, context: &Context<'a>) -> Cow<'a, str> {
     }
 }
 
+/// Whether the publisher said what RSS's link has to.
+fn has_link(feed: &Feed) -> bool {
+    feed.link.as_deref().is_some_and(is_iri)
+}
+
 /// What the channel has that the publisher did not say.
 fn made_parts(feed: &Feed) -> impl Iterator<Item = Element> {
-    let is_said = feed.link.as_deref().is_some_and(is_iri);
     let image = feed.image.as_ref();
     let lacks =
         |value: Option<&String>| image.is_some() && filled(value.map(String::as_str)).is_none();
     let title = lacks(image.and_then(|image| image.title.as_ref()));
     let link = lacks(image.and_then(|image| image.link.as_ref()));
     let marks = [
-        (!is_said, "link"),
+        (!has_link(feed), "link"),
         (title, "image-title"),
         (link, "image-link"),
     ];

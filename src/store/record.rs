@@ -101,14 +101,6 @@ fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("the model has string keys and no failing serialiser")
 }
 
-/// A feed without its entries.
-fn head(feed: &Feed) -> Feed {
-    Feed {
-        entries: Vec::new(),
-        ..feed.clone()
-    }
-}
-
 /// The hash of what a reader reads. A new date, counter or category is no news, nor is white space.
 fn story_hash(entry: &Entry) -> String {
     let mut story = to_json(&(
@@ -142,7 +134,7 @@ impl<'a> Prepared<'a> {
                     story_hash: story_hash(clean),
                 }
             });
-        let clean = head(recording.clean);
+        let clean = recording.clean.without_entries();
         // Many servers write the time of the request as the time of the last build.
         let undated = Feed {
             updated: None,
@@ -157,7 +149,7 @@ impl<'a> Prepared<'a> {
             .collect();
         Self {
             entries: entries.collect(),
-            raw_head: to_json(&head(recording.raw)),
+            raw_head: to_json(&recording.raw.without_entries()),
             head_hash: hash(to_json(&undated).as_bytes()),
             clean_head: to_json(&clean),
             warnings: recording.warnings.map(|warnings| to_json(&warnings)),

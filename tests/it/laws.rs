@@ -12,8 +12,7 @@ pub(crate) mod washed;
 
 use proptest::prelude::*;
 
-use feedwash::model::{Response, Rules};
-use feedwash::parse::parse;
+use feedwash::model::{FeedFormat, Response, Rules};
 use feedwash::wash::wash;
 use std::fs;
 use std::path::Path;
@@ -82,8 +81,9 @@ fn washed_without_panic(body: Vec<u8>) {
 #[test]
 fn every_seed_keeps_the_laws() {
     for seed in seeds("round_trip") {
-        if let Ok((feed, _)) = parse(&String::from_utf8_lossy(&seed), None) {
+        if let Ok(feed) = hold::read(&seed) {
             hold::laws(&feed);
+            hold::what_matters_survives(&feed);
         }
     }
 }
@@ -99,6 +99,19 @@ proptest! {
             let read = hold::turn(&feed, format);
             prop_assert!(read.entries.len() >= feed.entries.len());
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_it_was(tape in tapes()) {
+        let feed = tape::feed(&tape);
+        for format in hold::FORMATS {
+            hold::laws(&hold::turn(&feed, format));
+        }
+    }
+
+    #[test]
+    fn what_matters_survives_in_every_format(tape in tapes()) {
+        hold::what_matters_survives(&hold::turn(&tape::feed(&tape), FeedFormat::Atom));
     }
 
     #[test]

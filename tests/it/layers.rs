@@ -32,11 +32,14 @@ const MODULES: &[Module] = &[
     // `&#146;` means what windows-1252 has there, and decoding knows that table.
     module(2, "parse", &["absolute", "decode"]),
     module(2, "identity", &[]),
-    module(2, "clean", &[]),
+    module(2, "fingerprint", &[]),
+    module(2, "clean", &["fingerprint"]),
+    // It counts fingerprints and never makes one.
+    module(2, "learn", &[]),
     module(
         2,
         "wash",
-        &["absolute", "decode", "parse", "identity", "clean"],
+        &["absolute", "decode", "parse", "identity", "clean", "learn"],
     ),
     module(2, "schedule", &[]),
     module(2, "render", &["absolute"]),

@@ -126,7 +126,7 @@ fn rules(case: &Path) -> Rules {
             .collect(),
         remove: matchers("remove"),
         keep: matchers("keep"),
-        language: None,
+        ..Rules::default()
     };
     feedwash::clean::check_rules(&rules).unwrap();
     rules

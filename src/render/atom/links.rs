@@ -7,7 +7,8 @@ use atom_syndication as atom;
 
 pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
     let mut links = Vec::new();
-    links.extend(main_link(feed.link.as_deref(), &feed.links));
+    let main = main_link(feed.link.as_deref(), &feed.links);
+    links.extend(main.map(|href| relation("alternate", href)));
     if let Some(url) = context.self_link(feed) {
         // Of the publisher's own address only the format of their feed is known.
         let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
@@ -26,19 +27,40 @@ pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> 
     links
 }
 
+/// The links of an entry, for the crate: all or none, for they have an order, and it has no place for
+/// foreign attributes.
 pub(super) fn entry_links(entry: &Entry) -> Vec<atom::Link> {
-    let mut links = Vec::new();
-    links.extend(main_link(entry.link.as_deref(), &entry.links));
-    links.extend(entry.links.iter().filter_map(link));
     let made = made_links(entry);
-    if !made.iter().any(has_attributes) {
-        links.extend(made.iter().filter_map(link));
+    if are_larger(entry, &made) {
+        return Vec::new();
     }
-    links
+    let main = main_link(entry.link.as_deref(), &entry.links);
+    let main = main.map(|href| relation("alternate", href));
+    let others = entry.links.iter().chain(&made).filter_map(link);
+    main.into_iter().chain(others).collect()
+}
+
+/// The links of an entry, where the crate cannot write one of them.
+pub(super) fn larger_links(entry: &Entry) -> Vec<Link> {
+    let made = made_links(entry);
+    if !are_larger(entry, &made) {
+        return Vec::new();
+    }
+    let main = main_link(entry.link.as_deref(), &entry.links).map(|href| Link {
+        href: href.to_owned(),
+        rel: Some("alternate".to_owned()),
+        ..Link::default()
+    });
+    let own = entry.links.iter().cloned();
+    main.into_iter().chain(own).chain(made).collect()
+}
+
+fn are_larger(entry: &Entry, made: &[Link]) -> bool {
+    entry.links.iter().chain(made).any(has_attributes)
 }
 
 /// What Atom says with a link and the model has a field for.
-pub(super) fn made_links(entry: &Entry) -> Vec<Link> {
+fn made_links(entry: &Entry) -> Vec<Link> {
     let enclosures = entry.enclosures.iter().map(|enclosure| Link {
         href: enclosure.url.clone(),
         rel: Some("enclosure".to_owned()),
@@ -60,12 +82,11 @@ pub(super) fn made_links(entry: &Entry) -> Vec<Link> {
 }
 
 /// The alternate link, unless it stands among the others, with all its attributes.
-fn main_link(main: Option<&str>, others: &[Link]) -> Option<atom::Link> {
+fn main_link<'m>(main: Option<&'m str>, others: &[Link]) -> Option<&'m str> {
     let is_whole = |link: &&Link| {
         is_main(link, main) && (link.media_type.is_some() || !rss::adds_nothing(link, main))
     };
-    let main = main.filter(|_| !others.iter().any(|link| is_whole(&link)))?;
-    Some(relation("alternate", main))
+    main.filter(|_| !others.iter().any(|link| is_whole(&link)))
 }
 
 /// A link, unless it has attributes that the crate has no place for; such links are among the extras.

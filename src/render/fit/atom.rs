@@ -1,7 +1,10 @@
 //! What RFC 4287 asks of Atom's elements.
 
 use super::source;
-use super::{address, attribute, extension, is_misfit, link_extension, mend, mend_text, text_fits};
+use super::{
+    address, attribute, extension, is_misfit, link_extension, mend, mend_text, second_link,
+    text_fits,
+};
 use crate::model::{Element, Feed, Link, Person};
 use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference};
 use crate::render::{is_main, names, xml};
@@ -65,8 +68,7 @@ fn head(feed: &mut Cow<'_, Feed>) {
         let given = feed.language.take().unwrap_or_default();
         feed.language = grammar::language(&given).map(Cow::into_owned);
         if feed.language.is_none() {
-            let given = xml::element(Some(xml::DC), "language", &[], &given);
-            feed.extensions.push(given);
+            feed.extensions.push(extension("language", &[], &given));
         }
     }
     let texts = [&feed.title, &feed.description, &feed.rights];
@@ -139,8 +141,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let given = entry.language.take().unwrap_or_default();
         entry.language = grammar::language(&given).map(Cow::into_owned);
         if entry.language.is_none() {
-            let given = xml::element(Some(xml::DC), "language", &[], &given);
-            entry.extensions.push(given);
+            entry.extensions.push(extension("language", &[], &given));
         }
     }
     let entry = &feed.entries[at];
@@ -296,7 +297,7 @@ fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
         if alternates.adds(&link) {
             links.push(link);
         } else {
-            unfit.push(link_extension(&link));
+            unfit.push(second_link(&link));
         }
     }
     unfit

@@ -4,7 +4,8 @@ use super::{extension, is_misfit, mend};
 use crate::model::{Element, Feed, Node};
 use crate::render::grammar::{self, is_iri, is_web_address};
 use crate::render::names;
-use crate::render::xml::element;
+use crate::render::rss::one_line;
+use crate::render::xml::{element, is_blank};
 use std::borrow::Cow;
 
 pub(super) fn feed(feed: &mut Cow<'_, Feed>) {
@@ -115,16 +116,25 @@ fn image(feed: &mut Cow<'_, Feed>) {
     let namespace = if is_iri(&image.url) {
         None
     } else {
-        Some(names::RSS)
+        Some(names::GIVEN)
     };
     let part = |name: &str, value: Option<&str>, fits: &dyn Fn(&str) -> bool| {
         let value = value?;
-        let own = if fits(value) { None } else { Some(names::RSS) };
+        let own = if fits(value) {
+            None
+        } else {
+            Some(names::GIVEN)
+        };
         Some(Node::Element(element(own, name, &[], value)))
     };
-    let title = image.title.as_deref().unwrap_or(&channel_title);
-    let link = image.link.as_deref();
-    let made = link.is_none_or(|link| !is_iri(link)).then(|| {
+    let filled = |value: &Option<String>| value.clone().filter(|value| !is_blank(value));
+    let (title, link) = (filled(&image.title), filled(&image.link));
+    // RSS requires both of its own element, and nothing of another.
+    let is_own = namespace.is_none();
+    let title = title.or_else(|| is_own.then(|| channel_title.into_owned()));
+    let link = link.as_deref();
+    let is_made = is_own && link.is_none_or(|link| !is_iri(link));
+    let made = is_made.then(|| {
         feed.link
             .as_deref()
             .filter(|link| is_iri(link))
@@ -138,7 +148,7 @@ fn image(feed: &mut Cow<'_, Feed>) {
     let marks = marks.into_iter().filter(|(is_said, _)| !is_said);
     let parts = [
         part("url", Some(&image.url), &|_| true),
-        part("title", Some(title), &|_| true),
+        part("title", title.as_deref(), &|_| true),
         part("link", made, &|_| true),
         part("link", link, &is_iri),
         part("width", image.width.as_deref(), &is_width),
@@ -185,11 +195,7 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         };
         let unfit = mend(&mut source.url, is_iri).filter(|_| source.url.is_none());
         if let (Some(url), None) = (unfit, &source.element) {
-            let title = source
-                .title
-                .as_ref()
-                .map(crate::render::plain)
-                .unwrap_or_default();
+            let title = source.title.as_ref().map(one_line).unwrap_or_default();
             let unfit = extension("source", &[("url", Some(&url))], &title);
             entry.extensions.push(unfit);
             entry.source = None;

@@ -8,7 +8,7 @@ use crate::render::{html, needed_base};
 /// A title or another short text. RSS does not say whether it is HTML; the RSS Advisory Board's
 /// profile says text, escaped once, and readers look for themselves. So text is escaped as HTML
 /// besides only where it would be taken for HTML.
-pub(super) fn one_line(text: &Text) -> String {
+pub(in crate::render) fn one_line(text: &Text) -> String {
     match text.kind {
         TextKind::Plain if !looks_like_html(&text.value) => legal(&text.value),
         _ => body(text),

@@ -1,0 +1,562 @@
+//! Parts of a page that their markup tells: hidden texts, forms, navigation, interface images, and lines
+//! whose links lead to tags, to comments, to the entry itself.
+//!
+//! It reads no phrases. A body that was scraped from a page has more of these than one that was written
+//! for a feed; some lines are junk only there, and [`looks_like_page`] tells the two apart.
+
+use super::blocks::Block;
+use super::scrub::{Cut, Scrub};
+use super::structure::{remove_containers, remove_small};
+use super::targets::{self, Target};
+use super::tree::NodeId;
+use scraper::node::Element;
+
+/// The longest text of a line of tags.
+const TAGS_CHARS_MAX: usize = 200;
+
+/// The longest prose in a form: what one is asked to fill it in for.
+const FORM_PROSE_MAX: usize = 400;
+
+/// Removes containers and images by their markup.
+pub(super) fn containers(scrub: &mut Scrub<'_>) {
+    // The parts that tell a page are the first to go.
+    scrub.is_page();
+    forms(scrub);
+    navigation(scrub);
+    hidden(scrub);
+    images(scrub);
+}
+
+/// Whether a body was scraped from a page: it has parts that nobody writes into a feed, or is laid out as pages are.
+pub(super) fn looks_like_page(scrub: &Scrub<'_>) -> bool {
+    /// One of these may come from an editor's own layout.
+    const SIGNS_MIN: usize = 4;
+    let mut signs = 0;
+    for node in scrub.nodes() {
+        let Some(element) = node.value().as_element() else {
+            continue;
+        };
+        if is_of_page(element) {
+            return true;
+        }
+        signs += usize::from(is_laid_out(element));
+    }
+    signs >= SIGNS_MIN
+}
+
+fn is_of_page(element: &Element) -> bool {
+    let titled = |token: &str| {
+        matches!(
+            token,
+            "entry-header"
+                | "entry-title"
+                | "entry-footer"
+                | "post-meta"
+                | "entry-meta"
+                | "article-body"
+                | "post-header"
+        )
+    };
+    matches!(
+        element.name(),
+        "article" | "main" | "header" | "nav" | "form" | "button" | "h1"
+    ) || element
+        .attr("class")
+        .is_some_and(|class| class.split_ascii_whitespace().any(titled))
+}
+
+fn is_laid_out(element: &Element) -> bool {
+    let placed = |token: &str| {
+        matches!(
+            token,
+            "clearfix"
+                | "container"
+                | "row"
+                | "left"
+                | "right"
+                | "wrapper"
+                | "main"
+                | "inner"
+                | "header"
+                | "footer"
+                | "sidebar"
+                | "column"
+        ) || token.starts_with("col-")
+    };
+    element.name() == "script"
+        || element.attr("onclick").is_some()
+        || element
+            .attr("class")
+            .is_some_and(|class| class.split_ascii_whitespace().any(placed))
+}
+
+/// Forms, and what stands for a choice or a click outside them.
+fn forms(scrub: &mut Scrub<'_>) {
+    let forms = scrub.elements(&["form", "fieldset"]);
+    let asking = forms
+        .into_iter()
+        .filter(|id| has_control(scrub, *id))
+        .collect();
+    remove_small(
+        scrub,
+        asking,
+        FORM_PROSE_MAX,
+        "form",
+        "asks the reader to fill it in",
+    );
+    let instead = scrub.elements(&["noscript"]);
+    let notices = instead
+        .into_iter()
+        .filter(|id| is_notice(scrub, *id))
+        .collect();
+    remove_containers(
+        scrub,
+        notices,
+        "noscript",
+        "a notice for browsers without scripts",
+    );
+    let choices = scrub.elements(&["select", "datalist"]);
+    remove_containers(scrub, choices, "select", "a choice of a form");
+    let buttons = scrub.elements(&["button"]);
+    let clicks = buttons
+        .into_iter()
+        .filter(|id| is_click(scrub, *id))
+        .collect();
+    remove_containers(scrub, clicks, "button", "does nothing without a script");
+}
+
+fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    scrub.node(id).descendants().any(|node| {
+        node.value().as_element().is_some_and(|element| {
+            matches!(element.name(), "textarea" | "select" | "button")
+                || element.name() == "input" && element.attr("type") != Some("hidden")
+        })
+    })
+}
+
+/// What stands in `noscript` and shows no image is a notice.
+fn is_notice(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    scrub.node(id).descendants().all(|node| {
+        node.value()
+            .as_element()
+            .is_none_or(|element| !super::blocks::is_medium(element.name()))
+    }) && scrub.text(id).chars().count() < 300
+}
+
+/// A button with a word or two. One that opens something may be the heading of what it opens.
+fn is_click(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    let opens = [
+        "aria-expanded",
+        "aria-controls",
+        "data-toggle",
+        "data-bs-toggle",
+    ];
+    let headed = scrub.node(id).ancestors().any(|node| {
+        node.value().as_element().is_some_and(|e| {
+            matches!(
+                e.name(),
+                "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "summary" | "dt"
+            )
+        })
+    });
+    let text = scrub.text(id);
+    !headed
+        && opens.iter().all(|name| scrub.attribute(id, name).is_none())
+        && text.chars().count() <= 40
+        && !text.ends_with('?')
+}
+
+/// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
+fn navigation(scrub: &mut Scrub<'_>) {
+    let named = |scrub: &Scrub<'_>, id: NodeId| {
+        let role = scrub.attribute(id, "role").unwrap_or_default();
+        matches!(
+            role,
+            "navigation"
+                | "search"
+                | "contentinfo"
+                | "complementary"
+                | "menu"
+                | "menubar"
+                | "tablist"
+                | "toolbar"
+        ) || scrub
+            .element(id)
+            .is_some_and(|e| matches!(e.name(), "nav" | "aside" | "footer"))
+            || scrub
+                .attribute(id, "itemtype")
+                .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
+    };
+    let ids: Vec<_> = scrub
+        .nodes()
+        .map(|node| node.id())
+        .filter(|id| named(scrub, *id))
+        .collect();
+    let linked = ids.into_iter().filter(|id| is_links(scrub, *id)).collect();
+    remove_containers(
+        scrub,
+        linked,
+        "landmark",
+        "a part of a page that holds links",
+    );
+}
+
+/// Whether most of a container's text is links, and none is a heading with a link of its own.
+fn is_links(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
+    let blocks = scrub.blocks();
+    let Some(sum) = blocks.spans.get(&id).map(|span| blocks.sum(span)) else {
+        return false;
+    };
+    let aside = scrub.element(id).is_some_and(|e| e.name() == "aside");
+    sum.link_chars * 10 > sum.chars * if aside { 5 } else { 6 }
+        && (aside || sum.media == sum.linked_media)
+}
+
+/// Short texts that the page hides from everybody.
+fn hidden(scrub: &mut Scrub<'_>) {
+    let ids: Vec<_> = scrub
+        .nodes()
+        .filter_map(|node| {
+            let element = node.value().as_element()?;
+            is_hidden(element).then(|| node.id())
+        })
+        .collect();
+    let page = !ids.is_empty() && scrub.is_page();
+    for id in ids {
+        let blocks = scrub.blocks();
+        let Some(span) = blocks.spans.get(&id).cloned() else {
+            continue;
+        };
+        let (sum, behind) = (blocks.sum(&span), blocks.is_behind(&span));
+        let small = sum.chars <= 300 && sum.media == 0 || sum.link_chars * 10 > sum.chars * 6;
+        let small = small && sum.chars > 0 || page && sum.chars == 0;
+        if small && (page || behind) {
+            remove_containers(
+                scrub,
+                vec![id],
+                "hidden",
+                "a part that the page does not show",
+            );
+        }
+    }
+}
+
+fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let style = style.to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+fn is_hidden(element: &Element) -> bool {
+    let style = element.attr("style").is_some_and(hides);
+    // `hidden md:block` is shown where there is room.
+    let class = element.attr("class").is_some_and(|class| {
+        let mut tokens = class.split_ascii_whitespace();
+        !class.contains(':')
+            && !class.contains("visible")
+            && tokens.any(|token| {
+                matches!(
+                    token,
+                    "hidden"
+                        | "hide"
+                        | "d-none"
+                        | "is-hidden"
+                        | "u-hidden"
+                        | "hidden-all"
+                        | "display-none"
+                        | "hide-text"
+                )
+            })
+            && !class.contains("-block")
+            && !class.contains("-flex")
+    });
+    style
+        || class
+        || element
+            .attr("hidden")
+            .is_some_and(|value| value != "until-found")
+}
+
+/// Folders in which themes, plugins and extensions keep the images of the page.
+#[rustfmt::skip]
+const THEME_PATHS: &[&str] = &[
+    "/wp-content/plugins/", "/wp-content/themes/", "/sites/all/themes/", "/sites/all/modules/", "/sites/default/themes/", "/typo3conf/ext/", "/bundles/", "/modules/mod_", "/skins/", "/skin/frontend/", "/images/icons/", "/img/icons/", "/assets/icons/", "/icons/social", "/social-icons/", "/socialicons/", "/images/social/", "/img/social/", "/avatar/", "/avatars/",
+];
+
+/// Folders of banners, for images that are a link.
+const BANNER_PATHS: &[&str] = &[
+    "/banner/",
+    "/banners/",
+    "/ads/",
+    "/adserver/",
+    "/werbung/",
+    "/publicidad/",
+    "/sponsors/",
+];
+
+/// Words of the file names of an interface's images; all of a name's words have to be among them.
+#[rustfmt::skip]
+const ICON_WORDS: &[&str] = &[
+    "icon", "icons", "button", "btn", "badge", "banner", "share", "print", "printer", "email", "mail", "rss", "feed", "arrow", "arrows", "bullet", "spacer", "blank", "pixel", "px", "clear", "transparent", "dot", "avatar", "gravatar", "subscribe", "newsletter", "advertisement", "advert", "ad", "ads", "loading", "loader", "spinner", "facebook", "twitter", "linkedin", "pinterest", "whatsapp", "telegram", "instagram", "youtube", "reddit", "tumblr", "flattr", "paypal", "patreon", "donate", "like", "tweet", "gplus", "google", "plus", "large", "small", "big", "mini", "round", "square", "black", "white", "color", "logo", "footer", "header", "by", "nc", "sa", "nd", "cc",
+];
+
+/// Images that belong to the page: from the folders of its theme, or named as icons and linked.
+fn images(scrub: &mut Scrub<'_>) {
+    let images = scrub.elements(&["img"]);
+    if images.is_empty() {
+        return;
+    }
+    let page = scrub.is_page();
+    let found: Vec<(NodeId, &'static str)> = images
+        .into_iter()
+        .filter_map(|id| is_icon(scrub, id, page).map(|why| (id, why)))
+        .collect();
+    for (id, why) in found {
+        let alone = scrub
+            .blocks()
+            .list
+            .iter()
+            .any(|block| block.chars == 0 && block.media.contains(&id));
+        if alone && !scrub.is_quoted(id) {
+            scrub.remove(id, "interface image", why);
+        }
+    }
+}
+
+fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
+    let src = scrub
+        .attribute(id, "src")
+        .or_else(|| scrub.attribute(id, "data-src"))?;
+    let url = scrub.url(src)?;
+    let (host, path) = (
+        url.host_str().unwrap_or_default(),
+        url.path().to_ascii_lowercase(),
+    );
+    if host.ends_with("gravatar.com") {
+        return Some("a portrait that stands beside comments and authors");
+    }
+    // Smileys and formulas stand in the story.
+    if path.contains("smil") || path.contains("emoji") || path.contains("latex") {
+        return None;
+    }
+    let own = scrub.is_own(&url);
+    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && (own || page) {
+        return Some("from the folder of a theme or a plugin");
+    }
+    let linked = scrub
+        .node(id)
+        .ancestors()
+        .any(|node| node.value().as_element().is_some_and(|e| e.name() == "a"));
+    if linked && BANNER_PATHS.iter().any(|folder| path.contains(folder)) {
+        return Some("from a folder of banners, and a link");
+    }
+    let stem = path.rsplit('/').next().unwrap_or_default();
+    let stem = stem.split('.').next().unwrap_or_default();
+    let words: Vec<_> = stem
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let named =
+        !words.is_empty() && words.len() <= 6 && words.iter().all(|word| ICON_WORDS.contains(word));
+    let small = ["width", "height"].iter().any(|side| {
+        scrub
+            .attribute(id, side)
+            .and_then(|size| size.trim_end_matches("px").parse::<u32>().ok())
+            .is_some_and(|size| size <= 48)
+    });
+    (named && (linked || page || small)).then_some("named as an icon")
+}
+
+/// Removes lines that their links tell.
+pub(super) fn lines(scrub: &mut Scrub<'_>) {
+    let page = scrub.is_page();
+    let told = targets(scrub);
+    let blocks = scrub.blocks();
+    let total = blocks.list.iter().filter(|block| block.chars > 0).count();
+    let tagged = told
+        .iter()
+        .filter(|told| told.as_ref().is_some_and(|told| told.all(Target::Tag)))
+        .count();
+    let mut cuts = Vec::new();
+    for (at, told) in told.iter().enumerate() {
+        let Some(told) = told else { continue };
+        let block = &blocks.list[at];
+        let place = Place {
+            behind: blocks.is_behind(&(at..at + 1)),
+            before: blocks.sum(&(0..at)).prose == 0,
+            page,
+            // An index of tags is what the entry is about.
+            index: tagged * 2 > total,
+        };
+        if let Some((rule, evidence)) = line(block, told, place) {
+            let label = (0..at)
+                .rev()
+                .find(|at| !blocks.list[*at].gone)
+                .filter(|at| rule == "tags" && is_label(&blocks.list[*at]));
+            cuts.push(Cut::new(
+                label.into_iter().chain([at]).collect(),
+                rule,
+                evidence,
+            ));
+        }
+    }
+    scrub.cut(cuts);
+    bare_heading(scrub, page);
+}
+
+/// Where a line stands, and in what.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    behind: bool,
+    before: bool,
+    page: bool,
+    index: bool,
+}
+
+/// Where the links of a block lead.
+struct Told(Vec<Target>);
+
+impl Told {
+    fn all(&self, target: Target) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|other| *other == target)
+    }
+
+    fn only(&self, targets: &[Target]) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|other| targets.contains(other))
+    }
+}
+
+/// Where the links of each block lead that is mostly links.
+fn targets(scrub: &mut Scrub<'_>) -> Vec<Option<Told>> {
+    let links: Vec<Option<Vec<NodeId>>> = scrub
+        .blocks()
+        .list
+        .iter()
+        .map(|block| {
+            let mostly = !block.gone
+                && !block.quoted
+                && block.chars > 0
+                && block.link_density() > 0.5
+                && block.text_len() < 400;
+            mostly.then(|| block.links.clone())
+        })
+        .collect();
+    links
+        .into_iter()
+        .map(|links| {
+            Some(Told(
+                links?
+                    .into_iter()
+                    .map(|link| targets::of(scrub, link))
+                    .collect(),
+            ))
+        })
+        .collect()
+}
+
+fn line(block: &Block, told: &Told, place: Place) -> Option<(&'static str, &'static str)> {
+    let outside = place.behind || place.before && place.page;
+    let (len, linked) = (block.text_len(), block.is_linked());
+    match () {
+        () if told.only(&[Target::Tag, Target::Comments])
+            && told.0.contains(&Target::Tag)
+            && len < TAGS_CHARS_MAX
+            && !place.index
+            && !block.heading
+            && (outside || linked && place.page) =>
+        {
+            Some(("tags", "its links lead to lists of entries"))
+        }
+        () if told.all(Target::Tag)
+            && len < TAGS_CHARS_MAX
+            && !place.index
+            && linked
+            && place.behind =>
+        {
+            Some(("tags", "its links lead to lists of entries"))
+        }
+        () if told.all(Target::Comments) && linked && len < 80 => {
+            Some(("comments", "leads to the comments below the entry"))
+        }
+        () if told.only(&[Target::Entry, Target::Comments])
+            && linked
+            && len < 60
+            && place.behind
+            // What a frame left behind is called by its host.
+            && (!block.text.contains('.') || block.text.contains(' ')) =>
+        {
+            Some(("entry link", "behind the story, leads to the entry itself"))
+        }
+        () if told.only(&[Target::Home, Target::Feed, Target::Account])
+            && linked
+            && len < 80
+            && outside
+            && (!block.item || place.page) =>
+        {
+            Some((
+                "site link",
+                "leads to the front page, a feed or a form of the site",
+            ))
+        }
+        () if told.all(Target::Nowhere)
+            && linked
+            && len <= 40
+            && !block.heading
+            && (outside || place.page) =>
+        {
+            Some(("interface", "a link that leads nowhere without a script"))
+        }
+        () if told.all(Target::Licence) && len < 260 && outside => {
+            Some(("copyright", "leads to a licence"))
+        }
+        () if place.page
+            && place.behind
+            && told.0.len() >= 3
+            && !block.heading
+            && block.chars / told.0.len() < 24
+            && parted(block) =>
+        {
+            Some(("navigation", "a row of links behind the story"))
+        }
+        () => None,
+    }
+}
+
+/// A few words with a colon, which belong to what stands below.
+fn is_label(block: &Block) -> bool {
+    block.text.ends_with([':', '：'])
+        && block.text_len() < 40
+        && block.links.is_empty()
+        && !block.quoted
+}
+
+/// Whether a row of links is parted as navigation is: `Home | Contact | Terms`.
+fn parted(block: &Block) -> bool {
+    block.text.matches(['|', '·', '•', '/', '—', '»']).count() + 1 >= block.links.len()
+}
+
+/// A heading at the very end has nothing to head: what stood below it was made by a script, or is gone.
+fn bare_heading(scrub: &mut Scrub<'_>, page: bool) {
+    if !page {
+        return;
+    }
+    let blocks = scrub.blocks();
+    let last = blocks
+        .list
+        .iter()
+        .rposition(|block| !block.gone && (block.chars > 0 || !block.media.is_empty()));
+    let Some(last) = last else { return };
+    let block = &blocks.list[last];
+    let bare = block.heading
+        && block.media.is_empty()
+        && !block.quoted
+        && block.chars < 60
+        && blocks.is_behind(&(last..last + 1));
+    if bare {
+        scrub.cut(vec![Cut::new(
+            vec![last],
+            "heading",
+            "heads nothing at the end of a page",
+        )]);
+    }
+}

@@ -1,0 +1,245 @@
+//! Lines that an outlet repeats from entry to entry, known by being repeated and by nothing else.
+//!
+//! Which lines repeat is learnt elsewhere (`learn`, from the sightings that are noted here); this decides
+//! where a repeated line may be taken out. What repeats for good reason stays: headings, lines that end in
+//! a colon, items of lists (show notes name the same people in every one), quotations, whatever stands
+//! before the story (a series' standing intro), links that lead elsewhere in each entry, and all of an
+//! entry that repeats as a whole (a comic's one caption).
+//!
+//! Invariant: an entry keeps at least one line that is its own.
+
+use super::blocks::Block;
+use super::scrub::{Cut, Scrub};
+use super::targets::{self, Target};
+use super::tree::NodeId;
+use crate::fingerprint;
+use crate::model::{Boilerplate, Field, Repeats, Sighting};
+
+/// A line with fewer letters besides what was masked says too little to be known again.
+const MASKED_LETTERS_MIN: usize = 10;
+
+/// Longer lines are story: no notice of the 40 that were measured has more.
+const LINE_CHARS_MAX: usize = 600;
+
+/// Longer lines that differ in their numbers are a report that is written by a template.
+const COUNTS_CHARS_MAX: usize = 60;
+
+/// Notes the lines of an entry, and takes out those that its outlet repeats.
+pub(super) fn lines(scrub: &mut Scrub<'_>) {
+    if scrub.field != Field::Content {
+        return;
+    }
+    scrub.blocks();
+    let (about, rules) = (scrub.about, scrub.rules);
+    let blocks = scrub.built_blocks();
+    let mut sightings = Vec::new();
+    let mut known = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        let prints = Prints::of(scrub, block);
+        sightings.extend(prints.sightings());
+        known.push(prints.known(&rules.boilerplate));
+    }
+    let cuts = judge(blocks, &known, &about.feed_title);
+    // The brake: a template that was taken for boilerplate would leave half an entry.
+    let all: usize = blocks
+        .iter()
+        .filter(|block| !block.gone)
+        .map(|block| block.chars)
+        .sum();
+    let taken: usize = cuts
+        .iter()
+        .flat_map(|cut| &cut.blocks)
+        .map(|at| blocks[*at].chars)
+        .sum();
+    scrub.sightings = sightings;
+    if taken * 2 > all {
+        scrub
+            .notes
+            .push("keeps the lines that its outlet repeats: they are most of its text");
+    } else {
+        scrub.cut(cuts);
+    }
+}
+
+/// The fingerprints of a block that may be compared.
+#[derive(Debug, Default)]
+struct Prints {
+    exact: Option<Sighting>,
+    masked: Option<Sighting>,
+    /// The masked one stands for lines that differ in their numbers alone.
+    counts: bool,
+}
+
+/// How often a line was met.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    repeats: Repeats,
+    /// In other entries with other numbers.
+    counts: bool,
+}
+
+impl Prints {
+    fn of(scrub: &Scrub<'_>, block: &Block) -> Self {
+        if !may_go(block)
+            || block.chars < 2
+            || block.folded.is_empty()
+            || block.chars > LINE_CHARS_MAX
+        {
+            return Self::default();
+        }
+        let text = said(scrub, block);
+        let masked = fingerprint::masked(&text, &scrub.about.masks)
+            .filter(|masked| masked.letters >= MASKED_LETTERS_MIN);
+        Self {
+            exact: Some(Sighting {
+                print: fingerprint::exact(&text),
+            }),
+            masked: masked.map(|masked| Sighting {
+                print: masked.print,
+            }),
+            counts: masked.is_some_and(|masked| masked.counts),
+        }
+    }
+
+    fn sightings(&self) -> impl Iterator<Item = Sighting> {
+        self.exact.into_iter().chain(self.masked)
+    }
+
+    fn known(&self, boilerplate: &Boilerplate) -> Option<Known> {
+        let met = |sighting: &Option<Sighting>| {
+            boilerplate.repeats.get(&sighting.as_ref()?.print).copied()
+        };
+        let exact = met(&self.exact).map(|repeats| Known {
+            repeats,
+            counts: false,
+        });
+        let masked = met(&self.masked).map(|repeats| Known {
+            repeats,
+            counts: self.counts,
+        });
+        exact
+            .into_iter()
+            .chain(masked)
+            .max_by_key(|known| (known.repeats.share(), !known.counts))
+    }
+}
+
+/// What a block says: its text and, where most of it is links, where they lead. `Download` leads to another
+/// file in each entry and is content; `Support us` leads to the same page.
+fn said(scrub: &Scrub<'_>, block: &Block) -> String {
+    let mut text = block.folded.clone();
+    if block.link_density() > 0.5 {
+        for link in &block.links {
+            text.push_str(" \u{5}");
+            text.push_str(&led(scrub, *link));
+        }
+    }
+    text
+}
+
+/// Where a link leads, with the entry's own name in the address masked.
+fn led(scrub: &Scrub<'_>, link: NodeId) -> String {
+    match targets::of(scrub, link) {
+        Target::Entry => return "entry".to_owned(),
+        Target::Comments => return "comments".to_owned(),
+        Target::Nowhere => return "nowhere".to_owned(),
+        _ => {}
+    }
+    let url = scrub
+        .attribute(link, "href")
+        .and_then(|href| scrub.url(href));
+    url.map_or_else(String::new, |url| {
+        let slug = scrub.about.slug.as_str();
+        let path = url.path().trim_end_matches('/');
+        let path = if slug.len() < 4 {
+            path.to_owned()
+        } else {
+            path.replace(slug, "\u{4}")
+        };
+        // A button hands the entry's address over in its query; what else differs there is another thing.
+        let query = url
+            .query()
+            .filter(|query| slug.len() >= 4 && !query.contains(slug));
+        let (host, query) = (
+            url.host_str().unwrap_or_default(),
+            query.unwrap_or_default(),
+        );
+        format!("{host}{path}?{query}")
+    })
+}
+
+fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
+    let is_met = |at: usize| {
+        let block = &blocks[at];
+        known[at]
+            .filter(|known| may_go(block) && (!known.counts || block.text_len() < COUNTS_CHARS_MAX))
+    };
+    let is_own = |at: &usize| {
+        let block = &blocks[*at];
+        !block.gone && block.chars > 0 && is_met(*at).is_none()
+    };
+    let is_story = |at: &usize| is_own(at) && blocks[*at].is_prose();
+    let all = || 0..blocks.len();
+    let first_story = all().find(is_story);
+    let first = first_story.or_else(|| all().find(is_own));
+    let last = all()
+        .rev()
+        .find(is_story)
+        .or_else(|| all().rev().find(is_own));
+    let (Some(first), Some(last)) = (first, last) else {
+        return Vec::new();
+    };
+    let mut cuts: Vec<Cut> = Vec::new();
+    for (at, block) in blocks.iter().enumerate().skip(first) {
+        let Some(known) = is_met(at) else {
+            continue;
+        };
+        // Where there is no story but lines, their numbers are what the entry is about.
+        let counts = !known.counts || at > last && first_story.is_some();
+        if counts && suffices(block, known.repeats, at > last, outlet) {
+            let Repeats { entries, of } = known.repeats;
+            cuts.push(Cut::new(
+                vec![at],
+                "repeated line",
+                format!("in {entries} of {of} entries"),
+            ));
+        }
+    }
+    cuts
+}
+
+/// Whether a block is of a kind that may be taken for boilerplate at all.
+fn may_go(block: &Block) -> bool {
+    !block.gone
+        && !block.quoted
+        && !block.heading
+        && block.chars > 0
+        && block.media.is_empty()
+        && !block.text.ends_with([':', '：'])
+        && !block.item
+}
+
+/// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the
+/// fewest entries. Behind the story three of four junk lines stand; the longer a line is, the more likely it
+/// is story, unless it is a link, speaks of its outlet by name, or stands aside in brackets or italics.
+fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool {
+    let named = outlet.chars().count() >= 4 && block.folded.contains(outlet);
+    let told = named || block.italic || super::notices::is_bracketed(&block.text);
+    let linked = block.is_linked();
+    let (share, entries) = match (block.text_len(), behind) {
+        (..80, true) if linked => (50, 3),
+        (80..200, true) if linked => (60, 3),
+        (..80, true) if told => (50, 3),
+        (80..200, true) if told => (90, 3),
+        (_, true) if told || linked => (90, 4),
+        (..80, true) => (70, 3),
+        (80..200, true) => (90, 4),
+        (_, true) => (90, 5),
+        (..80, false) if linked => (60, 3),
+        (..80, false) if told => (70, 3),
+        (..80, false) => (80, 4),
+        (80..200, false) => (90, 5),
+        (_, false) => return false,
+    };
+    repeats.share() >= share && repeats.entries >= entries
+}

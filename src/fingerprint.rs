@@ -1,0 +1,233 @@
+//! A block of text to a hash that two entries of one outlet share when they say the same.
+//!
+//! It knows no HTML and judges nothing: it is given folded text (lower case, no punctuation) and gives a
+//! number. What differs from entry to entry in a line that is otherwise the same (the entry's own title,
+//! its authors, numbers) is masked first, so that "The post {title} appeared first on {outlet}" is one line.
+//!
+//! Invariants: the same text and masks give the same fingerprint on every machine and in every version,
+//! since they are kept; time is linear in the text.
+
+use crate::model::Fingerprint;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// What is said in place of an entry's own words. Folded text holds letters, digits and spaces alone, so these are nobody's.
+const TITLE: char = '\u{1}';
+const AUTHOR: char = '\u{2}';
+const NUMBER: char = '\u{3}';
+const ADDRESS: char = '\u{4}';
+
+/// A title or name of fewer letters stands in other words by chance.
+const MASKED_CHARS_MIN: usize = 4;
+
+/// Names of months and days, folded, which are masked beside a number: de en es fr it nl pl pt ru uk tr id sv da no fi cs hu ro.
+#[rustfmt::skip]
+const DATE_WORDS: &[&str] = &[
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "am", "pm", "of",
+    "januar", "februar", "marz", "mai", "juni", "juli", "oktober", "dezember", "dez", "okt", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "uhr", "um",
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "de", "del",
+    "janvier", "fevrier", "mars", "avril", "juin", "juillet", "aout", "septembre", "octobre", "novembre", "decembre", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "sabato", "domenica",
+    "januari", "februari", "maart", "mei", "augustus", "december", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
+    "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "wrzesnia", "pazdziernika", "listopada", "grudnia", "poniedzialek", "wtorek", "sroda", "czwartek", "piatek", "sobota", "niedziela",
+    "janeiro", "fevereiro", "marco", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro", "segunda", "terca", "quarta", "quinta", "sexta",
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря", "понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье",
+    "січня", "лютого", "березня", "квітня", "травня", "червня", "липня", "серпня", "вересня", "жовтня", "листопада", "грудня",
+    "ocak", "subat", "mart", "nisan", "mayis", "haziran", "temmuz", "agustos", "eylul", "ekim", "kasim", "aralik",
+    "maret", "agustus", "desember", "augusti", "maj", "marts", "tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesakuuta", "heinakuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta",
+    "ledna", "unora", "brezna", "dubna", "kvetna", "cervna", "cervence", "srpna", "zari", "rijna", "listopadu", "prosince", "januar", "marcius", "aprilis", "majus", "junius", "julius", "augusztus", "szeptember", "ianuarie", "februarie", "martie", "aprilie", "iunie", "iulie", "septembrie", "octombrie", "noiembrie", "decembrie",
+];
+
+static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
+
+/// An entry's own words, folded.
+#[derive(Debug, Clone, Default)]
+pub struct Masks {
+    /// What stands for what, the longest first.
+    words: Vec<(String, char)>,
+}
+
+impl Masks {
+    /// The words of an entry: its title, its authors' names and its address, folded.
+    pub fn new(
+        title: &str,
+        authors: impl IntoIterator<Item = String>,
+        addresses: impl IntoIterator<Item = String>,
+    ) -> Self {
+        let authors = authors.into_iter().map(|name| (name, AUTHOR));
+        let addresses = addresses.into_iter().map(|words| (words, ADDRESS));
+        let mut words: Vec<_> = std::iter::once((title.to_owned(), TITLE))
+            .chain(authors)
+            .chain(addresses)
+            .filter(|(words, _)| words.chars().count() >= MASKED_CHARS_MIN)
+            .collect();
+        words.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
+        Self { words }
+    }
+
+    /// A text with marks in the place of the entry's own words.
+    #[must_use]
+    pub fn put_on(&self, folded: &str) -> String {
+        let mut text = folded.to_owned();
+        for (words, mask) in &self.words {
+            if text.contains(words.as_str()) {
+                text = text.replace(words.as_str(), &mask.to_string());
+            }
+        }
+        text
+    }
+}
+
+/// The fingerprint of a folded text as it is.
+#[must_use]
+pub fn exact(folded: &str) -> Fingerprint {
+    hash("=", folded)
+}
+
+/// A line without what is the entry's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Masked {
+    /// Its fingerprint.
+    pub print: Fingerprint,
+    /// How many letters are left.
+    pub letters: usize,
+    /// Nothing but numbers was masked. What differs in its numbers may well be news: a price, a magnitude.
+    pub counts: bool,
+}
+
+/// The fingerprint of a folded text without what is the entry's own; `None` where nothing in it is.
+#[must_use]
+pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
+    let told = masks.put_on(folded);
+    let text = without_numbers(&told);
+    if text == folded {
+        return None;
+    }
+    Some(Masked {
+        print: hash("~", &text),
+        letters: text.chars().map(letters).sum(),
+        counts: told == folded,
+    })
+}
+
+/// How many letters of an alphabet say as much as a character: two for one of Chinese, Japanese or Korean.
+fn letters(c: char) -> usize {
+    match c {
+        '\u{2e80}'.. if c.is_alphabetic() => 2,
+        _ => usize::from(c.is_alphabetic()),
+    }
+}
+
+/// Each number, and the names of months and days beside it, as one sign.
+fn without_numbers(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_number = |word: &str| !word.is_empty() && word.chars().all(char::is_numeric);
+    let mut numbers: Vec<bool> = words.iter().map(|word| is_number(word)).collect();
+    // Forth and back, so that `Monday, 3 May 2026` is one date.
+    for at in 1..words.len() {
+        numbers[at] |= numbers[at - 1] && DATES.contains(words[at]);
+    }
+    for at in (1..words.len()).rev() {
+        numbers[at - 1] |= numbers[at] && DATES.contains(words[at - 1]);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut after_number = false;
+    for (word, number) in words.iter().zip(numbers) {
+        if number && after_number {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if number {
+            out.push(NUMBER);
+        } else {
+            push_without_digits(&mut out, word);
+        }
+        after_number = number;
+    }
+    out
+}
+
+fn push_without_digits(out: &mut String, word: &str) {
+    let mut is_digits = false;
+    for c in word.chars() {
+        if !c.is_numeric() {
+            out.push(c);
+        } else if !is_digits {
+            out.push(NUMBER);
+        }
+        is_digits = c.is_numeric();
+    }
+}
+
+fn hash(kind: &str, text: &str) -> Fingerprint {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(kind)
+        .chain_update(text)
+        .finalize()
+        .into();
+    let mut start = [0; 8];
+    start.copy_from_slice(&digest[..8]);
+    Fingerprint(u64::from_be_bytes(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masks(title: &str, author: &str) -> Masks {
+        Masks::new(
+            title,
+            [author.to_owned()],
+            ["site example 2026 post".to_owned()],
+        )
+    }
+
+    #[track_caller]
+    fn check_alike(one: (&str, &Masks), other: (&str, &Masks), alike: bool) {
+        let of = |(text, masks): (&str, &Masks)| masked(text, masks).map(|masked| masked.print);
+        assert_eq!(of(one) == of(other), alike, "{} and {}", one.0, other.0);
+    }
+
+    #[test]
+    fn what_is_the_entrys_own_is_masked() {
+        let ferry = masks("ferry resumes", "jo doe");
+        let storm = masks("storm passes", "al roe");
+        check_alike(
+            ("the post ferry resumes is from the ledger", &ferry),
+            ("the post storm passes is from the ledger", &storm),
+            true,
+        );
+        check_alike(("by jo doe", &ferry), ("by al roe", &storm), true);
+        check_alike(
+            ("12 30 readers liked this", &ferry),
+            ("7 readers liked this", &storm),
+            true,
+        );
+        check_alike(
+            ("posted on monday 3 may 2026", &ferry),
+            ("posted on friday december 11 2025", &storm),
+            true,
+        );
+        check_alike(
+            ("read on at site example 2026 post", &ferry),
+            ("read on at site example", &storm),
+            false,
+        );
+        check_alike(("5 hours ago", &ferry), ("5 days ago", &storm), false);
+    }
+
+    #[test]
+    fn a_text_of_nobodys_own_has_no_masked_print() {
+        assert_eq!(masked("subscribe now", &masks("now or never", "")), None);
+        assert_eq!(masked("go on", &masks("go", "on")), None);
+        assert_ne!(exact("subscribe now"), exact("subscribe later"));
+    }
+
+    #[test]
+    fn a_print_is_the_same_for_ever() {
+        assert_eq!(exact("subscribe now").to_string(), "d1079980b7ef5209");
+    }
+}
