@@ -159,8 +159,7 @@ fn writing_cost(html: &Html) -> u64 {
         .sum()
 }
 
-/// Character references can name what the text itself may not hold (`&#1;`), so the tree is purified as well. The
-/// controls from U+0080 on show nothing either, and a reader of what we publish would take them for a broken encoding.
+/// Character references can name what the text itself may not hold (`&#1;`), so the tree is purified as well.
 fn purify(html: &mut Html) {
     for value in html.tree.values_mut() {
         match value {
@@ -176,37 +175,42 @@ fn purify(html: &mut Html) {
 }
 
 fn purify_one(text: &mut StrTendril) {
-    let is_c1 = |c: char| matches!(c, '\u{80}'..='\u{9f}');
-    let mut clean = carried(text);
-    if memchr::memchr(0xc2, clean.as_bytes()).is_some() && clean.contains(is_c1) {
-        clean = Cow::Owned(clean.replace(is_c1, ""));
-    }
-    if let Cow::Owned(clean) = clean {
+    if let Cow::Owned(clean) = carried(text) {
         *text = StrTendril::from(clean);
     }
 }
 
-/// Whether XML 1.0 (§2.2, `Char`) can carry the character.
+/// Whether XML 1.0 (§2.2, `Char`) can carry the character, and it is none of the controls from U+007F on, which XML
+/// discourages, show nothing, and would be taken for a broken encoding by readers of what we publish.
 fn is_carried(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn is_all_carried(text: &str) -> bool {
-    // Looking at bytes without a branch is what compilers make quick; `EF BF BE` and `EF BF BF` are the two of three bytes.
-    let fine = |byte: u8| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
+    // Looking at bytes without a branch is what compilers make quick. Of those of more bytes, `C2 80` to `C2 9F` are
+    // the controls, and `EF BF BE` and `EF BF BF` the two that are none.
+    let fine = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r');
     let bytes = text.as_bytes();
-    let controls = bytes.iter().fold(true, |all, byte| all & fine(*byte));
-    controls
-        && !memchr::memchr_iter(0xef, bytes)
-            .any(|at| bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe)
+    let single = bytes.iter().fold(true, |all, byte| all & fine(*byte));
+    let is_none = |at: usize| match bytes[at] {
+        0xc2 => bytes[at + 1] < 0xa0,
+        _ => bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe,
+    };
+    single && !memchr::memchr2_iter(0xc2, 0xef, bytes).any(is_none)
 }
 
-/// The text without characters that XML can't carry; a form feed, which is white space in HTML, becomes a space.
+/// The text without characters that XML can't carry; a form feed or a next line, which part words, becomes a space.
 pub(super) fn carried(text: &str) -> Cow<'_, str> {
     if is_all_carried(text) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().map(|c| if c == '\x0c' { ' ' } else { c });
+    let kept = text.chars().map(|c| {
+        if matches!(c, '\x0c' | '\u{85}') {
+            ' '
+        } else {
+            c
+        }
+    });
     Cow::Owned(kept.filter(|c| is_carried(*c)).collect())
 }
 
