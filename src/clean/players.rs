@@ -197,8 +197,7 @@ fn fit(url: &Url, shape: &str) -> Option<Vec<String>> {
 
 fn fit_path(path: &str, shape: &str, parts: &mut Vec<String>) -> Option<()> {
     let mut rest = path.split('/');
-    let mut shape = shape.split('/').peekable();
-    while let Some(wanted) = shape.next() {
+    for wanted in shape.split('/') {
         if wanted == "**" {
             let all: Vec<&str> = rest.collect();
             parts.push(all.join("/"));
