@@ -16,6 +16,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use support::Document;
 
+// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     print_ratios();
     divan::main();
@@ -138,6 +142,7 @@ static GROWING: LazyLock<Vec<Bodies>> = LazyLock::new(|| {
 
 /// Says how many times the floor's time a wash takes: the least of some rounds that alternate, since neighbours only ever slow one down.
 #[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
+#[expect(clippy::cast_precision_loss, reason = "rates need no exact counts")]
 fn print_ratios() {
     let time = |work: &dyn Fn()| {
         let start = Instant::now();

@@ -12,19 +12,26 @@ mod ads;
 mod appeals;
 mod blocks;
 mod brush;
+mod captions;
 mod comments;
 mod fields;
 mod footers;
+mod frames;
 mod furniture;
+mod headings;
 mod icons;
 mod images;
 mod links;
 mod meta;
 mod names;
 mod notices;
+mod pairs;
 mod paragraphs;
+mod parameters;
 mod parts;
+mod players;
 mod promos;
+mod redirects;
 mod related;
 mod repeated;
 mod safety;
@@ -33,6 +40,7 @@ mod share;
 mod structure;
 mod targets;
 mod telling;
+mod tidy;
 mod tracking;
 mod tree;
 mod undo;
@@ -81,6 +89,7 @@ enum PassKind {
 
 const SAFETY: &str = "safety";
 const TRACKERS: &str = "tracker-parameters";
+const REDIRECTS: &str = "redirects";
 
 /// Every pass, in the order in which they act.
 pub const PASSES: &[Pass] = &[
@@ -176,21 +185,45 @@ pub const PASSES: &[Pass] = &[
         kind: PassKind::Junk,
     },
     Pass {
+        name: "repeated-title",
+        about: "the entry's title, once more at the top of its body",
+        run: headings::title,
+        kind: PassKind::Guess,
+    },
+    Pass {
         name: "tracking-pixels",
         about: "images nobody can see",
         run: tracking::pixels,
         kind: PassKind::Always,
     },
     Pass {
+        name: REDIRECTS,
+        about: "links over a counter lead where they say",
+        run: redirects::unwrap_links,
+        kind: PassKind::Always,
+    },
+    Pass {
         name: TRACKERS,
         about: "parts of addresses that only trackers read",
-        run: tracking::parameters,
+        run: parameters::parameters,
         kind: PassKind::Always,
     },
     Pass {
         name: "frames",
         about: "players and frames become links",
-        run: links::frames,
+        run: frames::frames,
+        kind: PassKind::Repair,
+    },
+    Pass {
+        name: "captions",
+        about: "what stands below a picture becomes its caption",
+        run: captions::captions,
+        kind: PassKind::Repair,
+    },
+    Pass {
+        name: "empty-lines",
+        about: "empty paragraphs, rows of line breaks, double spaces",
+        run: tidy::tidy,
         kind: PassKind::Repair,
     },
     // Safety is last: whatever a pass leaves or makes, no active content is published.
@@ -493,7 +526,7 @@ mod tests {
         );
         check_kept(
             "<p>x</p><figure><iframe src='https://player.example/1'></iframe></figure>",
-            "<p>x</p><figure><a href=\"https://player.example/1\">player.example</a></figure>",
+            "<p>x</p><figure><a href=\"https://player.example/1\">player.example/1</a></figure>",
         );
     }
 

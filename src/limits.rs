@@ -56,6 +56,12 @@ pub const HTML_DEPTH_MAX: usize = 256;
 /// The largest HTML of one field that is parsed, in bytes; longer fields are published as plain text.
 pub const HTML_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// How many pairs of attributes the tags of one field may have together, each tag by itself.
+///
+/// The tokenizer compares them all: this many take a tenth of a second. 4 MiB of real markup have below two
+/// million; a script of ten thousand words in what looks like a tag of it stays below the limit too.
+pub const HTML_ATTRIBUTE_PAIRS_MAX: u64 = 60_000_000;
+
 /// How many entries of one document are read; the largest real feeds have about 5,000. A body of
 /// [`BODY_BYTES_MAX`] bytes holds about 10,000 of the usual size; a hundred thousand empty ones take 120 MB.
 pub const ENTRIES_MAX: usize = 100_000;

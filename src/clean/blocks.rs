@@ -477,7 +477,10 @@ impl Builder<'_> {
     }
 
     fn text(&mut self, id: NodeId, text: &str) {
-        let visible = text.chars().filter(|c| !c.is_whitespace()).count();
+        let visible = match text.is_ascii() {
+            true => text.bytes().filter(|c| !c.is_ascii_whitespace()).count(),
+            false => text.chars().filter(|c| !c.is_whitespace()).count(),
+        };
         if visible == 0 {
             if let Some(current) = &mut self.current {
                 push_collapsed(&mut current.block.text, text);

@@ -182,6 +182,10 @@ impl<'a> Brush<'a> {
                 }
                 text.kind = TextKind::Html;
                 text.value = sealed;
+                // JSON Feed has summaries as text, which some readers take for HTML all the same.
+                if field == Field::Summary {
+                    self.defuse_references(text, field);
+                }
             }
             Ok(None) => {}
             Err(reason) => self.flatten(text, field, &reason),

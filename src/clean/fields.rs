@@ -4,9 +4,10 @@
 
 use super::brush::Brush;
 use super::links::{may_link, may_load};
-use super::tracking::strip;
+use super::parameters::strip;
+use super::redirects::unwrapped;
 use super::tree::{carried, collapse, has_tags, text_of};
-use super::{SAFETY, TRACKERS};
+use super::{REDIRECTS, SAFETY, TRACKERS};
 use crate::model::{
     Attribute, Element, Enclosure, Entry, Feed, Field, Link, Node, Order, Part, Person, Text,
     TextKind,
@@ -140,6 +141,14 @@ fn keep_address(brush: &mut Brush<'_>, value: &mut String, field: Field) -> bool
         brush.note(SAFETY, "scheme of an address", field, value.clone(), None);
         return false;
     }
+    // A file's address stays as it is: podcasts are counted by redirects that players know.
+    if field != Field::Enclosure
+        && !brush.is_off(REDIRECTS)
+        && let Some((url, rule)) = unwrapped(value)
+    {
+        brush.note(REDIRECTS, &rule, field, value.clone(), Some(url.clone()));
+        *value = url;
+    }
     if !brush.is_off(TRACKERS)
         && let Some((url, rule)) = strip(value)
         && !brush.is_restored(field, value)
@@ -250,6 +259,15 @@ fn element(brush: &mut Brush<'_>, element: &mut Element) -> bool {
             | "frame"
             | "frameset"
             | "applet"
+            | "portal"
+            | "fencedframe"
+            | "template"
+            | "animate"
+            | "animatetransform"
+            | "set"
+            | "foreignobject"
+            | "bgsound"
+            | "input"
     );
     if markup && active {
         let text = element_text(element);

@@ -131,9 +131,9 @@ fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
         block.link_chars,
     );
     let unlinked = chars - link_chars;
-    let names = links.iter().any(|link| names_entry(scrub, *link));
-    let site = links.iter().any(|link| leads_to_site(scrub, *link));
-    if links.len() >= 2 && names && site && (1..=60).contains(&unlinked) {
+    let names = || links.iter().any(|link| names_entry(scrub, *link));
+    let site = || links.iter().any(|link| leads_to_site(scrub, *link));
+    if links.len() >= 2 && (1..=60).contains(&unlinked) && names() && site() {
         return Some(Cut::new(
             vec![index],
             "appeared first",
@@ -146,7 +146,7 @@ fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
     let site_named = &scrub.about.feed_title;
     let titled = titled
         && (!links.is_empty() || !site_named.is_empty() && folded.contains(site_named.as_str()));
-    if APPEARED_FIRST_STEMS.any(&folded) && (titled || names && unlinked < 160) {
+    if APPEARED_FIRST_STEMS.any(&folded) && (titled || unlinked < 160 && names()) {
         return Some(Cut::new(
             vec![index],
             "appeared first",

@@ -1,9 +1,9 @@
-//! Addresses: relative ones made absolute, schemes that may be published, frames turned into links.
+//! Addresses: relative ones made absolute, and the schemes that may be published.
 //!
 //! It fetches nothing and follows nothing.
 
 use super::scrub::Scrub;
-use super::tree::{NodeId, escape};
+use super::tree::{NodeId, attr};
 use std::collections::HashSet;
 use url::Url;
 
@@ -33,13 +33,21 @@ pub(super) fn scheme(url: &str) -> Option<String> {
     None
 }
 
+/// Whether an address begins as most do, so that no more has to be asked of it.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// Whether a link may lead there: a relative address, or one of a scheme that runs nothing.
 pub(super) fn may_link(url: &str) -> bool {
-    scheme(url).is_none_or(|scheme| LINK_SCHEMES.contains(&scheme.as_str()))
+    is_web(url) || scheme(url).is_none_or(|scheme| LINK_SCHEMES.contains(&scheme.as_str()))
 }
 
 /// Whether something may be loaded from there: http, https and relative addresses; raster images from `data:` too.
 pub(super) fn may_load(url: &str, is_image: bool) -> bool {
+    if is_web(url) {
+        return true;
+    }
     match scheme(url).as_deref() {
         None | Some("http" | "https") => true,
         Some("data") if is_image => {
@@ -105,35 +113,33 @@ pub(super) fn absolute(scrub: &mut Scrub<'_>) {
     let Some(base) = scrub.base.clone() else {
         return;
     };
-    let anchors: HashSet<String> = scrub
-        .nodes()
-        .filter_map(|node| node.value().as_element())
-        .flat_map(|element| [element.attr("id"), element.attr("name")])
-        .flatten()
-        .map(str::to_owned)
-        .collect();
+    let mut anchors: Option<HashSet<&str>> = None;
     let mut changes: Vec<(NodeId, &str, String)> = Vec::new();
     for node in scrub.nodes() {
         let Some(element) = node.value().as_element() else {
             continue;
         };
-        for &name in URL_ATTRIBUTES {
-            if let Some(value) = element.attr(name)
-                && !value
-                    .trim()
-                    .strip_prefix('#')
-                    .is_some_and(|anchor| anchors.contains(anchor))
-                && let Some(url) = resolve(&base, value)
-            {
-                changes.push((node.id(), name, url));
+        for (name, value) in element.attrs() {
+            if name == "srcset" {
+                let new = map_srcset(value, |address| {
+                    Some(resolve(&base, address).unwrap_or_else(|| address.to_owned()))
+                });
+                if new != value {
+                    changes.push((node.id(), "srcset", new));
+                }
             }
-        }
-        if let Some(srcset) = element.attr("srcset") {
-            let new = map_srcset(srcset, |address| {
-                Some(resolve(&base, address).unwrap_or_else(|| address.to_owned()))
+            let Some(name) = URL_ATTRIBUTES.iter().find(|listed| **listed == name) else {
+                continue;
+            };
+            let Some(url) = resolve(&base, value) else {
+                continue;
+            };
+            let leads_inside = value.trim().strip_prefix('#').is_some_and(|anchor| {
+                let anchors = anchors.get_or_insert_with(|| self::anchors(scrub));
+                anchors.contains(anchor)
             });
-            if new != srcset {
-                changes.push((node.id(), "srcset", new));
+            if !leads_inside {
+                changes.push((node.id(), name, url));
             }
         }
     }
@@ -142,153 +148,20 @@ pub(super) fn absolute(scrub: &mut Scrub<'_>) {
     }
 }
 
+/// The places of a field that its own links can lead to.
+fn anchors<'s>(scrub: &'s Scrub<'_>) -> HashSet<&'s str> {
+    let elements = scrub.nodes().filter_map(|node| node.value().as_element());
+    let names = elements.flat_map(|element| [attr(element, "id"), attr(element, "name")]);
+    names.flatten().collect()
+}
+
 /// A relative address made absolute; `None` for an absolute one, which stays byte for byte as it is.
 pub(super) fn resolve(base: &Url, value: &str) -> Option<String> {
     let value = value.trim();
-    if value.is_empty() || scheme(value).is_some() {
+    if value.is_empty() || is_web(value) || scheme(value).is_some() {
         return None;
     }
     base.join(value).ok().map(String::from)
-}
-
-/// Turns frames, embeds and objects into links: no frame is ever published.
-pub(super) fn frames(scrub: &mut Scrub<'_>) {
-    for id in scrub.elements(&["iframe", "embed", "object", "amp-youtube", "amp-iframe"]) {
-        let Some((source, title)) = frame(scrub, id) else {
-            continue;
-        };
-        let Some(url) = scrub
-            .url(&source)
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-        else {
-            scrub.remove(id, "frame", "leads nowhere");
-            continue;
-        };
-        let link = player(&url);
-        let label = title.unwrap_or_else(|| link.name.clone());
-        let markup = match &link.poster {
-            Some(poster) => format!(
-                "<a href=\"{}\"><img src=\"{}\" alt=\"{}\"></a>",
-                escape(&link.page),
-                escape(poster),
-                escape(&label)
-            ),
-            None => format!("<a href=\"{}\">{}</a>", escape(&link.page), escape(&label)),
-        };
-        scrub.replace(
-            id,
-            &markup,
-            "frame",
-            format!("a player or page of {}", link.name),
-        );
-    }
-}
-
-/// The address and the title of a frame.
-fn frame(scrub: &Scrub<'_>, id: NodeId) -> Option<(String, Option<String>)> {
-    let element = scrub.element(id)?;
-    let title = ["title", "aria-label"]
-        .iter()
-        .find_map(|name| element.attr(name));
-    let title = title
-        .map(str::trim)
-        .filter(|title| !title.is_empty())
-        .map(str::to_owned);
-    let source = match element.name() {
-        "amp-youtube" => element
-            .attr("data-videoid")
-            .map(|id| format!("https://www.youtube.com/embed/{id}")),
-        "object" => element
-            .attr("data")
-            .map(str::to_owned)
-            .or_else(|| object_source(scrub, id)),
-        _ => element
-            .attr("src")
-            .filter(|src| !src.trim().is_empty())
-            .map(str::to_owned),
-    };
-    // An object inside which a frame stands is unwrapped by safety; the frame speaks for it.
-    if source.is_none() && element.name() == "object" {
-        return None;
-    }
-    Some((source.unwrap_or_default(), title))
-}
-
-/// The `movie` or `src` parameter of an old Flash object.
-fn object_source(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
-    scrub.node(id).descendants().find_map(|node| {
-        let element = node.value().as_element()?;
-        let named =
-            element.name() == "param" && matches!(element.attr("name"), Some("movie" | "src"));
-        let has_frame = named
-            && !scrub.node(id).descendants().any(|n| {
-                n.value()
-                    .as_element()
-                    .is_some_and(|e| matches!(e.name(), "embed" | "iframe"))
-            });
-        element
-            .attr("value")
-            .filter(|_| has_frame)
-            .map(str::to_owned)
-    })
-}
-
-/// Where a player's frame leads.
-struct Player {
-    name: String,
-    page: String,
-    poster: Option<String>,
-}
-
-/// What is known of a player from its address. Posters are the providers' public thumbnails.
-fn player(url: &Url) -> Player {
-    let host = url
-        .host_str()
-        .unwrap_or_default()
-        .trim_start_matches("www.");
-    let path: Vec<&str> = url
-        .path_segments()
-        .map(Iterator::collect)
-        .unwrap_or_default();
-    let is_id = |id: &str| {
-        !id.is_empty()
-            && id
-                .bytes()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
-    };
-    let as_is = |name: &str| Player {
-        name: name.to_owned(),
-        page: url.to_string(),
-        poster: None,
-    };
-    match (host, path.as_slice()) {
-        (
-            "youtube.com" | "youtube-nocookie.com" | "m.youtube.com",
-            ["embed" | "v" | "shorts", id, ..],
-        ) if is_id(id) && *id != "videoseries" && *id != "live_stream" => {
-            let start = url
-                .query_pairs()
-                .find(|(name, _)| name == "start" || name == "t");
-            let start = start
-                .map(|(_, t)| format!("&t={t}"))
-                .filter(|t| t.len() < 12)
-                .unwrap_or_default();
-            Player {
-                name: "YouTube".to_owned(),
-                page: format!("https://www.youtube.com/watch?v={id}{start}"),
-                poster: Some(format!("https://i.ytimg.com/vi/{id}/hqdefault.jpg")),
-            }
-        }
-        ("youtube.com" | "youtube-nocookie.com", _) => as_is("YouTube"),
-        ("player.vimeo.com", _) => as_is("Vimeo"),
-        ("dailymotion.com", ["embed", "video", id, ..]) if is_id(id) => Player {
-            poster: Some(format!("https://www.dailymotion.com/thumbnail/video/{id}")),
-            ..as_is("Dailymotion")
-        },
-        ("w.soundcloud.com", _) => as_is("SoundCloud"),
-        ("open.spotify.com", _) => as_is("Spotify"),
-        _ => as_is(host),
-    }
 }
 
 #[cfg(test)]
@@ -332,15 +205,6 @@ mod tests {
         assert_eq!(
             candidates("a.jpg, b.jpg 2x"),
             [("a.jpg", ""), ("b.jpg", "2x")]
-        );
-    }
-
-    #[test]
-    fn players_keep_their_ids() {
-        let url = Url::parse("https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?start=4").unwrap();
-        assert_eq!(
-            player(&url).page,
-            "https://www.youtube.com/watch?v=dQw4w9WgXcQ&t=4"
         );
     }
 }

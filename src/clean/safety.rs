@@ -84,12 +84,34 @@ const ACTING: &[&str] = &[
     "form", "button", "object", "canvas", "dialog", "menuitem", "slot", "map",
 ];
 
-fn attributes_of(name: &str) -> &'static [&'static str] {
-    ATTRIBUTES
-        .iter()
-        .find(|(element, _)| *element == name)
-        .map_or(&[], |(_, attributes)| attributes)
+/// What becomes of an element.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It stays, with these attributes and those of any element.
+    Stays(&'static [&'static str]),
+    /// It goes with all that stands in it.
+    Goes,
+    /// It acts, and goes; what stands in it stays.
+    Opens,
 }
+
+/// The lists as one, by name and by whether it is an element of MathML.
+static FATES: LazyLock<HashMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
+    let attributes_of = |name: &str| {
+        let listed = ATTRIBUTES.iter().find(|(element, _)| *element == name);
+        listed.map_or(&[][..], |(_, attributes)| attributes)
+    };
+    let stays = |name: &'static str, math| ((name, math), Fate::Stays(attributes_of(name)));
+    let mut fates = HashMap::new();
+    fates.extend(ELEMENTS.iter().map(|name| stays(name, false)));
+    fates.extend(MATH.iter().map(|name| stays(name, true)));
+    fates.extend(ACTING.iter().map(|name| ((*name, false), Fate::Opens)));
+    for name in WITH_CONTENT {
+        fates.insert((name, false), Fate::Goes);
+        fates.insert((name, true), Fate::Goes);
+    }
+    fates
+});
 
 /// Sanitises by allow-list: every element and attribute that acts is taken out with a record.
 pub(super) fn sanitize(scrub: &mut Scrub<'_>) {
@@ -112,36 +134,47 @@ fn element(scrub: &mut Scrub<'_>, id: NodeId, targets: &HashSet<String>, root: N
     let Some(element) = scrub.element(id) else {
         return;
     };
-    let name = element.name().to_owned();
-    let foreign = element.name.ns != ns!(html);
     let math = element.name.ns == ns!(mathml);
-    if WITH_CONTENT.contains(&name.as_str()) || foreign && !math {
-        // What was in a removed subtree is still in the list of nodes, but no longer below the root.
-        if scrub.node(id).ancestors().any(|node| node.id() == root) {
-            scrub.remove(id, format!("<{name}>"), "no reader may be given it");
-        }
-    } else if if math {
-        MATH.contains(&name.as_str())
-    } else {
-        ELEMENTS.contains(&name.as_str())
-    } {
-        attributes(scrub, id, &name, targets);
-    } else if math {
-        scrub.remove(id, format!("<{name}>"), "no presentation of MathML");
-    } else if ACTING.contains(&name.as_str()) {
-        scrub.unwrap(id, format!("<{name}>"));
-    } else {
-        scrub.tidy_unwrap(id);
+    let foreign = element.name.ns != ns!(html) && !math;
+    let fate = FATES.get(&(element.name(), math)).copied();
+    let name = || element.name().to_owned();
+    match fate {
+        Some(Fate::Goes) => gone(scrub, id, name(), "no reader may be given it", root),
+        _ if foreign => gone(scrub, id, name(), "no reader may be given it", root),
+        Some(Fate::Stays(_)) if element.attrs.is_empty() && !needs_attributes(element.name()) => {}
+        Some(Fate::Stays(own)) => attributes(scrub, id, &name(), own, targets),
+        Some(Fate::Opens) => scrub.unwrap(id, format!("<{}>", element.name())),
+        None if math => scrub.remove(
+            id,
+            format!("<{}>", element.name()),
+            "no presentation of MathML",
+        ),
+        None => scrub.tidy_unwrap(id),
     }
 }
 
-fn attributes(scrub: &mut Scrub<'_>, id: NodeId, name: &str, targets: &HashSet<String>) {
+/// Elements that are looked at even where they have no attribute.
+fn needs_attributes(name: &str) -> bool {
+    matches!(name, "audio" | "video" | "img")
+}
+
+/// What was in a removed subtree is still in the list of nodes, but no longer below the root.
+fn gone(scrub: &mut Scrub<'_>, id: NodeId, name: String, evidence: &str, root: NodeId) {
+    if scrub.node(id).ancestors().any(|node| node.id() == root) {
+        scrub.remove(id, format!("<{name}>"), evidence);
+    }
+}
+
+fn attributes(
+    scrub: &mut Scrub<'_>,
+    id: NodeId,
+    name: &str,
+    own: &[&str],
+    targets: &HashSet<String>,
+) {
     let Some(element) = scrub.element(id) else {
         return;
     };
-    if element.attrs.is_empty() {
-        return;
-    }
     let mut dangerous: Vec<String> = Vec::new();
     let mut rewritten: Vec<(&'static str, String)> = Vec::new();
     for (attribute, value) in element.attrs() {
@@ -168,7 +201,6 @@ fn attributes(scrub: &mut Scrub<'_>, id: NodeId, name: &str, targets: &HashSet<S
     for (attribute, value) in rewritten {
         scrub.set_attribute(id, attribute, &value, "address of an unsafe scheme");
     }
-    let own = attributes_of(name);
     let kept_id = scrub
         .attribute(id, "id")
         .is_some_and(|id| targets.contains(id));
@@ -241,7 +273,7 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
 
 /// The ids that links of this field lead to: footnotes and their way back. All other ids go, for they could
 /// name things in the page of a reader.
-fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
+pub(super) fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
     let links = scrub.nodes().filter_map(|node| {
         node.value()
             .as_element()?

@@ -101,6 +101,8 @@ pub(crate) struct Scrub<'a> {
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
+    /// Which names of elements there may be, as bits; a search for others looks at no node.
+    names: u64,
     /// How many children with content an element still has; filled when first asked.
     live: HashMap<NodeId, usize>,
     removals: &'a mut Vec<Removal>,
@@ -118,6 +120,7 @@ impl<'a> Scrub<'a> {
         removals: &'a mut Vec<Removal>,
     ) -> Self {
         let root = tree::root(&html);
+        let names = names_in(&html);
         let mut scrub = Self {
             about,
             rules,
@@ -136,6 +139,7 @@ impl<'a> Scrub<'a> {
             survey: OnceCell::new(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
+            names,
             live: HashMap::new(),
             mark: removals.len(),
             removals,
@@ -170,7 +174,7 @@ impl<'a> Scrub<'a> {
     }
 
     pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
-        self.element(id)?.attr(name)
+        tree::attr(self.element(id)?, name)
     }
 
     pub(super) fn parent(&self, id: NodeId) -> Option<NodeId> {
@@ -184,6 +188,9 @@ impl<'a> Scrub<'a> {
 
     /// All elements of some names, in document order.
     pub(super) fn elements(&self, names: &[&str]) -> Vec<NodeId> {
+        if names.iter().all(|name| self.names & name_bit(name) == 0) {
+            return Vec::new();
+        }
         self.nodes()
             .filter(|node| {
                 node.value()
@@ -464,4 +471,16 @@ impl<'a> Scrub<'a> {
     pub(super) fn folded(&self, id: NodeId) -> String {
         fold(&self.text(id))
     }
+}
+
+/// The bit of a name: others may have the same.
+fn name_bit(name: &str) -> u64 {
+    let [first, last] =
+        [name.bytes().next(), name.bytes().next_back()].map(Option::unwrap_or_default);
+    1 << ((usize::from(first) * 5 + usize::from(last) * 3 + name.len() * 11) % 64)
+}
+
+fn names_in(html: &Html) -> u64 {
+    let elements = html.tree.values().filter_map(Node::as_element);
+    elements.fold(0, |names, element| names | name_bit(element.name()))
 }

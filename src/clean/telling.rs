@@ -66,10 +66,6 @@ pub(super) fn quotes(text: &str) -> bool {
 
 /// Whether a text holds four digits that are a year of the last centuries.
 pub(super) fn names_year(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit()).any(|digits| {
-        digits.len() == 4
-            && ["17", "18", "19", "20"]
-                .iter()
-                .any(|c| digits.starts_with(c))
-    })
+    let mut numbers = text.as_bytes().split(|c| !c.is_ascii_digit());
+    numbers.any(|digits| matches!(digits, [b'1', b'7'..=b'9', _, _] | [b'2', b'0', _, _]))
 }

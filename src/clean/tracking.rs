@@ -1,8 +1,8 @@
-//! Those who count readers: images nobody can see, and what links carry for them.
+//! Those who count readers: images nobody can see.
 //!
-//! It touches no path of a link: a redirect may be the only way to the page.
+//! It touches no link; what links carry for them, `parameters` and `redirects` know.
 
-use super::links::{candidates, map_srcset};
+use super::links::candidates;
 use super::scrub::Scrub;
 use super::tree::NodeId;
 use url::Url;
@@ -56,88 +56,82 @@ const BEACONS: &[(&str, &[(&str, &str)])] = &[
     ("Awin", &[("awin1.com", "/cshow"), ("zanox.com", "/ppv")]),
     ("Tradedoubler", &[("tradedoubler.com", "/imp")]),
     ("Matomo", &[("", "/piwik.php"), ("", "/matomo.php"), ("matomo.cloud", "")]),
-    ("mail openings", &[("", "/open.php?u="), ("", "/wf/open?")]),
+    ("mail openings", &[("", "/open.php?u="), ("", "/wf/open?"), ("", "/track/open"), ("", "/ss/o/"), ("", "/open.aspx?"), ("exct.net", "/open"), ("rs6.net", "/on.jsp"), ("pstmrk.it", "/open"), ("cmail19.com", "/o"), ("cmail20.com", "/o"), ("createsend.com", "/t/"), ("openrate.aweber.com", ""), ("open.convertkit-mail.com", ""), ("track.mailerlite.com", ""), ("trk.klaviyomail.com", ""), ("actonsoftware.com", ""), ("mktoresp.com", ""), ("pi.pardot.com", ""), ("returnpath.net", "")]),
+    ("Adobe", &[("omtrdc.net", ""), ("2o7.net", ""), ("demdex.net", ""), ("everesttech.net", ""), ("", "/b/ss/")]),
+    ("Oracle", &[("bluekai.com", ""), ("eloqua.com", "/visitor/"), ("addthis.com", "/live/")]),
+    ("Salesforce", &[("krxd.net", ""), ("exelator.com", "")]),
+    ("advertising exchanges", &[("adnxs.com", ""), ("rubiconproject.com", ""), ("pubmatic.com", ""), ("openx.net", ""), ("casalemedia.com", ""), ("adsrvr.org", ""), ("mathtag.com", ""), ("serving-sys.com", ""), ("criteo.com", ""), ("criteo.net", ""), ("rlcdn.com", ""), ("tapad.com", ""), ("agkn.com", ""), ("adform.net", ""), ("smartadserver.com", ""), ("adition.com", ""), ("yieldlab.net", ""), ("bidswitch.net", ""), ("3lift.com", ""), ("sharethrough.com", ""), ("media.net", "/cksync"), ("teads.tv", "/track"), ("zemanta.com", "")]),
+    ("BuySellAds", &[("srv.buysellads.com", ""), ("rss.buysellads.com", ""), ("srv.carbonads.net", "")]),
+    ("Snap, Reddit, Quora, TikTok, Spotify", &[("tr.snapchat.com", ""), ("alb.reddit.com", ""), ("pixel.redditmedia.com", ""), ("q.quora.com", "/_/ad"), ("analytics.tiktok.com", ""), ("pixel.spotify.com", "")]),
+    ("Yahoo", &[("analytics.yahoo.com", ""), ("geo.yahoo.com", ""), ("ads.yahoo.com", "")]),
+    ("New Relic, Mixpanel, Segment, Heap, Amplitude, Kissmetrics, Woopra", &[("nr-data.net", ""), ("api.mixpanel.com", ""), ("api.segment.io", ""), ("heapanalytics.com", ""), ("api.amplitude.com", ""), ("trk.kissmetrics.com", ""), ("woopra.com", "/track"), ("gosquared.com", "/pixel")]),
+    ("Piano", &[("cxense.com", ""), ("tinypass.com", ""), ("permutive.com", ""), ("at-o.net", "")]),
+    ("Webtrekk, etracker, econda", &[("webtrekk.net", ""), ("wt-eu02.net", ""), ("etracker.com", ""), ("etracker.de", ""), ("econda-monitor.de", ""), ("theadex.com", ""), ("emetriq.de", "")]),
+    ("audience counts of Austria, Switzerland, the Nordic countries, France and Italy", &[("oewabox.at", ""), ("wemfbox.ch", ""), ("spring-tns.net", ""), ("tns-cs.net", ""), ("tns-counter.ru", ""), ("estat.com", ""), ("weborama.fr", ""), ("shinystat.com", "")]),
+    ("Site Meter and other counters", &[("sitemeter.com", ""), ("extremetracking.com", ""), ("hitslink.com", ""), ("webstat.com", ""), ("openstat.net", ""), ("hotlog.ru", ""), ("spylog.com", ""), ("top100.rambler.ru", ""), ("bigmir.net", "/?"), ("cnzz.com", "/stat"), ("51.la", ""), ("revolvermaps.com", ""), ("flagcounter.com", "/count"), ("clustrmaps.com", ""), ("amung.us", "")]),
+    ("republication counters", &[("", "republication-pixel"), ("newscred.com", "/pixel"), ("pixel.newscred.com", "")]),
 ];
 
-/// Parts of a host's or a path's name by which counters call themselves. They count only together with
-/// a size or a style that hides the image, or with a file that shows nothing.
+/// Words by which counters call themselves, whoever runs them: as the name of a file, or as a label of the host.
 #[rustfmt::skip]
-const COUNTING_WORDS: &[&str] = &[
-    "track", "tracker", "tracking", "pixel", "pixels", "px", "beacon", "count", "counter", "stat", "stats", "statistics", "analytics", "metrics",
-    "telemetry", "hit", "hits", "collect", "log", "logger", "imp", "impression", "open", "ping", "view", "views", "piwik", "matomo", "b.gif", "1x1",
-    "clear",
+const COUNTERS: &[&str] = &[
+    "pixel", "pixels", "beacon", "beacons", "tracker", "tracking", "trackpixel", "trackingpixel", "openpixel", "webbug", "spypixel", "counter", "hit", "hits",
+    "trk", "trck", "telemetry", "piwik", "matomo", "1x1", "__utm", "__ptq", "1ns", "mf", "zaehlpixel", "zählpixel", "compteur",
 ];
 
 /// Files whose name says that they show nothing.
 #[rustfmt::skip]
 const EMPTY_FILES: &[&str] = &[
-    "1x1.gif", "1x1.png", "pixel.gif", "pixel.png", "clear.gif", "count.gif", "beacon.gif", "tracker.gif", "p.gif", "1ns.gif", "mf.gif", "__ptq.gif",
+    "1x1.gif", "1x1.png", "pixel.gif", "pixel.png", "clear.gif", "count.gif", "beacon.gif", "tracker.gif", "p.gif", "1ns.gif", "mf.gif", "__ptq.gif", "__utm.gif",
+    "px.gif", "trk.gif", "track.gif", "tracking.gif", "hit.gif", "counter.gif", "zaehlpixel.gif", "bug.gif", "webbug.gif", "open.gif", "o.gif", "t.gif", "imp.gif",
+    "cleardot.gif", "cleargif.gif", "transparent1x1.gif", "pixel.php", "beacon.php", "__track.gif",
 ];
-
-/// Query parameters that trackers add to links, by who reads them. Sources: the operators' own documentation
-/// of their campaign parameters, and the lists of ClearURLs, Brave and Firefox (privacy.query_stripping).
-/// A trailing `*` stands for any ending.
-#[rustfmt::skip]
-const PARAMETERS: &[(&str, &[&str])] = &[
-    ("Google Analytics and Ads", &["utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "_ga", "_gl", "srsltid"]),
-    ("Meta", &["fbclid", "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "igshid", "igsh"]),
-    ("Microsoft", &["msclkid", "cvid", "ocid"]),
-    ("Twitter", &["twclid", "ref_src", "ref_url"]),
-    ("TikTok", &["ttclid"]),
-    ("LinkedIn", &["li_fat_id"]),
-    ("Pinterest", &["epik"]),
-    ("Yandex", &["yclid", "ysclid", "_openstat"]),
-    ("Alibaba", &["spm", "scm"]),
-    ("Mailchimp", &["mc_cid", "mc_eid"]),
-    ("HubSpot", &["_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking"]),
-    ("Marketo", &["mkt_tok"]),
-    ("Drip, Vero, Omeda, Klaviyo", &["__s", "vero_id", "vero_conv", "oly_enc_id", "oly_anon_id", "_kx", "_ke"]),
-    ("Matomo", &["pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "mtm_*", "piwik_campaign", "piwik_kwd"]),
-    ("AT Internet", &["at_medium", "at_campaign", "at_custom*", "at_link*", "at_ptr*", "at_format", "at_bbc_team", "xtor"]),
-    ("Comscore", &["ns_mchannel", "ns_source", "ns_campaign", "ns_linkname", "ns_fee"]),
-    ("Adobe", &["s_cid", "s_kwcid", "ef_id"]),
-    ("Webtrekk", &["wt_mc", "wt_zmc", "wtrid"]),
-    ("Yahoo", &["guccounter", "guce_referrer", "guce_referrer_sig"]),
-    ("Guardian and other publishers", &["cmp", "cmpid", "ncid", "soc_src", "soc_trk"]),
-    ("Wicked Reports, Rakuten and others", &["wickedid", "rb_clickid", "irclickid", "irgwc", "trk_contact", "trk_msg", "trk_module", "trk_sid"]),
-];
-
-/// Parameters that say only that a link came from a feed, and only with that value: Medium's `source=rss-…`, the New York Times' `partner=rss&emc=rss`.
-const FROM_FEED: &[&str] = &["source", "partner", "emc", "from", "cid", "feature"];
 
 /// Removes images and frames that only count.
 pub(super) fn pixels(scrub: &mut Scrub<'_>) {
-    for id in scrub.elements(&[
+    let names = [
         "img", "iframe", "embed", "audio", "video", "track", "source",
-    ]) {
-        if scrub.node(id).parent().is_none() {
-            continue;
+    ];
+    for id in scrub.elements(&names) {
+        if scrub.node(id).parent().is_some() {
+            pixel(scrub, id);
         }
-        let tiny = is_tiny(scrub, id);
-        let hidden = is_hidden(scrub, id);
-        let name = scrub
-            .element(id)
-            .map_or("", |element| element.name())
-            .to_owned();
-        let addresses = addresses(scrub, id);
-        let known = addresses.iter().find_map(|url| beacon(url));
-        let counts = addresses.iter().any(counts);
-        let silent = name == "audio" && scrub.attribute(id, "controls").is_none();
-        if let Some(operator) = known.filter(|_| name != "source") {
-            scrub.remove(id, operator, "address of a known beacon");
-        } else if tiny && hidden && name != "source" {
-            scrub.remove(id, "invisible", "a side of 0 or 1, and hidden by style");
-        } else if tiny && (counts || name == "iframe") {
-            scrub.remove(id, "counting address", "a side of 0 or 1");
-        } else if (hidden || silent || name == "track") && counts {
-            scrub.remove(id, "counting address", "hidden by style");
-        } else if name == "iframe" && hidden {
-            scrub.remove(id, "invisible", "a frame hidden by style");
-        } else if tiny && name == "img" {
-            // A photo with broken sizes, as lazy loaders leave it: without them it is seen.
-            scrub.tidy_attribute(id, "width", None);
-            scrub.tidy_attribute(id, "height", None);
-        }
+    }
+}
+
+fn pixel(scrub: &mut Scrub<'_>, id: NodeId) {
+    let size = size(scrub, id);
+    let hidden = size.hidden || is_hidden_above(scrub, id);
+    let name = scrub
+        .element(id)
+        .map_or("", |element| element.name())
+        .to_owned();
+    let addresses = addresses(scrub, id);
+    let known = addresses.iter().find_map(beacon);
+    let tiny = size.tiny;
+    let counts = addresses
+        .iter()
+        .any(|url| counts(url) || tiny && size.both && names_counter(url));
+    let silent = name == "audio" && scrub.attribute(id, "controls").is_none();
+    if name == "source" {
+        return;
+    }
+    if let Some(operator) = known {
+        scrub.remove(id, operator, "address of a known beacon");
+    } else if tiny && size.hidden {
+        scrub.remove(id, "invisible", "a side of 0 or 1, and hidden by style");
+    } else if tiny && (counts || name == "iframe") {
+        scrub.remove(id, "counting address", "a side of 0 or 1");
+    } else if (hidden || silent || name == "track") && counts {
+        scrub.remove(id, "counting address", "hidden by style");
+    } else if name == "iframe" && size.hidden {
+        scrub.remove(id, "invisible", "a frame hidden by style");
+    } else if name == "img" && !size.seen && addresses.iter().any(is_counter) {
+        scrub.remove(id, "counter", "an address as counters have, and no size");
+    } else if tiny && name == "img" {
+        // A photo with broken sizes, as lazy loaders leave it: without them it is seen.
+        scrub.tidy_attribute(id, "width", None);
+        scrub.tidy_attribute(id, "height", None);
     }
 }
 
@@ -171,25 +165,63 @@ pub(super) fn is_below(host: &str, domain: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether an address calls itself a counter, and no photo.
-fn counts(url: &Url) -> bool {
-    let path = url.path().to_ascii_lowercase();
-    let photo = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".svg"]
-        .iter()
-        .any(|ending| path.ends_with(ending));
+/// The endings of files that show or play something; counters are `.gif`, `.php` and the like, or have none.
+#[rustfmt::skip]
+const PHOTOS: &[&str] = &[
+    ".jpg", ".jpeg", ".png", ".webp", ".avif", ".svg", ".mp3", ".mp4", ".m4a", ".m4v", ".ogg", ".oga", ".ogv", ".opus", ".wav", ".webm", ".mov", ".m3u8", ".vtt", ".srt",
+];
+
+fn is_photo(url: &Url) -> bool {
+    let path = url.path().as_bytes();
+    PHOTOS.iter().any(|ending| {
+        let at = path.len().saturating_sub(ending.len());
+        path[at..].eq_ignore_ascii_case(ending.as_bytes())
+    })
+}
+
+/// The parts of the names of the host and the path.
+fn words(url: &Url) -> impl Iterator<Item = &str> {
     let host = url.host_str().unwrap_or_default();
     let words = host
         .split(['.', '-'])
-        .chain(path.split(['/', '.', '-', '_']));
-    let named = words
-        .into_iter()
-        .any(|word| COUNTING_WORDS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())));
-    let nameless = !photo
-        && (url.query().is_some() || !path.rsplit('/').next().unwrap_or_default().contains('.'));
-    !photo && (named || nameless)
-        || host
-            .split('.')
-            .any(|label| label == "tracker" || label == "tracking" || label == "pixel")
+        .chain(url.path().split(['/', '.', '-', '_']));
+    words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+fn is_one_of(word: &str, list: &[&str]) -> bool {
+    list.iter().any(|listed| word.eq_ignore_ascii_case(listed))
+}
+
+/// Whether a word of an address is one by which counters call themselves.
+fn names_counter(url: &Url) -> bool {
+    words(url).any(|word| is_one_of(word, COUNTERS)) || url.path().contains("1x1")
+}
+
+/// Whether an address, of something that nobody can see, is no photo's, or that of one who calls itself a counter.
+fn counts(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let says_so = |label| is_one_of(label, &["tracker", "tracking", "pixel", "beacon"]);
+    !is_photo(url) || host.split('.').any(says_so)
+}
+
+fn ends_as_gif(file: &str) -> bool {
+    let at = file.len().saturating_sub(4);
+    file.as_bytes()[at..].eq_ignore_ascii_case(b".gif")
+}
+
+/// Whether an address is a counter's by its shape alone: its file or the first label of its host is called so, and
+/// it is asked for with a query or as an empty GIF.
+fn is_counter(url: &Url) -> bool {
+    if is_photo(url) {
+        return false;
+    }
+    let file = url.path().rsplit('/').next().unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    let label = host.split('.').next().unwrap_or_default();
+    let label = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    is_one_of(label, COUNTERS)
+        || is_one_of(stem, COUNTERS) && (url.query().is_some() || ends_as_gif(file))
 }
 
 fn addresses(scrub: &Scrub<'_>, id: NodeId) -> Vec<Url> {
@@ -226,43 +258,90 @@ fn addresses(scrub: &Scrub<'_>, id: NodeId) -> Vec<Url> {
     found
 }
 
-/// A side of 0 or 1 pixel, by attribute or by style.
-fn is_tiny(scrub: &Scrub<'_>, id: NodeId) -> bool {
-    let by_attribute = ["width", "height"].iter().any(|name| {
-        let value = scrub
-            .attribute(id, name)
-            .unwrap_or("9")
-            .trim()
-            .trim_end_matches("px");
-        matches!(value, "0" | "1")
-    });
-    by_attribute
-        || style(scrub, id).is_some_and(|style| {
-            style.split(';').any(|rule| {
-                matches!(
-                    rule,
-                    "width:1px"
-                        | "height:1px"
-                        | "width:0"
-                        | "height:0"
-                        | "width:0px"
-                        | "height:0px"
-                        | "width:1"
-                        | "height:1"
-                        | "max-height:1px"
-                        | "max-width:1px"
-                )
-            })
+/// What an element's attributes and style say of how much of it is seen.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    /// A side of 0 or 1 pixel.
+    tiny: bool,
+    /// Both sides are.
+    both: bool,
+    /// Hidden by style, whatever its size.
+    hidden: bool,
+    /// A side is declared that somebody sees.
+    seen: bool,
+}
+
+fn size(scrub: &Scrub<'_>, id: NodeId) -> Size {
+    let mut size = Size::default();
+    let (mut tiny_sides, mut sides) = (0, 0);
+    let mut side = |value: &str| {
+        if let Some(pixels) = pixels_of(value) {
+            tiny_sides += usize::from(pixels <= 1.0);
+            sides += 1;
+        }
+    };
+    for name in ["width", "height"] {
+        scrub.attribute(id, name).into_iter().for_each(&mut side);
+    }
+    if let Some(style) = style(scrub, id) {
+        for (name, value) in style.split(';').filter_map(|rule| rule.split_once(':')) {
+            if matches!(name, "width" | "height" | "max-width" | "max-height") {
+                side(value);
+            }
+        }
+        size.hidden = hides(&style);
+    }
+    size.hidden |= scrub.attribute(id, "hidden").is_some();
+    size.tiny = tiny_sides > 0;
+    size.both = tiny_sides > 1;
+    size.seen = sides > tiny_sides;
+    size
+}
+
+/// A length in pixels; `None` for shares of what is around it, but for none at all.
+fn pixels_of(value: &str) -> Option<f32> {
+    let value = value.trim();
+    let end = value
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(value.len());
+    let number: f32 = value[..end].parse().ok()?;
+    let unit = value[end..].trim();
+    (unit.is_empty() || unit == "px" || number == 0.0).then_some(number)
+}
+
+/// Whether a style without spaces, in lower case, leaves nothing to see.
+fn hides(style: &str) -> bool {
+    style
+        .split(';')
+        .filter_map(|rule| rule.split_once(':'))
+        .any(|(name, value)| match name {
+            "display" => value == "none",
+            "visibility" => matches!(value, "hidden" | "collapse"),
+            "opacity" => value.parse::<f32>().is_ok_and(|share| share < 0.02),
+            "left" | "top" | "right" | "bottom" | "margin-left" | "margin-top" | "text-indent" => {
+                value
+                    .strip_prefix('-')
+                    .is_some_and(|far| pixels_of(far).is_some_and(|far| far >= 900.0))
+            }
+            "clip" => value.starts_with("rect(0") || value.starts_with("rect(1px,1px"),
+            "clip-path" => matches!(value, "inset(50%)" | "inset(100%)"),
+            "transform" => value.starts_with("scale(0)"),
+            _ => false,
         })
 }
 
-fn is_hidden(scrub: &Scrub<'_>, id: NodeId) -> bool {
-    scrub.attribute(id, "hidden").is_some()
-        || style(scrub, id).is_some_and(|style| {
-            style
-                .split(';')
-                .any(|rule| matches!(rule, "display:none" | "visibility:hidden" | "opacity:0"))
-        })
+/// How many elements around an image are asked whether they hide it.
+const WRAPPERS: usize = 4;
+
+/// Whether an element around hides what stands in it, or gives it no room.
+fn is_hidden_above(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    let around = scrub.node(id).ancestors().take(WRAPPERS);
+    around.filter(|node| node.value().is_element()).any(|node| {
+        let clipped =
+            || style(scrub, node.id()).is_some_and(|style| style.contains("overflow:hidden"));
+        let size = size(scrub, node.id());
+        size.hidden || size.tiny && clipped()
+    })
 }
 
 fn style(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
@@ -270,110 +349,9 @@ fn style(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
     Some(style.replace("!important", "").split_whitespace().collect())
 }
 
-/// Takes out of every address what only trackers read.
-pub(super) fn parameters(scrub: &mut Scrub<'_>) {
-    let mut changes: Vec<(NodeId, &str, String, String)> = Vec::new();
-    for node in scrub.nodes() {
-        let Some(element) = node.value().as_element() else {
-            continue;
-        };
-        for name in ["href", "src", "poster", "cite"] {
-            if let Some((url, rule)) = element.attr(name).and_then(strip) {
-                changes.push((node.id(), name, url, rule));
-            }
-        }
-        if let Some(srcset) = element.attr("srcset").filter(|srcset| srcset.contains('?'))
-            && let Some(rule) = candidates(srcset)
-                .iter()
-                .find_map(|(address, _)| strip(address))
-                .map(|(_, rule)| rule)
-        {
-            let new = map_srcset(srcset, |address| {
-                Some(strip(address).map_or_else(|| address.to_owned(), |(url, _)| url))
-            });
-            changes.push((node.id(), "srcset", new, rule));
-        }
-    }
-    for (id, name, url, rule) in changes {
-        scrub.set_attribute(id, name, &url, rule);
-    }
-}
-
-/// An address without trackers' parameters and the names of those; `None` where there are none, so that it stays byte for byte.
-pub(super) fn strip(address: &str) -> Option<(String, String)> {
-    let (before, fragment) = address
-        .find('#')
-        .map_or((address, ""), |at| address.split_at(at));
-    let (path, query) = before.split_once('?')?;
-    let mut dropped: Vec<&str> = Vec::new();
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| {
-            // Feeds that escape twice leave `&amp;` in addresses.
-            let (name, value) = pair
-                .trim_start_matches("amp;")
-                .split_once('=')
-                .unwrap_or((pair, ""));
-            let tracks = is_tracker(name, value);
-            if tracks {
-                dropped.push(name);
-            }
-            !tracks
-        })
-        .collect();
-    if dropped.is_empty() {
-        return None;
-    }
-    let query = if kept.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", kept.join("&"))
-    };
-    Some((format!("{path}{query}{fragment}"), dropped.join(", ")))
-}
-
-fn is_tracker(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let listed = PARAMETERS
-        .iter()
-        .flat_map(|(_, names)| *names)
-        .any(|listed| match listed.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == *listed,
-        });
-    listed
-        || FROM_FEED.contains(&name.as_str())
-            && (value.eq_ignore_ascii_case("rss") || value.starts_with("rss-"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::check;
-    use super::*;
-
-    #[track_caller]
-    fn check_strip(address: &str, expected: Option<&str>) {
-        assert_eq!(strip(address).map(|(url, _)| url).as_deref(), expected);
-    }
-
-    #[test]
-    fn parameters_go_and_the_rest_stays() {
-        check_strip(
-            "https://a.example/x?id=7&utm_source=rss&b=%20#top",
-            Some("https://a.example/x?id=7&b=%20#top"),
-        );
-        check_strip("https://a.example/x?fbclid=1", Some("https://a.example/x"));
-        check_strip(
-            "https://a.example/x?a=1&amp;utm_medium=x",
-            Some("https://a.example/x?a=1"),
-        );
-    }
-
-    #[test]
-    fn a_query_without_trackers_is_not_touched() {
-        check_strip("https://a.example/x?a=1&&b=+&source=shop", None);
-        check_strip("https://a.example/utm_source=x", None);
-    }
 
     #[test]
     fn beacons_go() {
@@ -393,6 +371,46 @@ mod tests {
             r#"<p>x</p><img src="https://stats.example/p.php?idsite=8">"#,
             "<p>x</p>",
         );
+    }
+
+    #[test]
+    fn hidden_counters_go() {
+        for image in [
+            r#"<img src="https://t.example/o" width="0.5" height="1px">"#,
+            r#"<img src="https://t.example/o" style="width:1px;height:1px">"#,
+            r#"<img src="https://t.example/o.gif" style="position:absolute;left:-9999px">"#,
+            r#"<img src="https://t.example/o.php" style="opacity:0.0 !important">"#,
+            r#"<div style="display:none"><img src="https://t.example/o?x=1"></div>"#,
+            r#"<span style="height:0;overflow:hidden"><img src="https://t.example/o"></span>"#,
+            r#"<img src="https://t.example/pixel.png" width=1 height=1>"#,
+        ] {
+            check(&format!("<p>x</p>{image}"), "<p>x</p>");
+        }
+    }
+
+    #[test]
+    fn counters_without_a_size_go() {
+        for address in [
+            "https://beacon.example/a/b",
+            "https://a.example/track/pixel?id=4",
+            "https://a.example/tracking.gif",
+            "https://a.example/?republication-pixel=true&post=4",
+            "https://a.example/b/ss/main/1/H.1--NS/0",
+        ] {
+            check(&format!("<p>x</p><img src=\"{address}\">"), "<p>x</p>");
+        }
+    }
+
+    #[test]
+    fn images_that_only_sound_like_counters_stay() {
+        for image in [
+            r#"<img src="https://a.example/pixel.jpg">"#,
+            r#"<img src="https://a.example/pixel-art/fox.gif">"#,
+            r#"<img height="31" src="https://hits.example/badge?x=1" width="88">"#,
+            r#"<img src="https://a.example/photo?id=7">"#,
+        ] {
+            check(&format!("<p>x</p>{image}"), &format!("<p>x</p>{image}"));
+        }
     }
 
     #[test]

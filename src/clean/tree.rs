@@ -5,7 +5,8 @@
 //! Invariants: no input is parsed beyond the limits of [`crate::limits`]; a string that leaves here
 //! holds only characters that XML 1.0 can carry.
 
-use crate::limits::{HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
+use super::pairs;
+use crate::limits::{HTML_ATTRIBUTE_PAIRS_MAX, HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
@@ -13,6 +14,7 @@ use html5ever::tokenizer::{
 };
 use html5ever::tree_builder::{TreeBuilderOpts, TreeSink};
 use html5ever::{ParseOpts, QualName, local_name, ns};
+use scraper::node::Element;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -31,12 +33,17 @@ const PIECE_BYTES: usize = 2048;
 /// which is quadratic in their number; real tags have below 100, and comments of Word below 5,000.
 const WORDS_MAX: usize = 12_000;
 
+/// What all long tags and comments of a field may cost, in pairs of words: twenty comments of Word.
+const SPENT_MAX: usize = 4 * WORDS_MAX * WORDS_MAX;
+
 /// Whether the parser gets on: it is inside a tag or comment for as long as no node is made and no text grows.
 #[derive(Default)]
 struct Progress {
     seen: (usize, usize),
     words: usize,
     gap: usize,
+    /// The words of all such tags and comments, each squared: what they may have cost.
+    spent: usize,
 }
 
 impl Progress {
@@ -45,10 +52,13 @@ impl Progress {
         let length = |node: NodeRef<'_>| node.value().as_text().map_or(0, |text| text.len());
         let now = (nodes.len(), nodes.clone().next_back().map_or(0, length));
         if now != self.seen {
+            // The words of this piece are not counted: they are few, and most pieces are like it.
             *self = Self {
                 seen: now,
+                spent: self.spent + self.words * self.words,
                 ..Self::default()
             };
+            return self.spent <= SPENT_MAX;
         }
         for c in piece.bytes() {
             self.gap += 1;
@@ -58,7 +68,7 @@ impl Progress {
             self.words += usize::from(parts);
             self.gap = if parts || c == b'/' { 0 } else { self.gap };
         }
-        self.words <= WORDS_MAX
+        self.words <= WORDS_MAX && self.spent <= SPENT_MAX
     }
 }
 
@@ -72,6 +82,9 @@ impl Progress {
 pub(super) fn parse(text: &str) -> Result<Html, String> {
     if text.len() > HTML_BYTES_MAX {
         return Err(format!("is larger than {HTML_BYTES_MAX} bytes"));
+    }
+    if pairs::has_more(text, HTML_ATTRIBUTE_PAIRS_MAX) {
+        return Err("has tags with thousands of attributes".into());
     }
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts {
@@ -97,7 +110,7 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         let newest = html.tree.nodes().next_back();
         if !progress.made(&html, piece) {
             return Err(format!(
-                "has a tag or comment of more than {WORDS_MAX} words"
+                "has tags or comments of more than {WORDS_MAX} words"
             ));
         }
         if newest.is_some_and(|node| node.ancestors().nth(HTML_DEPTH_MAX).is_some()) {
@@ -105,7 +118,10 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         }
     }
     let mut html = parser.finish();
-    purify(&mut html);
+    // Only a reference can name a character that the text itself has no more.
+    if memchr::memmem::find(text.as_bytes(), b"&#").is_some() {
+        purify(&mut html);
+    }
     if writing_cost(&html) > WRITING_COST_MAX {
         return Err("has texts of megabytes full of characters to escape".into());
     }
@@ -116,10 +132,17 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
 /// one text, with a reference in each line, comes to a tenth of it.
 const WRITING_COST_MAX: u64 = 2_000_000_000;
 
+/// See [`writing_cost`]: texts of up to this many bytes come to at most this many times [`HTML_BYTES_MAX`].
+const SHORT_BYTES: usize = 256;
+
 /// How many bytes are looked at to write the texts: html5ever 0.40 looks from each `&` and each byte of a no-break
 /// space to the next `<` or `>`, most often the end, which is quadratic in a text that holds nothing else.
 fn writing_cost(html: &Html) -> u64 {
     let cost = |text: &str| {
+        // Short ones together, in a field of the largest size, stay below the limit.
+        if text.len() < SHORT_BYTES {
+            return 0;
+        }
         let specials = text
             .bytes()
             .filter(|byte| matches!(byte, b'&' | 0xc2))
@@ -142,6 +165,10 @@ fn purify(html: &mut Html) {
         match value {
             Node::Text(text) => purify_one(&mut text.text),
             Node::Element(element) => {
+                // What is read as it stands could not be written so that it is read alike; `pre` shows the same.
+                if matches!(element.name(), "plaintext" | "xmp") && element.name.ns == ns!(html) {
+                    element.name.local = local_name!("pre");
+                }
                 for (_, value) in &mut element.attrs {
                     purify_one(value);
                 }
@@ -157,17 +184,37 @@ fn purify_one(text: &mut StrTendril) {
     }
 }
 
-/// Whether XML 1.0 (§2.2, `Char`) can carry the character.
+/// Whether XML 1.0 (§2.2, `Char`) can carry the character, and it is none of the controls from U+007F on, which XML
+/// discourages, show nothing, and would be taken for a broken encoding by readers of what we publish.
 fn is_carried(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// The text without characters that XML can't carry; a form feed, which is white space in HTML, becomes a space.
+fn is_all_carried(text: &str) -> bool {
+    // Looking at bytes without a branch is what compilers make quick. Of those of more bytes, `C2 80` to `C2 9F` are
+    // the controls, and `EF BF BE` and `EF BF BF` the two that are none.
+    let fine = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r');
+    let bytes = text.as_bytes();
+    let single = bytes.iter().fold(true, |all, byte| all & fine(*byte));
+    let is_none = |at: usize| match bytes[at] {
+        0xc2 => bytes[at + 1] < 0xa0,
+        _ => bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe,
+    };
+    single && !memchr::memchr2_iter(0xc2, 0xef, bytes).any(is_none)
+}
+
+/// The text without characters that XML can't carry; a form feed or a next line, which part words, becomes a space.
 pub(super) fn carried(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_carried) {
+    if is_all_carried(text) {
         return Cow::Borrowed(text);
     }
-    let kept = text.chars().map(|c| if c == '\x0c' { ' ' } else { c });
+    let kept = text.chars().map(|c| {
+        if matches!(c, '\x0c' | '\u{85}') {
+            ' '
+        } else {
+            c
+        }
+    });
     Cow::Owned(kept.filter(|c| is_carried(*c)).collect())
 }
 
@@ -208,18 +255,35 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// An attribute of an element. Comparing a few names is quicker than making one for a search, as scraper does.
+pub(super) fn attr<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
+    let mut attributes = element.attrs.iter();
+    let found = attributes.find(|(other, _)| &*other.local == name && other.ns == ns!());
+    found.map(|(_, value)| &**value)
+}
+
 /// Appends text with its white space collapsed, as a browser shows it.
 pub(super) fn push_collapsed(out: &mut String, text: &str) {
     let mut space = out.is_empty() || out.ends_with(' ');
-    let mut is_first = true;
-    for word in text.split(char::is_whitespace) {
-        if !is_first && !space {
-            out.push(' ');
-            space = true;
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        if run > 0 {
+            out.push_str(&rest[..run]);
+            rest = &rest[run..];
+            space = false;
         }
-        is_first = false;
-        if !word.is_empty() {
-            out.push_str(word);
+        let Some(c) = rest.chars().next() else {
+            return;
+        };
+        rest = &rest[c.len_utf8()..];
+        if c.is_whitespace() {
+            if !space {
+                out.push(' ');
+            }
+            space = true;
+        } else {
+            out.push(c);
             space = false;
         }
     }
@@ -363,8 +427,8 @@ mod tests {
 
     #[test]
     fn references_to_control_characters_are_resolved_and_dropped() {
-        let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c</a>").unwrap();
-        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab c</a>");
+        let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c&Atilde;&#129;</a>").unwrap();
+        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab cÃ</a>");
     }
 
     #[test]

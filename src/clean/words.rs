@@ -12,23 +12,39 @@ use std::collections::HashMap;
 pub(super) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut gap = false;
-    for c in text.chars() {
-        // Most letters are ASCII, and need no table.
-        if c.is_ascii() {
-            if c.is_ascii_alphanumeric() {
+    let mut rest = text;
+    loop {
+        // Most of most texts is runs of letters that stay as they are.
+        let plain = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let run = rest.bytes().take_while(plain).count();
+        if run > 0 {
+            if gap && !out.is_empty() {
+                out.push(' ');
+            }
+            gap = false;
+            out.push_str(&rest[..run]);
+            rest = &rest[run..];
+        }
+        let Some(c) = rest.chars().next() else {
+            return out;
+        };
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '\''
+            | '’'
+            | '‘'
+            | '`'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{feff}'
+            | '\u{300}'..='\u{36f}' => {}
+            'A'..='Z' => {
                 if gap && !out.is_empty() {
                     out.push(' ');
                 }
                 gap = false;
                 out.push(c.to_ascii_lowercase());
-            } else if !matches!(c, '\'' | '`') {
-                gap = true;
             }
-            continue;
-        }
-        match c {
-            '’' | '‘' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{300}'..='\u{36f}' =>
-                {}
             _ if c.is_alphanumeric() => {
                 if gap && !out.is_empty() {
                     out.push(' ');
@@ -41,7 +57,6 @@ pub(super) fn fold(text: &str) -> String {
             _ => gap = true,
         }
     }
-    out
 }
 
 /// Latin letters without accents: capitals often lose them, and who types a theme's text often has none.
@@ -197,8 +212,10 @@ impl Stems {
 
     /// Where the first of the stems that is found begins.
     pub(super) fn first_at(&self, folded: &str) -> Option<usize> {
-        let stems = self.words.stems.iter().chain(&self.inside.stems);
-        stems.filter_map(|stem| folded.find(stem.as_str())).min()
+        let places = folded.char_indices().map(|(at, _)| at);
+        let begins = |index: &Index, at: usize| index.starts(&folded[at..], |_, _| true);
+        let mut hits = places.filter(|at| begins(&self.words, *at) || begins(&self.inside, *at));
+        hits.next()
     }
 
     /// Whether a folded text begins with one of them.
@@ -244,6 +261,7 @@ impl Index {
     }
 
     /// Whether a text begins with a stem behind which `fits` accepts the rest.
+    #[inline]
     fn starts(&self, text: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
         let bytes = text.as_bytes();
         let Some(&first) = bytes.first() else {
@@ -268,11 +286,13 @@ impl Index {
     }
 
     fn any_place(&self, folded: &str) -> bool {
-        let places = folded.char_indices();
-        !self.stems.is_empty()
-            && places
-                .into_iter()
-                .any(|(at, _)| self.starts(&folded[at..], |_, _| true))
+        // What is found inside words is mostly of scripts that join them.
+        let joined = self.by_first[128] == 0;
+        if self.stems.is_empty() || joined && folded.is_ascii() {
+            return false;
+        }
+        let mut places = folded.char_indices();
+        places.any(|(at, _)| self.starts(&folded[at..], |_, _| true))
     }
 }
 

@@ -288,6 +288,7 @@ impl Scrub<'_> {
         if self.is_restored(&before) {
             return self.keep(id);
         }
+        self.names |= super::names_in(&other);
         let fragment = self.html.tree.extend_tree(other.tree).id();
         let new: Vec<_> = self
             .node(fragment)
@@ -409,9 +410,31 @@ impl Scrub<'_> {
         }
     }
 
+    /// Gives an element another name, where it shows the same by it.
+    pub(in crate::clean) fn tidy_rename(&mut self, id: NodeId, name: &str) {
+        if let Some(mut node) = self.html.tree.get_mut(id)
+            && let Node::Element(element) = node.value()
+        {
+            self.names |= super::name_bit(name);
+            element.name = QualName::new(None, ns!(html), LocalName::from(name));
+        }
+        self.blocks = None;
+    }
+
+    /// Gives a text node another text, where a reader reads the same.
+    pub(in crate::clean) fn tidy_text(&mut self, id: NodeId, new: &str) {
+        if let Some(mut node) = self.html.tree.get_mut(id)
+            && let Node::Text(text) = node.value()
+        {
+            text.text = StrTendril::from(new);
+        }
+        self.blocks = None;
+    }
+
     /// Makes the one text node of a plain field into paragraphs.
     pub(in crate::clean) fn plant(&mut self, html: Html) {
         self.root = tree::root(&html);
+        self.names = super::names_in(&html);
         self.html = html;
         self.changed();
         self.mark_kept();
