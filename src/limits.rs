@@ -116,3 +116,8 @@ pub const XPATH_BYTES_MAX: usize = 1_000;
 
 /// How deeply tests of an XPath may nest; real ones need three, and each may look at the same text again.
 pub const XPATH_DEPTH_MAX: usize = 5;
+
+/// How many nodes the rules for a site may look at in one field, all together, each as often as it is looked at.
+///
+/// Ten million take some tenths of a second; a hundred rules and a page of 5,000 nodes come to a million.
+pub const XPATH_NODES_MAX: usize = 10_000_000;

@@ -5,13 +5,15 @@
 //! everything else that is not known for sure.
 //!
 //! Invariants: what is read is matched as XPath 1.0 has it (§2 location paths, §3 expressions, §4 functions); names are
-//! compared in lower case, as HTML has them; a walk looks at each node once a step, and tests nest no deeper than a
-//! limit.
+//! compared in lower case, as HTML has them; a walk looks at each node once a step, tests nest no deeper than a
+//! limit, and all that is looked at is counted as [`Effort`], which ends.
 
 mod read;
 
 use super::tree::{NodeId, NodeRef, attr};
+use crate::limits;
 use scraper::Node;
+use std::cell::Cell;
 use std::collections::HashSet;
 
 /// A union of paths.
@@ -76,10 +78,31 @@ enum Leaf {
     Attribute(String),
 }
 
+/// How much may still be looked at in one field, in nodes. Texts are looked at once for each element around them, so a
+/// deep body of long texts could ask for hours.
+#[derive(Debug)]
+pub(super) struct Effort(Cell<usize>);
+
+impl Effort {
+    pub(super) fn new() -> Self {
+        Self(Cell::new(limits::XPATH_NODES_MAX))
+    }
+
+    /// Counts nodes that are looked at.
+    pub(super) fn spend(&self, nodes: usize) {
+        self.0.set(self.0.get().saturating_sub(nodes));
+    }
+
+    /// Nothing more is looked at, and what was found last is not all.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
 impl XPath {
-    /// The elements below the root that it names, in document order.
-    pub(super) fn select(&self, root: NodeRef<'_>) -> Vec<NodeId> {
-        let walks = self.0.iter().flat_map(|path| path.walk(root));
+    /// The elements below the root that it names, in document order; of no use where the effort was spent.
+    pub(super) fn select(&self, root: NodeRef<'_>, effort: &Effort) -> Vec<NodeId> {
+        let walks = self.0.iter().flat_map(|path| path.walk(root, effort));
         let found: HashSet<NodeId> = walks.map(|node| node.id()).collect();
         if found.is_empty() {
             return Vec::new();
@@ -90,15 +113,16 @@ impl XPath {
 }
 
 impl Path {
-    fn walk<'a>(&self, from: NodeRef<'a>) -> Vec<NodeRef<'a>> {
+    fn walk<'a>(&self, from: NodeRef<'a>, effort: &Effort) -> Vec<NodeRef<'a>> {
         let mut at = vec![if self.absolute { top(from) } else { from }];
         for step in &self.steps {
             let mut seen = HashSet::new();
             let mut next = Vec::new();
             for node in at {
                 step.axis.visit(node, &mut |node| {
-                    let fresh = seen.insert(node.id());
-                    if fresh && step.fits(node) {
+                    effort.spend(1);
+                    let fresh = !effort.is_spent() && seen.insert(node.id());
+                    if fresh && step.fits(node, effort) {
                         next.push(node);
                     }
                     fresh
@@ -167,59 +191,70 @@ fn after<'a>(node: NodeRef<'a>, within: NodeRef<'a>) -> Option<NodeRef<'a>> {
 }
 
 impl Step {
-    fn fits(&self, node: NodeRef<'_>) -> bool {
+    fn fits(&self, node: NodeRef<'_>, effort: &Effort) -> bool {
         let Some(element) = node.value().as_element() else {
             return false;
         };
         self.name
             .as_deref()
             .is_none_or(|name| element.name() == name)
-            && self.tests.iter().all(|test| test.holds(node))
+            && self.tests.iter().all(|test| test.holds(node, effort))
     }
 }
 
 impl Test {
-    fn holds(&self, node: NodeRef<'_>) -> bool {
+    fn holds(&self, node: NodeRef<'_>, effort: &Effort) -> bool {
         let any = |a: &Value, b: &Value, fits: fn(&str, &str) -> bool| {
-            let others = b.strings(node);
-            let mut pairs = a.strings(node).into_iter();
+            let others = b.strings(node, effort);
+            let mut pairs = a.strings(node, effort).into_iter();
             pairs.any(|a| others.iter().any(|b| fits(&a, b)))
         };
         match self {
-            Self::Any(tests) => tests.iter().any(|test| test.holds(node)),
-            Self::All(tests) => tests.iter().all(|test| test.holds(node)),
-            Self::Not(test) => !test.holds(node),
-            Self::Exists(path, leaf) => path.walk(node).into_iter().any(|node| leaf.is_of(node)),
+            Self::Any(tests) => tests.iter().any(|test| test.holds(node, effort)),
+            Self::All(tests) => tests.iter().all(|test| test.holds(node, effort)),
+            Self::Not(test) => !test.holds(node, effort),
+            Self::Exists(path, leaf) => path
+                .walk(node, effort)
+                .into_iter()
+                .any(|node| leaf.is_of(node)),
             Self::Equal(a, b) => any(a, b, |a, b| a == b),
             Self::Unequal(a, b) => any(a, b, |a, b| a != b),
-            Self::Contains(a, b) => a.first(node).contains(&b.first(node)),
-            Self::Starts(a, b) => a.first(node).starts_with(&b.first(node)),
+            Self::Contains(a, b) => a.first(node, effort).contains(&b.first(node, effort)),
+            Self::Starts(a, b) => a.first(node, effort).starts_with(&b.first(node, effort)),
         }
     }
 }
 
 impl Value {
     /// What it is at a node: one string, or as many as there are nodes at a path's end.
-    fn strings(&self, node: NodeRef<'_>) -> Vec<String> {
+    fn strings(&self, node: NodeRef<'_>, effort: &Effort) -> Vec<String> {
         match self {
             Self::Literal(text) => vec![text.clone()],
             Self::Of(path, leaf) => {
-                let ends = path.walk(node);
+                let ends = path.walk(node, effort);
                 ends.into_iter()
-                    .flat_map(|node| leaf.strings(node))
+                    .flat_map(|node| leaf.strings(node, effort))
                     .collect()
             }
             Self::Normal(value) => {
-                let text = value.first(node);
+                let text = value.first(node, effort);
                 vec![text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")]
             }
-            Self::Concat(values) => vec![values.iter().map(|value| value.first(node)).collect()],
+            Self::Concat(values) => vec![
+                values
+                    .iter()
+                    .map(|value| value.first(node, effort))
+                    .collect(),
+            ],
         }
     }
 
     /// A set of nodes as a string is its first node (XPath 1.0 §4.2).
-    fn first(&self, node: NodeRef<'_>) -> String {
-        self.strings(node).into_iter().next().unwrap_or_default()
+    fn first(&self, node: NodeRef<'_>, effort: &Effort) -> String {
+        self.strings(node, effort)
+            .into_iter()
+            .next()
+            .unwrap_or_default()
     }
 }
 
@@ -235,10 +270,18 @@ impl Leaf {
         }
     }
 
-    fn strings(&self, node: NodeRef<'_>) -> Vec<String> {
+    fn strings(&self, node: NodeRef<'_>, effort: &Effort) -> Vec<String> {
         let text = |node: NodeRef<'_>| match node.value() {
-            Node::Text(text) => Some(text.to_string()),
-            _ => None,
+            _ if effort.is_spent() => None,
+            Node::Text(text) => {
+                // Copying so many bytes takes as long as looking at a node.
+                effort.spend(1 + text.len() / 32);
+                Some(text.to_string())
+            }
+            _ => {
+                effort.spend(1);
+                None
+            }
         };
         match self {
             Self::Own => vec![node.descendants().filter_map(text).collect()],
@@ -255,7 +298,7 @@ impl Leaf {
 #[cfg(test)]
 mod tests {
     use super::super::tree;
-    use super::XPath;
+    use super::{Effort, XPath};
 
     /// Selects in a body, and compares the ids of what is found.
     #[track_caller]
@@ -263,7 +306,7 @@ mod tests {
         let html = tree::parse(html).unwrap();
         let xpath = XPath::read(xpath).unwrap();
         let root = html.tree.get(tree::root(&html)).unwrap();
-        let found = xpath.select(root).into_iter().map(|id| {
+        let found = xpath.select(root, &Effort::new()).into_iter().map(|id| {
             let element = html.tree.get(id).unwrap().value().as_element().unwrap();
             tree::attr(element, "id").unwrap_or_default().to_owned()
         });
@@ -334,5 +377,21 @@ mod tests {
     fn the_root_is_nobodys() {
         check("//h2/..", BODY, &[]);
         check("//h2/ancestor::*", BODY, &[]);
+    }
+
+    #[test]
+    fn a_deep_body_of_long_texts_ends_the_effort() {
+        let deep = format!("{}{}", "<div>".repeat(200), "<p>x</p>".repeat(20_000));
+        let html = tree::parse(&deep).unwrap();
+        let root = html.tree.get(tree::root(&html)).unwrap();
+        let spent = |xpath: &str| {
+            let effort = Effort::new();
+            XPath::read(xpath).unwrap().select(root, &effort);
+            effort.is_spent()
+        };
+        assert!(spent(
+            "//div[contains(., 'y') or contains(., 'z') or contains(., 'w')]"
+        ));
+        assert!(!spent("//div[p[contains(., 'y') or contains(., 'z')]]"));
     }
 }
