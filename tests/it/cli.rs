@@ -6,6 +6,8 @@ mod filter;
 mod run;
 #[path = "cli/sites.rs"]
 mod sites;
+#[path = "cli/undo.rs"]
+mod undo;
 
 use crate::support::{Publisher, answer, channel, client, item, many, rss, until};
 use feedwash::clean::PASSES;
