@@ -99,3 +99,19 @@ fn a_folder_that_is_not_there_is_told_with_its_line() {
         ],
     );
 }
+
+#[test]
+fn stored_entries_are_washed_anew_when_a_file_changes() {
+    let desk = desk(&format!("[cleaning]\nsite_rules = \"sites\"\n{WIRE}"));
+    desk.write("feed.xml", feed("https://paper.example/lamp"));
+    desk.run(&["poll"]).output();
+    let rewashed = || desk.run(&["rewash", "wire"]).output();
+    assert!(rewashed().contains("wire: 0 of 1 entry changed"));
+    desk.write("sites/paper.example.txt", "strip_id_or_class: harbour\n");
+    let told = desk.run(&["rewash", "--dry-run"]).output();
+    assert!(told.contains("wire: 1 of 1 entry would change"), "{told}");
+    assert!(rewashed().contains("wire: 1 of 1 entry changed"));
+    // A bad rule does not outlive its removal.
+    fs::remove_file(desk.path("sites/paper.example.txt")).unwrap();
+    assert!(rewashed().contains("wire: 1 of 1 entry changed"));
+}
