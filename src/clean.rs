@@ -37,6 +37,7 @@ mod repeated;
 mod safety;
 mod scrub;
 mod share;
+mod sites;
 mod structure;
 mod targets;
 mod telling;
@@ -46,7 +47,9 @@ mod tree;
 mod undo;
 mod user;
 mod words;
+mod xpath;
 
+pub use sites::{NotUnderstood, is_site_file, site_rules};
 pub use undo::restored;
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Sighting, Warning};
@@ -115,6 +118,12 @@ pub const PASSES: &[Pass] = &[
         name: "user-rules",
         about: "what you asked to remove",
         run: user::remove,
+        kind: PassKind::Asked,
+    },
+    Pass {
+        name: "site-rules",
+        about: "what a public file of rules for the entry's site takes out",
+        run: sites::strip,
         kind: PassKind::Asked,
     },
     Pass {

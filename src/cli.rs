@@ -9,6 +9,7 @@ mod opml;
 mod output;
 mod poll;
 mod run;
+mod sites;
 mod status;
 mod undo;
 

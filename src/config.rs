@@ -169,12 +169,23 @@ pub struct SourceConfig {
     pub location: Location,
     /// The shortest time between two polls.
     pub interval: Duration,
-    /// How it is cleaned.
+    /// How it is cleaned. Without the rules of `site_folder`, until somebody reads that.
     pub rules: Rules,
+    /// Where public rules for sites are.
+    pub site_folder: Option<SiteFolder>,
     /// Further request headers.
     pub headers: Vec<Header>,
     /// How many entries the first page holds.
     pub page_entries: u32,
+}
+
+/// A folder of public rules for sites.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SiteFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// The line of `feeds.toml` that names it, from 1.
+    pub line: usize,
 }
 
 /// A request header that the user set; its value may be a secret.

@@ -101,3 +101,23 @@ pub const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How many connections from readers may be open at once; the next ones wait for their turn. Each takes a file
 /// descriptor and some kilobytes.
 pub const CONNECTIONS_MAX: usize = 2_048;
+
+/// How many files of rules for sites are read from a folder; the public collection has about 2,200.
+pub const SITE_FILES_MAX: usize = 10_000;
+
+/// The largest file of rules for a site, in bytes; the largest public ones have below 10,000.
+pub const SITE_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// How many rules of one file for a site are obeyed: each is looked for in every entry. Public files have below 150.
+pub const SITE_RULES_MAX: usize = 500;
+
+/// The longest XPath that is read, in bytes; those of the public collection stay below 600.
+pub const XPATH_BYTES_MAX: usize = 1_000;
+
+/// How deeply tests of an XPath may nest; real ones need three, and each may look at the same text again.
+pub const XPATH_DEPTH_MAX: usize = 5;
+
+/// How many nodes the rules for a site may look at in one field, all together, each as often as it is looked at.
+///
+/// Ten million take some tenths of a second; a hundred rules and a page of 5,000 nodes come to a million.
+pub const XPATH_NODES_MAX: usize = 10_000_000;

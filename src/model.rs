@@ -9,8 +9,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 /// The bytes of one document and what was said about them on the way.
 #[derive(Debug, Clone, Default)]
@@ -752,12 +753,50 @@ pub struct Rules {
     pub remove: Vec<Matcher>,
     /// What is left alone by every pass but safety.
     pub keep: Vec<Matcher>,
+    /// Public rules by site, shared by the sources that obey the same.
+    pub site: Arc<SiteRules>,
     /// The language to assume where the feed names none (BCP 47).
     pub language: Option<String>,
     /// What was learnt of the source in earlier polls.
     pub boilerplate: Boilerplate,
     /// What a user had put back.
     pub restored: BTreeSet<Restored>,
+}
+
+/// Public rules by site, read from a folder of files; made by [`clean::site_rules`](crate::clean::site_rules).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SiteRules {
+    /// The rules in the order of their lines, by host; for a host that begins with a dot, of all hosts below it.
+    pub hosts: BTreeMap<String, Vec<SiteRule>>,
+    /// Of all of them: other rules have another one.
+    pub print: Fingerprint,
+}
+
+impl fmt::Debug for SiteRules {
+    /// There are thousands, and their print tells them from others.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SiteRules({})", self.print)
+    }
+}
+
+/// One line of a file of rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteRule {
+    /// What kind of line.
+    pub kind: SiteRuleKind,
+    /// What it says after its colon.
+    pub what: String,
+}
+
+/// What a line of a file of rules takes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteRuleKind {
+    /// Elements by an XPath.
+    Strip,
+    /// Elements whose id or class contains a text.
+    StripIdOrClass,
+    /// Images whose address contains a text.
+    StripImageSrc,
 }
 
 /// A removal that a user wants no more; made by [`clean::restored`](crate::clean::restored).
@@ -772,7 +811,7 @@ pub struct Restored {
 }
 
 /// A line of text, as it is recognised in other entries; made by `fingerprint`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
 
 impl fmt::Display for Fingerprint {

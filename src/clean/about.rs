@@ -2,12 +2,18 @@
 //!
 //! It decides nothing and changes nothing.
 
+use super::sites::ReadyRule;
 use super::tree;
 use super::words::fold;
 use crate::fingerprint::Masks;
-use crate::model::{Boilerplate, Entry, EntryKey, Feed, Matcher, Restored, Rules, Text, TextKind};
+use crate::model::{
+    Boilerplate, Entry, EntryKey, Feed, Matcher, Restored, Rules, SiteRules, Text, TextKind,
+};
 use scraper::Selector;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
 use url::Url;
 
 /// The rules of a source, made ready once for all its entries.
@@ -18,6 +24,17 @@ pub(super) struct Ready {
     pub(super) keep: Vec<ReadyMatcher>,
     pub(super) boilerplate: Boilerplate,
     pub(super) restored: BTreeSet<Restored>,
+    pub(super) site: Arc<SiteRules>,
+    /// The site whose rules were wanted last.
+    pub(super) last_site: RefCell<Option<Rc<ReadySite>>>,
+}
+
+/// The rules of one site, made ready.
+#[derive(Debug)]
+pub(super) struct ReadySite {
+    /// The name of their file.
+    pub(super) file: String,
+    pub(super) rules: Vec<ReadyRule>,
 }
 
 /// A matcher with its selector parsed or its text collapsed.
@@ -72,6 +89,8 @@ impl Ready {
             keep: matchers(&rules.keep),
             boilerplate: rules.boilerplate.clone(),
             restored: rules.restored.clone(),
+            site: Arc::clone(&rules.site),
+            last_site: RefCell::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Finding and loading `feeds.toml`, and `check`.
 
-use super::output;
+use super::{output, sites};
 use crate::config::{Config, Location, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
 use crate::model::{Validators, Washed};
@@ -41,8 +41,13 @@ fn state_folder<'a>(config: &Path, given: Option<&'a str>) -> Option<&'a Path> {
         .or_else(|| (config == Path::new(SYSTEM_CONFIG)).then(|| Path::new(SYSTEM_STATE)))
 }
 
-/// Loads a configuration.
+/// Loads a configuration, and the public rules that it names.
 pub(super) fn load(path: &Path) -> Result<Config> {
+    Ok(load_and_tell(path)?.0)
+}
+
+/// The same, with what was not understood in those rules.
+fn load_and_tell(path: &Path) -> Result<(Config, Vec<String>)> {
     let text = std::fs::read_to_string(path).with_context(|| {
         format!("can't read the configuration {} (name another with --config; an empty file is enough to start)", path.display())
     })?;
@@ -52,7 +57,7 @@ pub(super) fn load(path: &Path) -> Result<Config> {
         .unwrap_or_default();
     let given = std::env::var("STATE_DIRECTORY").ok();
     let state = state_folder(path, given.as_deref());
-    Config::from_toml(&text, &folder, state).map_err(|error| {
+    let mut config = Config::from_toml(&text, &folder, state).map_err(|error| {
         let listed: Vec<String> = error
             .problems
             .iter()
@@ -63,7 +68,9 @@ pub(super) fn load(path: &Path) -> Result<Config> {
             output::count(listed.len(), "problem:", "problems:"),
             listed.join("\n  ")
         )
-    })
+    })?;
+    let told = sites::read(&mut config, path)?;
+    Ok((config, told))
 }
 
 /// How each source fares by the store. Looking makes no store: where there is none yet, nothing is known.
@@ -83,7 +90,10 @@ pub(super) async fn statuses(config: &Config) -> Result<Vec<Status>> {
 /// `feedwash check`.
 pub(super) async fn check(named: Option<&Path>, fetch: bool) -> Result<ExitCode> {
     let path = path(named);
-    let config = load(&path)?;
+    let (config, told) = load_and_tell(&path)?;
+    // Nothing is wrong with feeds.toml, and the files may be others': the exit code stays 0.
+    let told: Vec<String> = told.iter().map(|line| format!("{line}\n")).collect();
+    output::text(&told.concat())?;
     let missing: Vec<String> = config.sources.iter().filter_map(missing_file).collect();
     if missing.is_empty() {
         let sources = output::count(config.sources.len(), "source", "sources");

@@ -2,7 +2,7 @@
 
 use super::problem::Problems;
 use super::{
-    Config, Header, Location, Polling, Proxy, Server, SourceConfig, SourceName, Store,
+    Config, Header, Location, Polling, Proxy, Server, SiteFolder, SourceConfig, SourceName, Store,
     StoreLocation, file,
 };
 use crate::limits;
@@ -26,7 +26,14 @@ pub(super) fn config(
         keep_days: file.store.keep_days.unwrap_or(90),
     };
     let polling = polling(file.polling, problems);
-    let defaults = rules(&Rules::default(), file.cleaning, problems);
+    let mut cleaning = file.cleaning;
+    let site_folder = site_folder(cleaning.site_rules.take(), folder, problems);
+    let defaults = Defaults {
+        folder,
+        polling: &polling,
+        rules: rules(&Rules::default(), cleaning, problems),
+        site_folder,
+    };
     let mut seen = HashMap::new();
     let mut sources = Vec::with_capacity(file.sources.len());
     for written in file.sources {
@@ -38,7 +45,7 @@ pub(super) fn config(
                 Some("give one of them another name: it is part of the URL that readers subscribe to".into()),
             );
         }
-        sources.extend(source(written, folder, &polling, &defaults, problems));
+        sources.extend(source(written, &defaults, problems));
     }
     Config {
         server,
@@ -258,21 +265,50 @@ fn check_rules(rules: &Rules, span: std::ops::Range<usize>, problems: &mut Probl
     }
 }
 
+/// The folder of public rules, if one is named.
+fn site_folder(
+    written: Option<toml::Spanned<String>>,
+    folder: &Path,
+    problems: &mut Problems<'_>,
+) -> Option<SiteFolder> {
+    let written = written?;
+    if written.get_ref().trim().is_empty() {
+        problems.add(
+            written.span(),
+            "site_rules names no folder".into(),
+            Some("leave it out; a source does without by off = [\"site-rules\"]".into()),
+        );
+        return None;
+    }
+    Some(SiteFolder {
+        path: folder.join(written.get_ref()),
+        line: problems.line(written.span().start),
+    })
+}
+
+/// What holds for a source that says nothing else.
+struct Defaults<'a> {
+    /// Where relative paths start.
+    folder: &'a Path,
+    polling: &'a Polling,
+    rules: Rules,
+    site_folder: Option<SiteFolder>,
+}
+
 fn source(
     written: file::Source,
-    folder: &Path,
-    polling: &Polling,
-    defaults: &Rules,
+    defaults: &Defaults<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<SourceConfig> {
     let name = SourceName::new(written.name.get_ref())
         .map_err(|why| problems.add(written.name.span(), why, None))
         .ok();
     let url_span = written.url.span();
-    let mut location = location(written.url.get_ref(), folder)
+    let mut location = location(written.url.get_ref(), defaults.folder)
         .map_err(|why| problems.add(written.url.span(), why, None))
         .ok();
-    let interval = duration("interval", written.interval, problems).unwrap_or(polling.interval);
+    let interval =
+        duration("interval", written.interval, problems).unwrap_or(defaults.polling.interval);
     let basic_auth = written.basic_auth.or_else(|| {
         let pair = location.as_mut().and_then(take_login)?;
         Some(toml::Spanned::new(url_span, pair))
@@ -290,14 +326,17 @@ fn source(
         off: written.off,
         remove: written.remove,
         keep: written.keep,
+        site_rules: None,
     };
-    let mut rules = rules(defaults, cleaning, problems);
+    let own_folder = site_folder(written.site_rules, defaults.folder, problems);
+    let mut rules = rules(&defaults.rules, cleaning, problems);
     rules.language = written.language;
     Some(SourceConfig {
         name: name?,
         location: location?,
         interval,
         rules,
+        site_folder: own_folder.or_else(|| defaults.site_folder.clone()),
         headers,
         page_entries,
     })

@@ -54,6 +54,7 @@ pub(super) struct Cleaning {
     pub(super) off: Option<Vec<Spanned<String>>>,
     pub(super) remove: Option<Vec<Spanned<Matcher>>>,
     pub(super) keep: Option<Vec<Spanned<Matcher>>>,
+    pub(super) site_rules: Option<Spanned<String>>,
 }
 
 /// `"css selector"` or `{ text = "…" }`.
@@ -77,6 +78,7 @@ pub(super) struct Source {
     pub(super) off: Option<Vec<Spanned<String>>>,
     pub(super) remove: Option<Vec<Spanned<Matcher>>>,
     pub(super) keep: Option<Vec<Spanned<Matcher>>>,
+    pub(super) site_rules: Option<Spanned<String>>,
     pub(super) headers: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
     pub(super) basic_auth: Option<Spanned<String>>,
     pub(super) cookie: Option<Spanned<String>>,

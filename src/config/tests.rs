@@ -50,6 +50,7 @@ fn every_key_is_read() {
         off = ["tracking-pixels"]
         remove = ["div.promo", { text = "Buy now" }]
         keep = [".note"]
+        site_rules = "sites"
         [[source]]
         name = "wire"
         url = "examples/wire.xml"
@@ -65,6 +66,7 @@ fn every_key_is_read() {
         cookie = "a=b"
         language = "de"
         page_entries = 10
+        site_rules = "/srv/sites"
         "#,
     )
     .expect("the file is valid");
@@ -79,6 +81,11 @@ fn every_key_is_read() {
         config.sources[0].location,
         Location::File("/conf/examples/wire.xml".into())
     );
+    let folders = config.sources.iter().map(|source| {
+        let folder = source.site_folder.as_ref().expect("it is named");
+        folder.path.to_str().expect("it is ASCII")
+    });
+    assert_eq!(folders.collect::<Vec<_>>(), ["/conf/sites", "/srv/sites"]);
     assert_eq!(config.sources[0].interval, Duration::from_secs(5400));
     let net = &config.sources[1];
     assert_eq!(net.interval, Duration::from_secs(1));
@@ -180,4 +187,12 @@ fn passwords_are_not_shown() {
     let config = read("[store]\nurl = \"postgres://a:first-secret@db/x?password=second-secret\"\n[polling]\nproxy = \"http://b:third-secret@proxy:1\"\n").expect("valid");
     let shown = format!("{config:?} {}", config.store.location);
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_folder_of_rules_has_a_name() {
+    problem(
+        "[cleaning]\nsite_rules = \" \"",
+        "line 2, column 14: site_rules names no folder (leave it out; a source does without by off = [\"site-rules\"])",
+    );
 }

@@ -4,6 +4,8 @@
 mod filter;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/sites.rs"]
+mod sites;
 #[path = "cli/undo.rs"]
 mod undo;
 
@@ -488,6 +490,7 @@ fn the_configurations_in_the_readme_are_right() {
             "{block}"
         );
         // What is shown as a comment can be switched on.
+        let _ = fs::create_dir(desk.path("ftr-site-config"));
         let keys = block.lines().map(|line| match line.strip_prefix("# ") {
             Some(key) if key.contains(" = ") => key,
             _ => line,
