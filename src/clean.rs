@@ -32,6 +32,7 @@ mod parts;
 mod players;
 mod promos;
 mod redirects;
+mod regular;
 mod related;
 mod repeated;
 mod safety;

@@ -103,7 +103,7 @@ pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
         .words
         .iter()
         .any(|(words, _)| folded.contains(words.as_str()));
-    if !is_masked && !folded.contains(char::is_numeric) {
+    if !is_masked && !has_numbers(folded) {
         return None;
     }
     let told = masks.put_on(folded);
@@ -116,6 +116,11 @@ pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
         letters: text.chars().map(letters).sum(),
         counts: told == folded,
     })
+}
+
+fn has_numbers(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || !text.is_ascii() && text.contains(char::is_numeric)
 }
 
 /// How many letters of an alphabet say as much as a character: two for one of Chinese, Japanese or Korean.

@@ -5,7 +5,7 @@
 //!
 //! Invariant: every visible text node and every medium belongs to exactly one block.
 
-use super::tree::{NodeId, NodeRef, push_collapsed};
+use super::tree::{NodeId, NodeRef, attr, push_collapsed};
 use super::words::fold;
 use scraper::{Html, Node};
 use std::collections::{HashMap, HashSet};
@@ -286,7 +286,7 @@ fn is_item(name: &str) -> bool {
 
 /// Whether an element says by class or id what it is.
 fn has_name(element: &scraper::node::Element) -> bool {
-    element.attr("class").is_some() || element.attr("id").is_some()
+    !element.attrs.is_empty() && (attr(element, "class").is_some() || attr(element, "id").is_some())
 }
 
 /// Cuts a tree into blocks. `kept` are elements that a user wants left alone.

@@ -7,6 +7,7 @@
 //! Invariant: nothing leaves [`seal`] that ammonia would not let through.
 
 use super::links::{map_srcset, may_link, may_load};
+use super::regular::is_regular;
 use super::scrub::Scrub;
 use super::tree::{self, NodeId};
 use ammonia::Builder;
@@ -275,9 +276,7 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
 /// name things in the page of a reader.
 pub(super) fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
     let links = scrub.nodes().filter_map(|node| {
-        node.value()
-            .as_element()?
-            .attr("href")?
+        tree::attr(node.value().as_element()?, "href")?
             .trim()
             .strip_prefix('#')
             .map(str::to_owned)
@@ -317,13 +316,29 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// Whether an element may have an attribute.
+pub(super) fn allows(element: &str, attribute: &str) -> bool {
+    let fate = FATES.get(&(element, false));
+    let own = |fate: &Fate| matches!(fate, Fate::Stays(own) if own.contains(&attribute));
+    GLOBAL.contains(&attribute) || fate.is_some_and(own)
+}
+
+/// What the second sanitiser makes of some markup.
+pub(super) fn cleaned(markup: &str) -> String {
+    AMMONIA.clean(markup).to_string()
+}
+
 /// The second net: the field's final markup. Where ammonia takes out more than our pass did, that is one more removal,
 /// given as what stood there before and after.
 pub(super) fn seal(markup: String) -> (String, Option<(String, String)>) {
     if !markup.contains('<') {
         return (markup, None);
     }
-    let sealed = AMMONIA.clean(&markup).to_string();
+    if is_regular(&markup) {
+        debug_assert_eq!(cleaned(&markup), markup);
+        return (markup, None);
+    }
+    let sealed = cleaned(&markup);
     if sealed == markup {
         return (sealed, None);
     }
