@@ -158,6 +158,7 @@ impl Blocks {
     pub(super) fn sum_up(&mut self) {
         let mut sum = Sum::default();
         self.sums.clear();
+        self.sums.reserve(self.list.len() + 1);
         self.sums.push(sum);
         for block in &self.list {
             if block.gone {

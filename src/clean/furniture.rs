@@ -100,11 +100,11 @@ fn tag_list(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     if block.gone || block.quoted || block.chars == 0 || block.text_len() > 300 {
         return None;
     }
-    if let Some((label, rest)) = block.text.split_once([':', '：'])
-        && !rest.trim().is_empty()
+    if behind_story
         && block.link_density() > 0.4
+        && let Some((label, rest)) = block.text.split_once([':', '：'])
+        && !rest.trim().is_empty()
         && TAGS.says(&fold(label))
-        && behind_story
     {
         return Some(Cut::new(vec![at], "tags", "a label of tags, and links"));
     }

@@ -12,7 +12,7 @@
 //! are on, as in all tests, that is asserted.
 
 use super::links::candidates;
-use super::safety::allows;
+use super::safety::allowed;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -25,8 +25,10 @@ enum Kind {
     Link,
     /// Begins a line, and so ends a paragraph.
     Block,
-    /// A paragraph or a heading: holds no block.
-    Line,
+    /// A paragraph, which a block would end.
+    Paragraph,
+    /// A heading, which another would end.
+    Heading,
     List,
     Item,
     Terms,
@@ -43,10 +45,11 @@ enum Kind {
 
 #[rustfmt::skip]
 const KINDS: &[(Kind, &[&str])] = &[
-    (Kind::Phrase, &["abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd", "mark", "picture", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var"]),
+    (Kind::Phrase, &["abbr", "audio", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd", "mark", "picture", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "video"]),
     (Kind::Link, &["a"]),
     (Kind::Block, &["address", "article", "aside", "blockquote", "center", "details", "div", "figcaption", "figure", "footer", "header", "hgroup", "main", "nav", "pre", "section", "summary"]),
-    (Kind::Line, &["p", "h1", "h2", "h3", "h4", "h5", "h6"]),
+    (Kind::Paragraph, &["p"]),
+    (Kind::Heading, &["h1", "h2", "h3", "h4", "h5", "h6"]),
     (Kind::List, &["ol", "ul"]),
     (Kind::Item, &["li"]),
     (Kind::Terms, &["dl"]),
@@ -55,7 +58,7 @@ const KINDS: &[(Kind, &[&str])] = &[
     (Kind::Rows, &["tbody", "tfoot", "thead"]),
     (Kind::Row, &["tr"]),
     (Kind::Cell, &["td", "th"]),
-    (Kind::Void, &["br", "img", "source", "wbr"]),
+    (Kind::Void, &["br", "img", "source", "track", "wbr"]),
     (Kind::Rule, &["hr"]),
 ];
 
@@ -95,12 +98,12 @@ pub(super) fn is_regular(markup: &str) -> bool {
     }
 }
 
-/// The elements that are open, and how many of them are links and lines.
+/// The elements that are open, and how many of them are links and paragraphs.
 #[derive(Default)]
 struct Open<'m> {
     names: Vec<(&'m str, Kind)>,
     links: usize,
-    lines: usize,
+    paragraphs: usize,
     /// The last tag began a `pre`, which drops a line break.
     pre: bool,
 }
@@ -133,9 +136,14 @@ impl<'m> Open<'m> {
             _ if matches!(inner, Some(Kind::Table | Kind::Rows | Kind::Row)) => false,
             Kind::Phrase | Kind::Void => true,
             Kind::Link => self.links == 0,
-            Kind::Block | Kind::Line | Kind::List | Kind::Terms | Kind::Table | Kind::Rule => {
-                self.lines == 0
-            }
+            Kind::Heading if inner == Some(Kind::Heading) => false,
+            Kind::Block
+            | Kind::Paragraph
+            | Kind::Heading
+            | Kind::List
+            | Kind::Terms
+            | Kind::Table
+            | Kind::Rule => self.paragraphs == 0,
         };
         if !fits || self.names.len() >= DEPTH_MAX {
             return None;
@@ -143,7 +151,7 @@ impl<'m> Open<'m> {
         self.pre = name == "pre";
         if !matches!(kind, Kind::Void | Kind::Rule) {
             self.links += usize::from(kind == Kind::Link);
-            self.lines += usize::from(kind == Kind::Line);
+            self.paragraphs += usize::from(kind == Kind::Paragraph);
             self.names.push((name, kind));
         }
         Some(rest)
@@ -153,7 +161,7 @@ impl<'m> Open<'m> {
     fn end(&mut self, tag: &'m str) -> Option<&'m str> {
         let (name, kind) = self.names.pop()?;
         self.links -= usize::from(kind == Kind::Link);
-        self.lines -= usize::from(kind == Kind::Line);
+        self.paragraphs -= usize::from(kind == Kind::Paragraph);
         self.pre = false;
         tag.strip_prefix(name)?.strip_prefix('>')
     }
@@ -166,6 +174,10 @@ fn named(tag: &str) -> (&str, &str) {
 
 /// Reads the attributes of a tag and its `>`; gives what follows.
 fn attributes<'m>(element: &str, mut rest: &'m str) -> Option<&'m str> {
+    if let Some(after) = rest.strip_prefix('>') {
+        return Some(after);
+    }
+    let allowed = allowed(element);
     let mut seen: Vec<&str> = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix('>') {
@@ -175,7 +187,7 @@ fn attributes<'m>(element: &str, mut rest: &'m str) -> Option<&'m str> {
         let value = after.strip_prefix("=\"")?;
         let end = memchr::memchr(b'"', value.as_bytes())?;
         let (value, after) = (&value[..end], &value[end + 1..]);
-        let fine = allows(element, name)
+        let fine = allowed.iter().any(|list| list.contains(&name))
             && is_written(value, true)
             && may_say(name, value)
             && !seen.contains(&name)
@@ -214,7 +226,7 @@ fn is_written(text: &str, in_attribute: bool) -> bool {
 /// Whether an attribute's value is beyond doubt: addresses are those of the web or of a place in the field.
 fn may_say(attribute: &str, value: &str) -> bool {
     match attribute {
-        "href" => value.starts_with('#') || is_address(value),
+        "href" => value.starts_with('#') || value.starts_with("mailto:") || is_address(value),
         "src" | "poster" | "cite" => is_address(value),
         "srcset" => {
             let mut all = candidates(value).into_iter().peekable();
@@ -233,16 +245,20 @@ fn is_address(value: &str) -> bool {
         return false;
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let mut labels = rest[..end].split('.');
+    let host = &rest[..end];
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    // Two hyphens may begin a bad encoding.
     let is_plain = |label: &str| {
-        // A label of digits may be a part of a bad number, and one of two hyphens of a bad encoding.
-        label.starts_with(|c: char| c.is_ascii_alphabetic())
+        label.starts_with(|c: char| c.is_ascii_alphanumeric())
             && !label.ends_with('-')
             && !label.contains("--")
             && label.bytes().all(is_letter)
     };
-    end <= 253 && labels.all(is_plain)
+    // A host whose last label begins with a digit may be a bad number.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    end <= 253
+        && last.starts_with(|c: char| c.is_ascii_alphabetic())
+        && host.split('.').all(is_plain)
 }
 
 #[cfg(test)]
@@ -262,6 +278,14 @@ mod tests {
         check("A storm &amp; a <b>ferry</b>.", true);
         check(
             "<p>One <a href=\"https://a.example/?a=1&amp;b\">x</a><br>y</p><hr><h2>T</h2>",
+            true,
+        );
+        check(
+            "<h2><div>x</div></h2><a href=\"mailto:a@b.example\">x</a>",
+            true,
+        );
+        check(
+            "<video src=\"https://1.a.example/\" controls=\"\"></video>",
             true,
         );
         check("<ul>\n<li><p>x</p><ol><li>y</li></ol></li>\n</ul>", true);
@@ -294,6 +318,7 @@ mod tests {
             "<table>x<tbody></tbody></table>",
             "<pre>\nx</pre>",
             "<h1><h2>x</h2></h1>",
+            "<p><h2>x</h2></p>",
             "<br></br>",
         ] {
             check(markup, false);

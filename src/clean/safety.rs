@@ -316,11 +316,12 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Whether an element may have an attribute.
-pub(super) fn allows(element: &str, attribute: &str) -> bool {
-    let fate = FATES.get(&(element, false));
-    let own = |fate: &Fate| matches!(fate, Fate::Stays(own) if own.contains(&attribute));
-    GLOBAL.contains(&attribute) || fate.is_some_and(own)
+/// The attributes that an element of HTML may have: its own, and those of any.
+pub(super) fn allowed(element: &str) -> [&'static [&'static str]; 2] {
+    match FATES.get(&(element, false)) {
+        Some(Fate::Stays(own)) => [own, GLOBAL],
+        _ => [&[], &[]],
+    }
 }
 
 /// What the second sanitiser makes of some markup.

@@ -130,6 +130,15 @@ impl Lexicon {
         (!folded.is_empty() && self.tile_from(folded, &mut kinds, &mut steps)).then_some(kinds)
     }
 
+    /// Whether a text may begin with a phrase or a number, from a look at its first letters.
+    pub(super) fn may_begin(&self, folded: &str) -> bool {
+        let begins = |c: char| c.is_numeric();
+        // A word of one letter is followed by a space here, and by another letter where there are no spaces.
+        folded.as_bytes().get(1) == Some(&b' ')
+            || !self.phrases.like(folded).is_empty()
+            || folded.starts_with(begins)
+    }
+
     /// Whether a folded text is made of phrases alone, with at least one that is no number.
     pub(super) fn says(&self, folded: &str) -> bool {
         self.tile(folded)
