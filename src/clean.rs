@@ -31,6 +31,7 @@ mod parameters;
 mod parts;
 mod players;
 mod promos;
+mod quick;
 mod redirects;
 mod regular;
 mod related;

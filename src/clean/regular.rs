@@ -12,8 +12,8 @@
 //! are on, as in all tests, that is asserted.
 
 use super::links::candidates;
+use super::quick::QuickMap;
 use super::safety::allowed;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What an element is to the parser.
@@ -62,7 +62,7 @@ const KINDS: &[(Kind, &[&str])] = &[
     (Kind::Rule, &["hr"]),
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
+static BY_NAME: LazyLock<QuickMap<&'static str, Kind>> = LazyLock::new(|| {
     let rows = KINDS.iter();
     rows.flat_map(|(kind, names)| names.iter().map(|name| (*name, *kind)))
         .collect()

@@ -7,6 +7,7 @@
 //! Invariant: nothing leaves [`seal`] that ammonia would not let through.
 
 use super::links::{map_srcset, may_link, may_load};
+use super::quick::QuickMap;
 use super::regular::is_regular;
 use super::scrub::Scrub;
 use super::tree::{self, NodeId};
@@ -97,13 +98,13 @@ enum Fate {
 }
 
 /// The lists as one, by name and by whether it is an element of MathML.
-static FATES: LazyLock<HashMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
+static FATES: LazyLock<QuickMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
     let attributes_of = |name: &str| {
         let listed = ATTRIBUTES.iter().find(|(element, _)| *element == name);
         listed.map_or(&[][..], |(_, attributes)| attributes)
     };
     let stays = |name: &'static str, math| ((name, math), Fate::Stays(attributes_of(name)));
-    let mut fates = HashMap::new();
+    let mut fates = QuickMap::default();
     fates.extend(ELEMENTS.iter().map(|name| stays(name, false)));
     fates.extend(MATH.iter().map(|name| stays(name, true)));
     fates.extend(ACTING.iter().map(|name| ((*name, false), Fate::Opens)));
