@@ -46,6 +46,10 @@ mod layers;
 #[path = "it/learning.rs"]
 mod learning;
 
+/// What was removed, put back.
+#[path = "it/undo.rs"]
+mod undo;
+
 /// The program as a user starts it.
 #[path = "it/cli.rs"]
 mod cli;

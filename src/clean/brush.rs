@@ -181,7 +181,7 @@ impl<'a> Brush<'a> {
                     self.note(SAFETY, "second sanitiser", field, before, Some(after));
                 }
                 text.kind = TextKind::Html;
-                text.value = sealed;
+                text.value = tree::spelled(sealed);
                 // JSON Feed has summaries as text, which some readers take for HTML all the same.
                 if field == Field::Summary {
                     self.defuse_references(text, field);

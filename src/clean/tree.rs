@@ -122,6 +122,7 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
     if memchr::memmem::find(text.as_bytes(), b"&#").is_some() {
         purify(&mut html);
     }
+    preformat(&mut html);
     if writing_cost(&html) > WRITING_COST_MAX {
         return Err("has texts of megabytes full of characters to escape".into());
     }
@@ -159,16 +160,24 @@ fn writing_cost(html: &Html) -> u64 {
         .sum()
 }
 
+/// What is read as it stands could not be written so that it is read alike; `pre` shows the same.
+fn preformat(html: &mut Html) {
+    for value in html.tree.values_mut() {
+        if let Node::Element(element) = value
+            && matches!(element.name(), "plaintext" | "xmp")
+            && element.name.ns == ns!(html)
+        {
+            element.name.local = local_name!("pre");
+        }
+    }
+}
+
 /// Character references can name what the text itself may not hold (`&#1;`), so the tree is purified as well.
 fn purify(html: &mut Html) {
     for value in html.tree.values_mut() {
         match value {
             Node::Text(text) => purify_one(&mut text.text),
             Node::Element(element) => {
-                // What is read as it stands could not be written so that it is read alike; `pre` shows the same.
-                if matches!(element.name(), "plaintext" | "xmp") && element.name.ns == ns!(html) {
-                    element.name.local = local_name!("pre");
-                }
                 for (_, value) in &mut element.attrs {
                     purify_one(value);
                 }
@@ -184,23 +193,38 @@ fn purify_one(text: &mut StrTendril) {
     }
 }
 
-/// Whether XML 1.0 (§2.2, `Char`) can carry the character, and it is none of the controls from U+007F on, which XML
-/// discourages, show nothing, and would be taken for a broken encoding by readers of what we publish.
+/// Whether XML 1.0 (§2.2, `Char`) can carry the character.
 fn is_carried(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn is_all_carried(text: &str) -> bool {
-    // Looking at bytes without a branch is what compilers make quick. Of those of more bytes, `C2 80` to `C2 9F` are
-    // the controls, and `EF BF BE` and `EF BF BF` the two that are none.
-    let fine = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r');
+    // Looking at bytes without a branch is what compilers make quick. Of those of three bytes, `EF BF BE` and
+    // `EF BF BF` are the two that are none.
+    let fine = |byte: u8| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
     let bytes = text.as_bytes();
     let single = bytes.iter().fold(true, |all, byte| all & fine(*byte));
-    let is_none = |at: usize| match bytes[at] {
-        0xc2 => bytes[at + 1] < 0xa0,
-        _ => bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe,
-    };
-    single && !memchr::memchr2_iter(0xc2, 0xef, bytes).any(is_none)
+    let is_none = |at: usize| bytes[at + 1] == 0xbf && bytes[at + 2] >= 0xbe;
+    single && !memchr::memchr_iter(0xef, bytes).any(is_none)
+}
+
+/// HTML with references for the controls from U+0080 on. Nothing but a reference brought them in, as markup that was
+/// encoded twice has them; as bytes, readers would take them for a broken encoding and mend it in their way.
+pub(super) fn spelled(html: String) -> String {
+    let is_control = |c: char| matches!(c, '\u{80}'..='\u{9f}');
+    // In UTF-8 they begin with `C2`, which is rare.
+    if memchr::memchr(0xc2, html.as_bytes()).is_none() || !html.contains(is_control) {
+        return html;
+    }
+    let mut out = String::with_capacity(html.len() + 64);
+    for c in html.chars() {
+        if is_control(c) {
+            out.push_str(&format!("&#{};", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The text without characters that XML can't carry; a form feed or a next line, which part words, becomes a space.
@@ -428,8 +452,20 @@ mod tests {
 
     #[test]
     fn references_to_control_characters_are_resolved_and_dropped() {
-        let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c&Atilde;&#129;</a>").unwrap();
-        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab cÃ</a>");
+        let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c</a>").unwrap();
+        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab c</a>");
+    }
+
+    #[test]
+    fn what_was_encoded_twice_stays_spelled_out() {
+        let html = parse("<p>&Atilde;&#129;rea é</p>").unwrap();
+        assert_eq!(spelled(inner(&html)), "<p>Ã&#129;rea é</p>");
+    }
+
+    #[test]
+    fn elements_without_an_end_are_preformatted() {
+        let html = parse("<p>a</p><plaintext>b &amp; <i>").unwrap();
+        assert_eq!(inner(&html), "<p>a</p><pre>b &amp;amp; &lt;i&gt;</pre>");
     }
 
     #[test]

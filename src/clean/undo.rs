@@ -9,8 +9,10 @@ use super::{PASSES, PassKind, SAFETY};
 use crate::fingerprint;
 use crate::model::{Entry, Feed, Field, Fingerprint, Removal, Restored};
 
-/// What has to be in [`Rules::restored`](crate::model::Rules::restored) for a removal to be made no more, in its own
-/// entry or in every entry of the source. `None` where it can't be undone: safety took it, or it repaired something.
+/// What undoes a removal, in its own entry or in every entry of the source.
+///
+/// It goes into [`Rules::restored`](crate::model::Rules::restored). `None` where nothing undoes it: safety took it, or it
+/// repaired something.
 #[must_use]
 pub fn restored(
     removal: &Removal,

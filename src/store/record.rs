@@ -307,10 +307,12 @@ macro_rules! record {
         }
         if !changes.removals.is_empty() {
             let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);
+            // SQLite does not know how long a list of JSON is. A `cross join` it takes as it stands: for each removal it
+            // asks the index of entries, and not for each entry all removals.
             let sql = format!(
                 "insert into removal (entry_id, number, field, pass, rule, evidence, before_text, after_text) \
                  select entry.id, number, field, pass, rule, evidence, before_text, after_text \
-                 from {removals} join entry on entry.source_id = $1 and entry.key = given.key"
+                 from {removals} cross join entry where entry.source_id = $1 and entry.key = given.key"
             );
             let removals = serde_json::Value::Array(changes.removals).to_string();
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&removals).execute(&mut *$tx).await?;

@@ -4,6 +4,8 @@
 mod filter;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/undo.rs"]
+mod undo;
 
 use crate::support::{Publisher, answer, channel, client, item, many, rss, until};
 use feedwash::clean::PASSES;

@@ -55,7 +55,7 @@ pub(crate) fn conservation(name: &str, washed: &Washed) {
 }
 
 /// The text nodes that a reader would show.
-fn visible(text: &Text) -> Vec<String> {
+pub(crate) fn visible(text: &Text) -> Vec<String> {
     if text.kind == TextKind::Plain {
         return vec![text.value.clone()];
     }
@@ -85,7 +85,8 @@ fn visible(text: &Text) -> Vec<String> {
         .collect()
 }
 
-fn squeeze(text: &str) -> String {
+/// Text without what no reader compares.
+pub(crate) fn squeeze(text: &str) -> String {
     // Characters that XML can't carry are no text; `‹` stands for the `<` of a defused tag.
     text.chars()
         .filter(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
@@ -143,7 +144,7 @@ fn safe_value(name: &str, member: &str, value: &Value) {
     match value {
         Value::String(text) => {
             if !WIRE.contains(&member) {
-                safe_markup(name, text);
+                safe_markup(&format!("{name}, {member}"), text);
             }
             assert!(
                 !ADDRESSES.contains(&member) || !runs(text),
