@@ -8,6 +8,7 @@
 //! since they are kept; time is linear in the text.
 
 use crate::model::Fingerprint;
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -41,11 +42,25 @@ const DATE_WORDS: &[&str] = &[
 
 static DATES: LazyLock<HashSet<&str>> = LazyLock::new(|| DATE_WORDS.iter().copied().collect());
 
+/// Words and what is said in their place, with a search for them that is prepared once.
+#[derive(Debug, Clone)]
+struct Mask {
+    words: String,
+    mask: char,
+    finder: memmem::Finder<'static>,
+}
+
+impl Mask {
+    fn is_in(&self, text: &str) -> bool {
+        self.finder.find(text.as_bytes()).is_some()
+    }
+}
+
 /// An entry's own words, folded.
 #[derive(Debug, Clone, Default)]
 pub struct Masks {
     /// What stands for what, the longest first.
-    words: Vec<(String, char)>,
+    words: Vec<Mask>,
 }
 
 impl Masks {
@@ -63,16 +78,23 @@ impl Masks {
             .filter(|(words, _)| words.chars().count() >= MASKED_CHARS_MIN)
             .collect();
         words.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
-        Self { words }
+        let ready = |(words, mask): (String, char)| Mask {
+            finder: memmem::Finder::new(&words).into_owned(),
+            words,
+            mask,
+        };
+        Self {
+            words: words.into_iter().map(ready).collect(),
+        }
     }
 
     /// A text with marks in the place of the entry's own words.
     #[must_use]
     pub fn put_on(&self, folded: &str) -> String {
         let mut text = folded.to_owned();
-        for (words, mask) in &self.words {
-            if text.contains(words.as_str()) {
-                text = text.replace(words.as_str(), &mask.to_string());
+        for own in &self.words {
+            if own.is_in(&text) {
+                text = text.replace(&own.words, &own.mask.to_string());
             }
         }
         text
@@ -99,11 +121,8 @@ pub struct Masked {
 /// The fingerprint of a folded text without what is the entry's own; `None` where nothing in it is.
 #[must_use]
 pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
-    let is_masked = masks
-        .words
-        .iter()
-        .any(|(words, _)| folded.contains(words.as_str()));
-    if !is_masked && !folded.contains(char::is_numeric) {
+    let is_masked = masks.words.iter().any(|own| own.is_in(folded));
+    if !is_masked && !has_numbers(folded) {
         return None;
     }
     let told = masks.put_on(folded);
@@ -113,9 +132,18 @@ pub fn masked(folded: &str, masks: &Masks) -> Option<Masked> {
     }
     Some(Masked {
         print: hash("~", &text),
-        letters: text.chars().map(letters).sum(),
+        letters: if text.is_ascii() {
+            text.bytes().filter(u8::is_ascii_alphabetic).count()
+        } else {
+            text.chars().map(letters).sum()
+        },
         counts: told == folded,
     })
+}
+
+fn has_numbers(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        || !text.is_ascii() && text.contains(char::is_numeric)
 }
 
 /// How many letters of an alphabet say as much as a character: two for one of Chinese, Japanese or Korean.
@@ -129,7 +157,12 @@ fn letters(c: char) -> usize {
 /// Each number, and the names of months and days beside it, as one sign.
 fn without_numbers(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
-    let is_number = |word: &str| !word.is_empty() && word.chars().all(char::is_numeric);
+    // Most words are told by their first letter.
+    let is_number = |word: &str| {
+        !word.starts_with(|c: char| c.is_ascii_lowercase())
+            && !word.is_empty()
+            && word.chars().all(char::is_numeric)
+    };
     let mut numbers: Vec<bool> = words.iter().map(|word| is_number(word)).collect();
     // Forth and back, so that `Monday, 3 May 2026` is one date.
     for at in 1..words.len() {
@@ -158,6 +191,9 @@ fn without_numbers(text: &str) -> String {
 }
 
 fn push_without_digits(out: &mut String, word: &str) {
+    if !has_numbers(word) {
+        return out.push_str(word);
+    }
     let mut is_digits = false;
     for c in word.chars() {
         if !c.is_numeric() {

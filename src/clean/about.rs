@@ -154,14 +154,14 @@ fn plain_title(title: &Text) -> String {
 }
 
 /// The part of a host that one owner has: two labels, three below short second levels such as `co.uk`.
-pub(super) fn site(url: &Url) -> Option<String> {
-    let labels: Vec<&str> = url.host_str()?.rsplit('.').collect();
-    let short = labels.len() > 2 && labels[0].len() == 2 && labels[1].len() <= 3;
-    Some(
-        labels
-            .into_iter()
-            .take(if short { 3 } else { 2 })
-            .collect::<Vec<_>>()
-            .join("."),
-    )
+pub(super) fn site(url: &Url) -> Option<&str> {
+    let host = url.host_str()?;
+    let mut labels = host.rsplit('.');
+    let (last, second) = (labels.next()?, labels.next());
+    let short = last.len() == 2 && second.is_some_and(|second| second.len() <= 3);
+    let third = labels.next().filter(|_| short);
+    let dots = usize::from(second.is_some()) + usize::from(third.is_some());
+    let labels = [Some(last), second, third].into_iter().flatten();
+    let bytes = labels.map(str::len).sum::<usize>() + dots;
+    Some(&host[host.len() - bytes..])
 }

@@ -5,10 +5,11 @@
 //!
 //! Invariant: every visible text node and every medium belongs to exactly one block.
 
-use super::tree::{NodeId, NodeRef, push_collapsed};
+use super::quick::QuickMap;
+use super::tree::{NodeId, NodeRef, attr, push_collapsed};
 use super::words::fold;
 use scraper::{Html, Node};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Longer blocks are prose and are never compared with phrases, so they aren't folded.
@@ -82,9 +83,9 @@ pub(super) struct Blocks {
     /// The blocks in document order.
     pub(super) list: Vec<Block>,
     /// Which blocks lie in an element that makes a block, or in one that has a name and all of a block in it.
-    pub(super) spans: HashMap<NodeId, Range<usize>>,
+    pub(super) spans: QuickMap<NodeId, Range<usize>>,
     /// Which block an element with a name is a part of, where it holds less than all of it.
-    pub(super) parts: HashMap<NodeId, usize>,
+    pub(super) parts: QuickMap<NodeId, usize>,
     /// What stands before each block: sums, so that a container is weighed at once however many stand inside each other.
     sums: Vec<Sum>,
 }
@@ -158,6 +159,7 @@ impl Blocks {
     pub(super) fn sum_up(&mut self) {
         let mut sum = Sum::default();
         self.sums.clear();
+        self.sums.reserve(self.list.len() + 1);
         self.sums.push(sum);
         for block in &self.list {
             if block.gone {
@@ -286,7 +288,7 @@ fn is_item(name: &str) -> bool {
 
 /// Whether an element says by class or id what it is.
 fn has_name(element: &scraper::node::Element) -> bool {
-    element.attr("class").is_some() || element.attr("id").is_some()
+    !element.attrs.is_empty() && (attr(element, "class").is_some() || attr(element, "id").is_some())
 }
 
 /// Cuts a tree into blocks. `kept` are elements that a user wants left alone.
@@ -527,7 +529,15 @@ impl Builder<'_> {
         block.text.truncate(block.text.trim_end().len());
         block.italic = !upright && block.chars > 0;
         let wide = |c: &char| super::words::is_unspaced(*c);
-        block.length = block.chars + block.text.chars().filter(wide).count();
+        // All of those take three bytes, and begin with one of `E0` to `EF`.
+        let may_be_wide = block
+            .text
+            .bytes()
+            .fold(false, |any, byte| any | (byte >= 0xe0));
+        block.length = block.chars;
+        if may_be_wide {
+            block.length += block.text.chars().filter(wide).count();
+        }
         if block.text.len() <= FOLDED_BYTES_MAX {
             block.folded = fold(&block.text);
         }

@@ -100,11 +100,11 @@ fn tag_list(blocks: &[Block], at: usize, behind_story: bool) -> Option<Cut> {
     if block.gone || block.quoted || block.chars == 0 || block.text_len() > 300 {
         return None;
     }
-    if let Some((label, rest)) = block.text.split_once([':', '：'])
-        && !rest.trim().is_empty()
+    if behind_story
         && block.link_density() > 0.4
+        && let Some((label, rest)) = block.text.split_once([':', '：'])
+        && !rest.trim().is_empty()
         && TAGS.says(&fold(label))
-        && behind_story
     {
         return Some(Cut::new(vec![at], "tags", "a label of tags, and links"));
     }
@@ -191,23 +191,20 @@ fn is_copyright(block: &Block) -> bool {
                 || rest.starts_with(|c: char| c.is_ascii_digit() || c == ':')
                 || rest.starts_with("by ")
         });
-    let year = telling::names_year(text);
-    let reserved = RESERVED_STEMS.any(&block.folded);
+    let reserved = || RESERVED_STEMS.any(&block.folded);
     block.media.len() < 2
-        && (begins && (year || reserved) && block.text_len() < 260
-            || reserved
-                && block.text_len() < 90
+        && (begins && block.text_len() < 260 && (telling::names_year(text) || reserved())
+            || block.text_len() < 90
+                && reserved()
                 && !telling::quotes(text)
                 && !telling::reports(block))
 }
 
 fn is_breadcrumb(block: &Block) -> bool {
-    let separators = block.text.matches(['»', '›', '→', '>', '/']).count();
-    let folded = block.folded.as_str();
-    separators >= 1
-        && !block.links.is_empty()
+    !block.links.is_empty()
         && block.text_len() < 160
-        && HOMES_STEMS.begin(folded)
+        && HOMES_STEMS.begin(&block.folded)
+        && block.text.contains(['»', '›', '→', '>', '/'])
 }
 
 /// `← Title`, `Vorheriger Artikel Title`: all link, or a label glued to a link.

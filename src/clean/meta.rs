@@ -120,13 +120,13 @@ pub(super) fn says(block: &Block, place: Place) -> Option<&'static str> {
         {
             Some("a notice about scripts, cookies or the browser")
         }
-        () if len < 320 && place.behind && !quoting() && FEEDBACK_STEMS.begin(text) => {
+        () if len < 320 && place.behind && FEEDBACK_STEMS.begin(text) && !quoting() => {
             Some("asks the reader to report or rate")
         }
         () if len < 160 && outside && !block.heading && posted(block) => {
             Some("says where it was posted")
         }
-        () if len < 420 && place.behind && !quoting() && VIEWS_STEMS.any(text) => {
+        () if len < 420 && place.behind && VIEWS_STEMS.any(text) && !quoting() => {
             Some("says whose views these are")
         }
         () if len < 500

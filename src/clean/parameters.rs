@@ -11,7 +11,7 @@ use super::scrub::Scrub;
 use super::tracking::is_below;
 use super::tree::{self, NodeId};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Names that mean the same everywhere, by who reads them. A trailing `*` stands for any ending.
@@ -99,6 +99,19 @@ const AT_HOSTS: &[(&[&str], &str, &[&str])] = &[
     (&["rakuten.co.jp"], "", &["scid", "sc2id"]),
     (&["vk.com"], "", &["from_source", "_openstat"]),
 ];
+
+/// The hosts of [`AT_HOSTS`] with their rows, by their first labels.
+static BY_LABEL: LazyLock<HashMap<&'static str, Vec<(&'static str, usize)>>> =
+    LazyLock::new(|| {
+        let mut rows: HashMap<_, Vec<_>> = HashMap::new();
+        for (row, (hosts, _, _)) in AT_HOSTS.iter().enumerate() {
+            for host in *hosts {
+                let label = host.split('.').next().unwrap_or(host);
+                rows.entry(label).or_default().push((*host, row));
+            }
+        }
+        rows
+    });
 
 /// Parameters that say only that a link came from a feed, and only with such a value: Medium's `source=rss-…`, the New
 /// York Times' `partner=rss&emc=rss`, the `ref=rss` of many.
@@ -240,10 +253,12 @@ fn at_host(before_query: &str) -> Vec<&'static str> {
     let (host, path) = rest.split_at(end);
     let host = host.rsplit('@').next().unwrap_or(host);
     let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
-    let rows = AT_HOSTS.iter().filter(|(hosts, part, _)| {
-        path.contains(part) && hosts.iter().any(|listed| is_at(&host, listed))
-    });
-    rows.flat_map(|(_, _, names)| names.iter().copied())
+    let labels = host.split('.').filter_map(|label| BY_LABEL.get(label));
+    let rows = labels
+        .flatten()
+        .map(|(listed, row)| (listed, &AT_HOSTS[*row]));
+    let rows = rows.filter(|(listed, (_, part, _))| path.contains(part) && is_at(&host, listed));
+    rows.flat_map(|(_, (_, _, names))| names.iter().copied())
         .collect()
 }
 

@@ -9,7 +9,7 @@ use super::icons;
 use super::scrub::{Cut, Scrub};
 use super::structure::{remove_containers, remove_small};
 use super::targets::{self, Target};
-use super::tree::NodeId;
+use super::tree::{NodeId, attr};
 use scraper::node::Element;
 
 /// The longest text of a line of tags.
@@ -95,9 +95,7 @@ fn is_of_page(element: &Element) -> bool {
     matches!(
         element.name(),
         "article" | "main" | "header" | "nav" | "form" | "button" | "h1"
-    ) || element
-        .attr("class")
-        .is_some_and(|class| class.split_ascii_whitespace().any(titled))
+    ) || attr(element, "class").is_some_and(|class| class.split_ascii_whitespace().any(titled))
 }
 
 fn is_laid_out(element: &Element) -> bool {
@@ -119,10 +117,8 @@ fn is_laid_out(element: &Element) -> bool {
         ) || token.starts_with("col-")
     };
     element.name() == "script"
-        || element.attr("onclick").is_some()
-        || element
-            .attr("class")
-            .is_some_and(|class| class.split_ascii_whitespace().any(placed))
+        || attr(element, "onclick").is_some()
+        || attr(element, "class").is_some_and(|class| class.split_ascii_whitespace().any(placed))
 }
 
 /// Forms, and what stands for something that a script makes.
@@ -149,7 +145,7 @@ fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
     scrub.node(id).descendants().any(|node| {
         node.value().as_element().is_some_and(|element| {
             matches!(element.name(), "textarea" | "select" | "button")
-                || element.name() == "input" && element.attr("type") != Some("hidden")
+                || element.name() == "input" && attr(element, "type") != Some("hidden")
         })
     })
 }
@@ -188,7 +184,7 @@ fn is_click(scrub: &Scrub<'_>, id: NodeId) -> bool {
 
 /// Whether an element says by its role that it is a part of a page.
 fn is_landmark(element: &Element) -> bool {
-    let role = element.attr("role").is_some_and(|role| {
+    let role = attr(element, "role").is_some_and(|role| {
         matches!(
             role,
             "navigation"
@@ -201,9 +197,7 @@ fn is_landmark(element: &Element) -> bool {
                 | "toolbar"
         )
     });
-    role || element
-        .attr("itemtype")
-        .is_some_and(|kind| kind.ends_with("BreadcrumbList"))
+    role || attr(element, "itemtype").is_some_and(|kind| kind.ends_with("BreadcrumbList"))
 }
 
 /// Landmarks of a page that hold links (WAI-ARIA 1.2 §5.3.4, HTML §4.3).
@@ -258,9 +252,9 @@ pub(super) fn hides(style: &str) -> bool {
 }
 
 fn is_hidden(element: &Element) -> bool {
-    let style = element.attr("style").is_some_and(hides);
+    let style = attr(element, "style").is_some_and(hides);
     // `hidden md:block` is shown where there is room.
-    let class = element.attr("class").is_some_and(|class| {
+    let class = attr(element, "class").is_some_and(|class| {
         let mut tokens = class.split_ascii_whitespace();
         !class.contains(':')
             && !class.contains("visible")
@@ -280,11 +274,7 @@ fn is_hidden(element: &Element) -> bool {
             && !class.contains("-block")
             && !class.contains("-flex")
     });
-    style
-        || class
-        || element
-            .attr("hidden")
-            .is_some_and(|value| value != "until-found")
+    style || class || attr(element, "hidden").is_some_and(|value| value != "until-found")
 }
 
 /// Removes lines that their links tell.

@@ -14,6 +14,7 @@ use super::targets::{self, Target};
 use super::tree::NodeId;
 use crate::fingerprint;
 use crate::model::{Boilerplate, Field, Repeats, Sighting};
+use std::borrow::Cow;
 
 /// A line with fewer letters besides what was masked says too little to be known again.
 const MASKED_LETTERS_MIN: usize = 10;
@@ -126,10 +127,11 @@ impl Prints {
 
 /// What a block says: its text and, where most of it is links, where they lead. `Download` leads to another
 /// file in each entry and is content; `Support us` leads to the same page.
-fn said(scrub: &Scrub<'_>, block: &Block) -> String {
-    let mut text = block.folded.clone();
+fn said<'b>(scrub: &Scrub<'_>, block: &'b Block) -> Cow<'b, str> {
+    let mut text = Cow::Borrowed(block.folded.as_str());
     if block.link_density() > 0.5 {
         for link in &block.links {
+            let text = text.to_mut();
             text.push_str(" \u{5}");
             text.push_str(&led(scrub, *link));
         }

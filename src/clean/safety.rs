@@ -7,6 +7,8 @@
 //! Invariant: nothing leaves [`seal`] that ammonia would not let through.
 
 use super::links::{map_srcset, may_link, may_load};
+use super::quick::QuickMap;
+use super::regular::is_regular;
 use super::scrub::Scrub;
 use super::tree::{self, NodeId};
 use ammonia::Builder;
@@ -96,13 +98,13 @@ enum Fate {
 }
 
 /// The lists as one, by name and by whether it is an element of MathML.
-static FATES: LazyLock<HashMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
+static FATES: LazyLock<QuickMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
     let attributes_of = |name: &str| {
         let listed = ATTRIBUTES.iter().find(|(element, _)| *element == name);
         listed.map_or(&[][..], |(_, attributes)| attributes)
     };
     let stays = |name: &'static str, math| ((name, math), Fate::Stays(attributes_of(name)));
-    let mut fates = HashMap::new();
+    let mut fates = QuickMap::default();
     fates.extend(ELEMENTS.iter().map(|name| stays(name, false)));
     fates.extend(MATH.iter().map(|name| stays(name, true)));
     fates.extend(ACTING.iter().map(|name| ((*name, false), Fate::Opens)));
@@ -275,9 +277,7 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
 /// name things in the page of a reader.
 pub(super) fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
     let links = scrub.nodes().filter_map(|node| {
-        node.value()
-            .as_element()?
-            .attr("href")?
+        tree::attr(node.value().as_element()?, "href")?
             .trim()
             .strip_prefix('#')
             .map(str::to_owned)
@@ -317,13 +317,30 @@ static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// The attributes that an element of HTML may have: its own, and those of any.
+pub(super) fn allowed(element: &str) -> [&'static [&'static str]; 2] {
+    match FATES.get(&(element, false)) {
+        Some(Fate::Stays(own)) => [own, GLOBAL],
+        _ => [&[], &[]],
+    }
+}
+
+/// What the second sanitiser makes of some markup.
+pub(super) fn cleaned(markup: &str) -> String {
+    AMMONIA.clean(markup).to_string()
+}
+
 /// The second net: the field's final markup. Where ammonia takes out more than our pass did, that is one more removal,
 /// given as what stood there before and after.
 pub(super) fn seal(markup: String) -> (String, Option<(String, String)>) {
     if !markup.contains('<') {
         return (markup, None);
     }
-    let sealed = AMMONIA.clean(&markup).to_string();
+    if is_regular(&markup) {
+        debug_assert_eq!(cleaned(&markup), markup);
+        return (markup, None);
+    }
+    let sealed = cleaned(&markup);
     if sealed == markup {
         return (sealed, None);
     }

@@ -20,7 +20,7 @@ use crate::model::{Field, Removal, Sighting};
 
 use scraper::node::Element;
 use scraper::{Html, Node};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use url::Url;
 
@@ -98,6 +98,7 @@ pub(crate) struct Scrub<'a> {
     named: Option<Vec<(NodeId, Named)>>,
     sites: OnceCell<Vec<String>>,
     survey: OnceCell<Survey>,
+    urls: RefCell<HashMap<String, Option<Url>>>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -137,6 +138,7 @@ impl<'a> Scrub<'a> {
             named: None,
             sites: OnceCell::new(),
             survey: OnceCell::new(),
+            urls: RefCell::default(),
             kept: HashSet::new(),
             holds_kept: HashSet::new(),
             names,
@@ -213,9 +215,17 @@ impl<'a> Scrub<'a> {
         out
     }
 
-    /// A URL found in this field, made absolute.
+    /// A URL found in this field, made absolute. Each is parsed once, whatever number of passes asks.
     pub(super) fn url(&self, value: &str) -> Option<Url> {
-        let value = value.trim();
+        if let Some(known) = self.urls.borrow().get(value) {
+            return known.clone();
+        }
+        let url = self.parse_url(value.trim());
+        self.urls.borrow_mut().insert(value.to_owned(), url.clone());
+        url
+    }
+
+    fn parse_url(&self, value: &str) -> Option<Url> {
         match (Url::parse(value), &self.base) {
             (Ok(url), _) => Some(url),
             (Err(_), Some(base)) => base.join(value).ok(),
@@ -409,7 +419,8 @@ impl<'a> Scrub<'a> {
         let find = || {
             let about = self.about;
             let told = [&about.link, &about.id, &about.feed_link];
-            let mut sites: Vec<String> = told.into_iter().flatten().filter_map(site).collect();
+            let told = told.into_iter().flatten().filter_map(site);
+            let mut sites: Vec<String> = told.map(str::to_owned).collect();
             sites.extend(self.usual_site());
             sites.sort_unstable();
             sites.dedup();
@@ -429,12 +440,12 @@ impl<'a> Scrub<'a> {
         let mut all = 0;
         for node in self.nodes() {
             let link = node.value().as_element().filter(|e| e.name() == "a");
-            let url = link.and_then(|link| Url::parse(link.attr("href")?.trim()).ok());
+            let url = link.and_then(|link| Url::parse(tree::attr(link, "href")?.trim()).ok());
             let Some(to) = url.as_ref().and_then(site) else {
                 continue;
             };
             all += 1;
-            *counts.entry(to).or_default() += 1;
+            *counts.entry(to.to_owned()).or_default() += 1;
         }
         let order = |a: &(String, usize), b: &(String, usize)| a.1.cmp(&b.1).then(b.0.cmp(&a.0));
         let (most, count) = counts.into_iter().max_by(order)?;
@@ -454,7 +465,7 @@ impl<'a> Scrub<'a> {
     /// Whether an address is of the site that the entry is from; true where that is not known.
     pub(super) fn is_own(&self, url: &Url) -> bool {
         let own = self.sites();
-        own.is_empty() || site(url).is_some_and(|site| own.contains(&site))
+        own.is_empty() || site(url).is_some_and(|site| own.iter().any(|own| own == site))
     }
 
     /// Whether a folded text names the entry: its title, whole or cut off.

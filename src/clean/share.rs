@@ -216,10 +216,10 @@ fn judge_block(scrub: &Scrub<'_>, block: &Block) -> Trait {
 }
 
 fn glued(block: &Block) -> Option<Vec<Kind>> {
-    if block.chars > 120 {
+    if block.chars > 120 || !GLUED.may_begin(&block.folded) {
         return None;
     }
-    let squeezed: String = block.folded.split(' ').collect();
+    let squeezed = block.folded.replace(' ', "");
     GLUED
         .tile(&squeezed)
         .filter(|kinds| kinds.iter().filter(|kind| **kind == NETWORK).count() >= 2)

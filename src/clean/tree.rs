@@ -290,6 +290,7 @@ pub(super) fn attr<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
 pub(super) fn push_collapsed(out: &mut String, text: &str) {
     let mut space = out.is_empty() || out.ends_with(' ');
     let mut rest = text;
+    out.reserve(text.len());
     loop {
         let run = rest.bytes().take_while(u8::is_ascii_graphic).count();
         if run > 0 {

@@ -4,8 +4,6 @@
 //!
 //! Invariant: a phrase is only ever matched against a whole block, never against a part of prose.
 
-use std::collections::HashMap;
-
 /// Folds text for comparison: lower case, accents of Latin letters, marks and punctuation gone, words parted by one space.
 ///
 /// Apostrophes vanish without parting (`l’article` and `l'article` fold alike).
@@ -102,28 +100,26 @@ pub(super) const NUMBER: Kind = 0;
 /// Longer ones are names of files or the like, no counts.
 const NUMBER_DIGITS_MAX: usize = 7;
 
-/// Phrases by their first character, each list with its longest phrase first.
+/// Phrases by how they begin, those that begin alike with the longest first.
 pub(super) struct Lexicon {
-    by_first: HashMap<char, Vec<(String, Kind)>>,
+    phrases: Begun<Kind>,
     glued: bool,
 }
 
 impl Lexicon {
     /// A lexicon of phrases, each with its kind. `glued` phrases may follow each other without a space.
     pub(super) fn new(groups: &[(Kind, &[&str])], glued: bool) -> Self {
-        let mut by_first: HashMap<char, Vec<(String, Kind)>> = HashMap::new();
-        for (kind, phrases) in groups {
-            for phrase in *phrases {
-                let folded = fold(phrase);
-                if let Some(first) = folded.chars().next() {
-                    by_first.entry(first).or_default().push((folded, *kind));
-                }
-            }
+        let of_group = |(kind, phrases): &(Kind, &[&str])| {
+            let kind = *kind;
+            let folded = phrases.iter().map(move |phrase| (fold(phrase), kind));
+            folded.collect::<Vec<_>>()
+        };
+        let mut phrases: Vec<_> = groups.iter().flat_map(of_group).collect();
+        phrases.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
+        Self {
+            phrases: Begun::new(phrases),
+            glued,
         }
-        for phrases in by_first.values_mut() {
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.0.len()));
-        }
-        Self { by_first, glued }
     }
 
     /// The kinds of the phrases that make up the whole of a folded text, or nothing where something else stands between them.
@@ -134,6 +130,15 @@ impl Lexicon {
         (!folded.is_empty() && self.tile_from(folded, &mut kinds, &mut steps)).then_some(kinds)
     }
 
+    /// Whether a text may begin with a phrase or a number, from a look at its first letters.
+    pub(super) fn may_begin(&self, folded: &str) -> bool {
+        let begins = |c: char| c.is_numeric();
+        // A word of one letter is followed by a space here, and by another letter where there are no spaces.
+        folded.as_bytes().get(1) == Some(&b' ')
+            || !self.phrases.like(folded).is_empty()
+            || folded.starts_with(begins)
+    }
+
     /// Whether a folded text is made of phrases alone, with at least one that is no number.
     pub(super) fn says(&self, folded: &str) -> bool {
         self.tile(folded)
@@ -142,9 +147,9 @@ impl Lexicon {
 
     fn tile_from(&self, rest: &str, kinds: &mut Vec<Kind>, steps: &mut u32) -> bool {
         let rest = rest.trim_start();
-        let Some(first) = rest.chars().next() else {
+        if rest.is_empty() {
             return true;
-        };
+        }
         if *steps == 0 || kinds.len() > 40 {
             return false;
         }
@@ -160,7 +165,7 @@ impl Lexicon {
             }
             kinds.pop();
         }
-        for (phrase, kind) in self.by_first.get(&first).map_or(&[][..], Vec::as_slice) {
+        for (phrase, kind) in self.phrases.like(rest) {
             if let Some(after) = rest.strip_prefix(phrase.as_str())
                 && (self.glued || ends_phrase(phrase, after))
             {
@@ -225,54 +230,28 @@ impl Stems {
     }
 }
 
-/// Stems by how they begin. Most places of most texts begin none, and cost one look at a table.
+/// Stems, of which one that begins a place of a text is as good as another.
 struct Index {
-    /// In order, so that those with one first byte stand together.
-    stems: Vec<String>,
-    /// Where those of each first byte begin, and in the last place where all end.
-    by_first: Vec<usize>,
-    /// Which pairs of first bytes there are, by the lower six bits of each: enough to tell letters apart.
-    pairs: Vec<bool>,
+    stems: Begun<()>,
+    /// No stem begins with an ASCII letter, so a text of those alone holds none.
+    joined: bool,
 }
 
 impl Index {
     fn new(stems: &[&str]) -> Self {
-        let mut stems: Vec<String> = stems.iter().map(|stem| fold(stem)).collect();
-        stems.retain(|stem| !stem.is_empty());
-        stems.sort_unstable();
-        let mut pairs = vec![false; 4096];
-        for stem in &stems {
-            match stem.as_bytes() {
-                [first] => {
-                    let at = pair(*first, 0);
-                    pairs[at..at + 64].fill(true);
-                }
-                [first, second, ..] => pairs[pair(*first, *second)] = true,
-                [] => {}
-            }
-        }
-        let begin = |first| stems.partition_point(|stem| stem.as_bytes()[0] < first);
-        let by_first = (0..=u8::MAX).map(begin).chain([stems.len()]).collect();
+        let stems: Vec<_> = stems.iter().map(|stem| (fold(stem), ())).collect();
         Self {
-            stems,
-            by_first,
-            pairs,
+            joined: !stems
+                .iter()
+                .any(|(stem, ())| stem.starts_with(|c: char| c.is_ascii())),
+            stems: Begun::new(stems),
         }
     }
 
     /// Whether a text begins with a stem behind which `fits` accepts the rest.
     #[inline]
     fn starts(&self, text: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
-        let bytes = text.as_bytes();
-        let Some(&first) = bytes.first() else {
-            return false;
-        };
-        if !self.pairs[pair(first, bytes.get(1).copied().unwrap_or_default())] {
-            return false;
-        }
-        let first = usize::from(first);
-        let stems = &self.stems[self.by_first[first]..self.by_first[first + 1]];
-        stems.iter().any(|stem| {
+        self.stems.like(text).iter().any(|(stem, ())| {
             text.strip_prefix(stem.as_str())
                 .is_some_and(|rest| fits(stem, rest))
         })
@@ -287,8 +266,7 @@ impl Index {
 
     fn any_place(&self, folded: &str) -> bool {
         // What is found inside words is mostly of scripts that join them.
-        let joined = self.by_first[128] == 0;
-        if self.stems.is_empty() || joined && folded.is_ascii() {
+        if self.stems.is_empty() || self.joined && folded.is_ascii() {
             return false;
         }
         let mut places = folded.char_indices();
@@ -296,6 +274,62 @@ impl Index {
     }
 }
 
+/// Strings by their first two bytes. Most places of most texts begin none, and cost one look at a table.
+struct Begun<T> {
+    /// In order of their pairs, and where those are the same, as they were given.
+    strings: Vec<(String, T)>,
+    /// Where those of each pair begin; in the last place, where all end.
+    starts: Vec<u16>,
+}
+
+/// How many pairs are told apart.
+const PAIRS: usize = 64 * 64;
+
+impl<T: Copy> Begun<T> {
+    fn new(given: Vec<(String, T)>) -> Self {
+        let mut by_pair: Vec<Vec<(String, T)>> = (0..PAIRS).map(|_| Vec::new()).collect();
+        for (string, value) in given {
+            let pairs = match string.as_bytes() {
+                [] => continue,
+                // Anything may follow it.
+                [first] => pair(*first, 0)..pair(*first, 63) + 1,
+                [first, second, ..] => pair(*first, *second)..pair(*first, *second) + 1,
+            };
+            for list in &mut by_pair[pairs] {
+                list.push((string.clone(), value));
+            }
+        }
+        let mut starts = Vec::with_capacity(PAIRS + 1);
+        let mut strings = Vec::new();
+        let place = |strings: &Vec<_>| {
+            u16::try_from(strings.len())
+                .expect("tables have hundreds of rows, not tens of thousands")
+        };
+        for list in by_pair {
+            starts.push(place(&strings));
+            strings.extend(list);
+        }
+        starts.push(place(&strings));
+        Self { strings, starts }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.strings.is_empty()
+    }
+
+    /// Those that begin as a text does, or nearly so.
+    #[inline]
+    fn like(&self, text: &str) -> &[(String, T)] {
+        let pair = match text.as_bytes() {
+            [] => return &[],
+            [first] => pair(*first, 0),
+            [first, second, ..] => pair(*first, *second),
+        };
+        &self.strings[usize::from(self.starts[pair])..usize::from(self.starts[pair + 1])]
+    }
+}
+
+/// A place for two bytes, by the lower six bits of each: enough to tell letters apart.
 fn pair(first: u8, second: u8) -> usize {
     usize::from(first & 63) << 6 | usize::from(second & 63)
 }
