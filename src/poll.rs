@@ -284,11 +284,12 @@ async fn bring(
         let validators = Some(Validators::default());
         return Ok(Some(Brought {
             washed: Some(washed),
+            // No body's: the whole document is to be recorded again, even where it is the one before this.
+            body_hash: Some(String::new()),
             validators,
             pace,
             moved_to,
             hints,
-            ..Brought::default()
         }));
     }
     let (washed, body_hash) = (Some(washed), Some(body_hash));
@@ -391,7 +392,9 @@ pub async fn rewash(
         entries: washed.raw.entries.len(),
         changed: changed.collect(),
     };
-    if !dry_run {
+    // What was learnt since changes entries, but is no other way of cleaning.
+    let is_news = !done.changed.is_empty() || source.rules_version != rules_version(&rules);
+    if !dry_run && is_news {
         rewrite(store, source, &rules, &washed, now).await?;
     }
     Ok(done)

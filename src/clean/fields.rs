@@ -145,6 +145,7 @@ fn keep_address(brush: &mut Brush<'_>, value: &mut String, field: Field) -> bool
     if field != Field::Enclosure
         && !brush.is_off(REDIRECTS)
         && let Some((url, rule)) = unwrapped(value)
+        && !brush.is_restored(field, value)
     {
         brush.note(REDIRECTS, &rule, field, value.clone(), Some(url.clone()));
         *value = url;

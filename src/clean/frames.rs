@@ -103,6 +103,8 @@ fn source(scrub: &Scrub<'_>, id: NodeId, element: &Element) -> Option<String> {
     match name {
         "script" => embedding_script(scrub, value?),
         // An object inside which a frame stands is unwrapped by safety; the frame speaks for it.
+        // One that has its own picture or player for who can't show it shows that.
+        "object" if holds_media(scrub, id) => None,
         "object" => value
             .map(str::to_owned)
             .or_else(|| object_source(scrub, id)),
@@ -188,6 +190,14 @@ fn object_source(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
         .find(is_source)
         .and_then(|element| attr(element, "value"))
         .map(str::to_owned)
+}
+
+/// Whether something that is seen or heard stands inside an element.
+fn holds_media(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    let inside = scrub.node(id).descendants().skip(1);
+    inside
+        .filter_map(|node| node.value().as_element())
+        .any(|element| matches!(element.name(), "img" | "picture" | "video" | "audio"))
 }
 
 #[cfg(test)]

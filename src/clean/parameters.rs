@@ -31,7 +31,7 @@ const ANYWHERE: &[(&str, &[&str])] = &[
     ("Vero, Omeda, Bronto, dotdigital, Blueshift, ActiveCampaign", &["vero_id", "vero_conv", "oly_enc_id", "oly_anon_id", "_bta_tid", "_bta_c", "dm_i", "bsft_*", "vgo_ee"]),
     ("HubSpot", &["_hsenc", "_hsmi", "__hssc", "__hstc", "__hsfp", "hsctatracking", "hsa_*", "hss_channel", "hmb_campaign", "hmb_medium", "hmb_source"]),
     ("Marketo, Eloqua, Salesforce, Sailthru", &["mkt_tok", "elqtrackid", "elqtrack", "elqaid", "elqat", "elqcampaignid", "sfmc_id", "sfmc_activityid", "sailthru_*"]),
-    ("Matomo", &["pk_*", "mtm_*", "matomo_*", "piwik_*"]),
+    ("Matomo", &["pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid", "pk_cpn", "mtm_*", "matomo_*", "piwik_*"]),
     ("AT Internet", &["at_medium", "at_campaign*", "at_custom*", "at_link*", "at_ptr*", "at_format", "at_bbc_team", "at_creation", "at_variant", "at_channel", "xtor", "xts"]),
     ("Comscore", &["ns_mchannel", "ns_source", "ns_campaign", "ns_linkname", "ns_fee"]),
     ("Adobe", &["s_cid", "s_kwcid", "ef_id"]),

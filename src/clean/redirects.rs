@@ -54,7 +54,6 @@ const WRAPPERS: &[(&str, &[&str], &str, Place)] = &[
     ("OK", &["ok.ru"], "/dk", In(&["st.link"])),
     ("Steam", &["steamcommunity.com"], "/linkfilter", In(&["u", "url"])),
     ("Slack", &["slack-redir.net"], "/link", In(&["url"])),
-    ("Disqus", &["disq.us"], "/", In(&["url"])),
     ("Pocket", &["getpocket.com"], "/redirect", In(&["url"])),
     ("Flipboard", &["flipboard.com"], "/redirect", In(&["url"])),
     ("DeviantArt", &["deviantart.com"], "/users/outgoing", Query),
@@ -251,8 +250,11 @@ fn in_path(url: &Url) -> Option<String> {
         let end = rest.find(['/', '?', '&']).unwrap_or(rest.len());
         return absolute(&percent_decode_str(&rest[..end]).decode_utf8().ok()?);
     }
-    let end = rest.find("__;").unwrap_or(rest.len());
-    absolute(&rest[..end])
+    let Some((address, behind)) = rest.split_once("__;") else {
+        return absolute(rest);
+    };
+    // Proofpoint's third version keeps the characters that it took out of an address behind it.
+    behind.starts_with('!').then(|| absolute(address))?
 }
 
 /// A wrapper as anybody might have one: a page that is called `redirect` or the like and holds the address of another site.

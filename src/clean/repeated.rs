@@ -14,6 +14,7 @@ use super::targets::{self, Target};
 use super::tree::NodeId;
 use crate::fingerprint;
 use crate::model::{Boilerplate, Field, Repeats, Sighting};
+use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 /// A line with fewer letters besides what was masked says too little to be known again.
@@ -159,9 +160,14 @@ fn led(scrub: &Scrub<'_>, link: NodeId) -> String {
             path.replace(slug, "\u{4}")
         };
         // A button hands the entry's address over in its query; what else differs there is another thing.
-        let query = url
-            .query()
-            .filter(|query| slug.len() >= 4 && !query.contains(slug));
+        let is_handed_over = |query: &str| match &scrub.about.link {
+            _ if slug.len() >= 4 => query.contains(slug),
+            Some(link) => percent_decode_str(query)
+                .decode_utf8_lossy()
+                .contains(link.as_str()),
+            None => false,
+        };
+        let query = url.query().filter(|query| !is_handed_over(query));
         let (host, query) = (
             url.host_str().unwrap_or_default(),
             query.unwrap_or_default(),

@@ -461,6 +461,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let prepared = Prepared::new(recording);
         in_transaction!(self.db, tx => {
+            // Takes the lock that a poll takes first, so that neither overwrites what the other has just read.
+            sqlx::query("update source set leased_until = leased_until where id = $1")
+                .bind(source.id)
+                .execute(&mut *tx)
+                .await?;
             let _ = record!(self.db, tx, source, &prepared, now);
         });
         Ok(())

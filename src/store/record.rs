@@ -180,9 +180,11 @@ impl<'a> Prepared<'a> {
             if self.warnings.is_none() && old.is_none_or(|old| old.raw_hash != entry.raw_hash) {
                 continue;
             }
-            if old.is_some_and(|old| {
+            // Who washes anew says that there is something new, by other rules or by what was learnt since.
+            let is_same = |old: &Stored| {
                 old.raw_hash == entry.raw_hash && old.rules_version == self.rules_version
-            }) {
+            };
+            if self.warnings.is_some() && old.is_some_and(is_same) {
                 continue;
             }
             let story_changed = old.is_some_and(|old| {
