@@ -148,7 +148,7 @@ fn appeal(block: &Block, place: Place) -> Option<&'static str> {
             Some("asks to subscribe to a newsletter")
         }
         () if FOLLOW_STARTS_STEMS.begin(text)
-            && (linked || words <= 3 || PLACES_STEMS.any_word(text))
+            && (linked || words <= 3 || words <= 9 && PLACES_STEMS.any_word(text))
             && words <= 32 =>
         {
             Some("asks to follow or download")

@@ -231,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn an_object_with_its_own_picture_shows_that() {
+        check(
+            "<p>x</p><object data='https://a.example/c.svg'><img src='https://a.example/c.png' alt='Boats'></object>",
+            "<p>x</p><img alt=\"Boats\" src=\"https://a.example/c.png\">",
+        );
+    }
+
+    #[test]
     fn other_elements_that_embed() {
         check(
             "<p>x</p><script src='https://gist.github.com/ada/1a2b.js'></script>",

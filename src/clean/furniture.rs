@@ -174,6 +174,9 @@ fn counts_comments(block: &Block) -> bool {
         && !block.is_loose_item()
 }
 
+/// The words of a copyright line that has neither sign nor reservation: year, name and legal form.
+const COPYRIGHT_WORDS_MAX: usize = 9;
+
 fn is_copyright(block: &Block) -> bool {
     let text = block.text.trim_start();
     let sign = |text: &str| {
@@ -192,8 +195,15 @@ fn is_copyright(block: &Block) -> bool {
                 || rest.starts_with("by ")
         });
     let reserved = || RESERVED_STEMS.any(&block.folded);
+    // "Copyright 1922 by Ida Holm is what the title page says" goes on as a line without a sign does not.
+    let is_line = sign(text) || rest.is_some_and(sign) || reserved() || {
+        block.folded.split(' ').count() <= COPYRIGHT_WORDS_MAX
+    };
     block.media.len() < 2
-        && (begins && block.text_len() < 260 && (telling::names_year(text) || reserved())
+        && (begins
+            && is_line
+            && block.text_len() < 260
+            && (telling::names_year(text) || reserved())
             || block.text_len() < 90
                 && reserved()
                 && !telling::quotes(text)
@@ -233,6 +243,16 @@ mod tests {
         );
         check(
             "<p>Story.</p><p>© 2026 Harbour Ledger. All rights reserved.</p>",
+            "<p>Story.</p>",
+        );
+    }
+
+    #[test]
+    fn a_sentence_that_begins_like_a_copyright_line_stays() {
+        let story = "<p>Story.</p><p>Copyright 1922 by Ida Holm is what the title page says.</p>";
+        check(story, story);
+        check(
+            "<p>Story.</p><p>Copyright 2026 by Harbour Ledger Ltd.</p>",
             "<p>Story.</p>",
         );
     }

@@ -347,6 +347,7 @@ mod tests {
         check("https://a.example/x?a=1&&b=+&source=shop", None);
         check("https://a.example/utm_source=x", None);
         check("https://a.example/x?", None);
+        check("https://a.example/x?pk_id=5", None);
         check("https://a.example/x?#", None);
         check("/x?ref=main&si=4&t=9", None);
     }

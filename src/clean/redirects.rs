@@ -382,5 +382,10 @@ mod tests {
             None,
         );
         check("https://www.google.com/url?q=httpfoo", None);
+        // The `#` that stands for the `*` is packed behind the address.
+        check(
+            "https://urldefense.com/v3/__https://a.example/b*c__;Iw!!x!y$",
+            None,
+        );
     }
 }
