@@ -418,7 +418,19 @@ fn without(removals: &[Removal], others: &[Removal]) -> Vec<Removal> {
     more.cloned().collect()
 }
 
-/// A source's rules, with what is known of it besides.
+/// A source's rules, with all that the store knows of it: what was put back, and what was learnt.
+///
+/// # Errors
+/// [`StoreError::Database`], [`StoreError::Damaged`].
+pub async fn known_rules(
+    store: &Store,
+    source: &Source,
+    rules: &Rules,
+) -> Result<Rules, StoreError> {
+    taught(store, source, rules_of(store, source, rules).await?).await
+}
+
+/// A source's rules, with what was put back.
 async fn rules_of(store: &Store, source: &Source, rules: &Rules) -> Result<Rules, StoreError> {
     Ok(Rules {
         restored: store.restored(source).await?,

@@ -27,7 +27,7 @@ pub(super) async fn clean(
     to: Option<FeedFormat>,
     raw: bool,
 ) -> Result<ExitCode> {
-    let task = Task::new(named, input)?;
+    let task = Task::new(named, input).await?;
     let response = read(&task, input).await?;
     let rules = task.rules.clone();
     let washed = tokio::task::spawn_blocking(move || {
@@ -64,7 +64,7 @@ pub(super) async fn explain(
     input: &Input,
     as_json: bool,
 ) -> Result<ExitCode> {
-    let task = Task::new(named, input)?;
+    let task = Task::new(named, input).await?;
     let response = read(&task, input).await?;
     let rules = task.rules.clone();
     let washed = tokio::task::spawn_blocking(move || wash::wash(&response, &rules)).await?;
@@ -95,7 +95,7 @@ impl fmt::Display for Task {
 }
 
 impl Task {
-    fn new(named: Option<&Path>, input: &Input) -> Result<Self> {
+    async fn new(named: Option<&Path>, input: &Input) -> Result<Self> {
         let mut task = match &input.source {
             None => {
                 let polling = Config::from_toml("", Path::new(""), None)?.polling;
@@ -114,7 +114,10 @@ impl Task {
                 Self {
                     // With a file of rules it is a filter; without, the source itself is meant.
                     location: input.rules.is_none().then(|| source.location.clone()),
-                    rules: source.rules.clone(),
+                    rules: match input.rules {
+                        Some(_) => source.rules.clone(),
+                        None => config::rules(&config, source).await?,
+                    },
                     headers: source.headers.clone(),
                     polling: config.polling.clone(),
                 }

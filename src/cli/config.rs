@@ -3,7 +3,7 @@
 use super::{output, sites};
 use crate::config::{Config, Location, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
-use crate::model::{Validators, Washed};
+use crate::model::{Rules, Validators, Washed};
 use crate::poll::{self, Live};
 use crate::store::{Status, Store};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -75,16 +75,39 @@ fn load_and_tell(path: &Path) -> Result<(Config, Vec<String>)> {
 
 /// How each source fares by the store. Looking makes no store: where there is none yet, nothing is known.
 pub(super) async fn statuses(config: &Config) -> Result<Vec<Status>> {
-    if let StoreLocation::Sqlite(path) = &config.store.location
-        && !path.exists()
-        && path.parent().is_some_and(Path::is_dir)
-    {
+    if !has_store(config) {
         return Ok(Vec::new());
     }
     let store = Store::open(&config.store.location).await?;
     let statuses = store.statuses().await?;
     store.close().await;
     Ok(statuses)
+}
+
+/// False where a store would have to be made first.
+fn has_store(config: &Config) -> bool {
+    let StoreLocation::Sqlite(path) = &config.store.location else {
+        return true;
+    };
+    path.exists() || !path.parent().is_some_and(Path::is_dir)
+}
+
+/// The rules of a source as its polls obey them: those of feeds.toml, what was put back, and what was learnt.
+pub(super) async fn rules(config: &Config, source: &SourceConfig) -> Result<Rules> {
+    if !has_store(config) {
+        return Ok(source.rules.clone());
+    }
+    let store = Store::open(&config.store.location).await?;
+    let stored = store.sources().await?;
+    let rules = match stored
+        .iter()
+        .find(|stored| stored.name == source.name.as_str())
+    {
+        Some(stored) => poll::known_rules(&store, stored, &source.rules).await?,
+        None => source.rules.clone(),
+    };
+    store.close().await;
+    Ok(rules)
 }
 
 /// `feedwash check`.

@@ -72,6 +72,11 @@ fn what_was_removed_is_put_back_into_its_entry() {
         now.contains("appeared first") && !now.contains("Leave a Reply"),
         "{now}"
     );
+    let again = removals(&desk);
+    let is_listed = again
+        .iter()
+        .any(|one| one["before"].as_str().unwrap().contains("appeared first"));
+    assert!(!is_listed, "explain knows what was put back: {again:?}");
     // The next poll does not take it again.
     desk.run(&["poll", "echo"]).output();
     assert!(published(&desk).contains("appeared first"));
