@@ -92,6 +92,8 @@ impl PollError {
 #[derive(Default)]
 struct Brought {
     washed: Option<Box<Washed>>,
+    /// The version of the rules that it was washed by.
+    rules_version: String,
     body_hash: Option<String>,
     validators: Option<Validators>,
     moved_to: Option<String>,
@@ -108,14 +110,7 @@ pub async fn poll(
     now: Timestamp,
 ) -> Outcome {
     let started = Instant::now();
-    let (version, brought) = match rules_of(store, source, &config.rules).await {
-        Ok(rules) => (
-            rules_version(&rules),
-            bring(live, store, source, config, rules, now).await,
-        ),
-        Err(error) => (String::new(), Err(error.into())),
-    };
-    let (ending, error, brought) = match brought {
+    let (ending, error, brought) = match bring(live, store, source, config, now).await {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
         Err(error) => (error.ending(), Some(error), Brought::default()),
@@ -137,7 +132,7 @@ pub async fn poll(
         recording: brought
             .washed
             .as_deref()
-            .map(|washed| Recording::new(washed, &version)),
+            .map(|washed| Recording::new(washed, &brought.rules_version)),
         body_hash: brought.body_hash.as_deref(),
         validators: brought.validators.as_ref(),
         outcome: word(ending, brought.washed.is_some()),
@@ -233,7 +228,6 @@ async fn bring(
     store: &Store,
     source: &Source,
     config: &SourceConfig,
-    rules: Rules,
     now: Timestamp,
 ) -> Result<Option<Brought>, PollError> {
     let request = fetch::Request {
@@ -264,9 +258,9 @@ async fn bring(
         moved_to,
     } = body;
     let body_hash = store::hash(&response.body);
-    if source.body_hash.as_ref() == Some(&body_hash)
-        && source.rules_version == rules_version(&rules)
-    {
+    let rules = rules_of(store, source, &config.rules).await?;
+    let rules_version = rules_version(&rules);
+    if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == rules_version {
         return Ok(Some(Brought {
             validators: Some(validators),
             moved_to,
@@ -284,6 +278,7 @@ async fn bring(
         let validators = Some(Validators::default());
         return Ok(Some(Brought {
             washed: Some(washed),
+            rules_version,
             // No body's: the whole document is to be recorded again, even where it is the one before this.
             body_hash: Some(String::new()),
             validators,
@@ -295,6 +290,7 @@ async fn bring(
     let (washed, body_hash) = (Some(washed), Some(body_hash));
     Ok(Some(Brought {
         washed,
+        rules_version,
         body_hash,
         validators: Some(validators),
         pace,
@@ -345,13 +341,14 @@ pub async fn rewash_outdated(
 ) -> Result<bool, PollError> {
     let rules = rules_of(store, source, rules).await?;
     // A source without a version was never washed.
-    if source.rules_version.is_empty() || source.rules_version == rules_version(&rules) {
+    let version = rules_version(&rules);
+    if source.rules_version.is_empty() || source.rules_version == version {
         return Ok(false);
     }
-    let Some(washed) = washed_anew(store, source, &rules).await? else {
+    let Some(washed) = washed_anew(store, source, rules).await? else {
         return Ok(false);
     };
-    rewrite(store, source, &rules, &washed, now).await?;
+    rewrite(store, source, &version, &washed, now).await?;
     Ok(true)
 }
 
@@ -368,7 +365,8 @@ pub async fn rewash(
     dry_run: bool,
 ) -> Result<Rewashed, PollError> {
     let rules = rules_of(store, source, rules).await?;
-    let Some(washed) = washed_anew(store, source, &rules).await? else {
+    let version = rules_version(&rules);
+    let Some(washed) = washed_anew(store, source, rules).await? else {
         return Ok(Rewashed::default());
     };
     let stored = store.stored_clean(source).await?;
@@ -393,9 +391,9 @@ pub async fn rewash(
         changed: changed.collect(),
     };
     // What was learnt since changes entries, but is no other way of cleaning.
-    let is_news = !done.changed.is_empty() || source.rules_version != rules_version(&rules);
+    let is_news = !done.changed.is_empty() || source.rules_version != version;
     if !dry_run && is_news {
-        rewrite(store, source, &rules, &washed, now).await?;
+        rewrite(store, source, &version, &washed, now).await?;
     }
     Ok(done)
 }
@@ -449,12 +447,12 @@ async fn taught(store: &Store, source: &Source, rules: Rules) -> Result<Rules, S
 async fn washed_anew(
     store: &Store,
     source: &Source,
-    rules: &Rules,
+    rules: Rules,
 ) -> Result<Option<Box<Washed>>, PollError> {
     let Some(raw) = store.stored_raw(source).await? else {
         return Ok(None);
     };
-    let rules = taught(store, source, rules.clone()).await?;
+    let rules = taught(store, source, rules).await?;
     let washed = tokio::task::spawn_blocking(move || Box::new(wash::clean(raw, &rules)));
     Ok(Some(washed.await.map_err(|_| PollError::Panicked)?))
 }
@@ -462,14 +460,13 @@ async fn washed_anew(
 async fn rewrite(
     store: &Store,
     source: &Source,
-    rules: &Rules,
+    rules_version: &str,
     washed: &Washed,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let version = rules_version(rules);
     let recording = Recording {
         warnings: None,
-        ..Recording::new(washed, &version)
+        ..Recording::new(washed, rules_version)
     };
     store.rewrite(source, &recording, now).await
 }

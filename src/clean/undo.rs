@@ -20,9 +20,8 @@ pub fn restored(
     feed: &Feed,
     everywhere: bool,
 ) -> Option<Restored> {
-    let may = |kind: PassKind| kind != PassKind::Repair;
     let pass = PASSES.iter().find(|pass| pass.name == removal.pass)?;
-    (pass.name != SAFETY && may(pass.kind)).then(|| Restored {
+    (pass.name != SAFETY && pass.kind != PassKind::Repair).then(|| Restored {
         entry: (!everywhere).then(|| entry.key.clone()),
         field: removal.field,
         print: if everywhere {

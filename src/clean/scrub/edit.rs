@@ -132,13 +132,8 @@ impl Scrub<'_> {
                 tops.push(top);
             }
         }
-        let markup = tops.iter().map(|top| tree::outer(self.node(*top)));
-        let before = markup.collect::<Vec<_>>();
-        let before = before
-            .iter()
-            .map(|markup| markup.trim())
-            .collect::<Vec<_>>();
-        let before = before.join("\n");
+        let markup = |top: &NodeId| tree::outer(self.node(*top)).trim().to_owned();
+        let before = tops.iter().map(markup).collect::<Vec<_>>().join("\n");
         if self.is_restored(&before) {
             self.live.clear();
             tops.into_iter().for_each(|top| self.keep(top));
