@@ -241,7 +241,7 @@ fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool
         (..80, true) if told => (50, 3),
         (80..200, true) if told => (90, 3),
         (_, true) if told || linked => (90, 4),
-        (..80, true) => (70, 3),
+        (..80, true) => (80, 3),
         (80..200, true) => (90, 4),
         (_, true) => (90, 5),
         (..80, false) if linked => (60, 3),
