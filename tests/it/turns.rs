@@ -346,3 +346,16 @@ fn what_stands_in_a_person_is_no_entry() {
     stays(&rss(head, ""), |feed| feed.entries.len());
     stays(&rss(head, ""), |feed| feed.authors[0].name.clone());
 }
+
+#[test]
+fn words_about_tags_stay_words() {
+    for title in [
+        "A &amp;lt;link rel=x&amp;gt; B",
+        "&amp;lt;meta&amp;gt; &amp;amp;am/",
+        "&amp;lt;u&amp;gt;x&amp;lt;/u&amp;gt;",
+    ] {
+        stays(&rss("", &format!("<title>{title}</title>")), |feed| {
+            feed.entries[0].title.clone()
+        });
+    }
+}
