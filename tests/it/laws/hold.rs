@@ -170,6 +170,8 @@ fn normal(mut feed: Feed) -> Feed {
         links(&mut entry.links);
         for enclosure in &mut entry.enclosures {
             enclosure.media_type.take_if(|kind| kind == UNKNOWN);
+            // RSS demands a length, and 0 where nobody knows it (RSS Advisory Board, Best Practices §4.9.1).
+            enclosure.length_bytes.take_if(|length| *length == 0);
         }
         body(&mut entry.summary);
         body(&mut entry.content);
