@@ -1,9 +1,8 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
 use super::lines::News;
-use super::polls::{Recorded, Recording};
 use super::rows::Column;
-use crate::model::{Entry, Feed};
+use crate::model::{Entry, EntryKey, Feed, Removal, Washed};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -47,11 +46,22 @@ pub(super) struct Stored {
     pub(super) updated_at: Option<i64>,
 }
 
-/// A document, hashed and serialised outside the transaction.
+/// What changed by a poll.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Entries that were not there before.
+    pub new: usize,
+    /// Entries whose story changed.
+    pub updated: usize,
+}
+
+/// A washed document, ready to be written: hashed and serialised outside the transaction.
 #[derive(Debug)]
-pub(super) struct Prepared<'a> {
-    recording: &'a Recording<'a>,
+pub struct Recording<'a> {
+    washed: &'a Washed,
     entries: Vec<PreparedEntry<'a>>,
+    /// The stories of entries as they are stored, washed as these are: their keys, and the hashes of raw and story.
+    earlier: HashMap<EntryKey, (String, String)>,
     pub(super) raw_head: String,
     pub(super) clean_head: String,
     pub(super) head_hash: String,
@@ -120,53 +130,85 @@ fn story_hash(entry: &Entry) -> String {
     hash(story.as_bytes())
 }
 
-impl<'a> Prepared<'a> {
-    pub(super) fn new(recording: &'a Recording<'a>) -> Self {
-        let entries = recording
-            .raw
-            .entries
-            .iter()
-            .zip(&recording.clean.entries)
-            .map(|(raw, clean)| {
-                let raw_json = to_json(raw);
-                PreparedEntry {
-                    clean,
-                    raw_hash: hash(raw_json.as_bytes()),
-                    raw_json,
-                    clean_json: to_json(clean),
-                    story_hash: story_hash(clean),
-                }
-            });
-        let clean = recording.clean.without_entries();
+impl<'a> Recording<'a> {
+    /// A document as a poll washed it, by rules of some version.
+    #[must_use]
+    pub fn new(washed: &'a Washed, rules_version: &'a str) -> Self {
+        Self {
+            warnings: Some(to_json(&washed.warnings)),
+            ..Self::anew(washed, rules_version)
+        }
+    }
+
+    /// What the store held as read, washed anew by rules of some version. No document was read, so neither what is
+    /// known of the last one nor which entries it had changes, and no story is announced.
+    #[must_use]
+    pub fn anew(washed: &'a Washed, rules_version: &'a str) -> Self {
+        let entries = washed.raw.entries.iter().zip(&washed.clean.entries);
+        let entries = entries.map(|(raw, clean)| {
+            let raw_json = to_json(raw);
+            PreparedEntry {
+                clean,
+                raw_hash: hash(raw_json.as_bytes()),
+                raw_json,
+                clean_json: to_json(clean),
+                story_hash: story_hash(clean),
+            }
+        });
+        let clean = washed.clean.without_entries();
         // Many servers write the time of the request as the time of the last build.
         let undated = Feed {
             updated: None,
             published: None,
             ..clean.clone()
         };
-        let keys: Vec<Value> = recording
-            .clean
-            .entries
-            .iter()
-            .map(|entry| json!({ "key": entry.key }))
-            .collect();
+        let keys = washed.clean.entries.iter();
+        let keys = keys.map(|entry| json!({ "key": entry.key })).collect();
+        let of_head = |removal: &&Removal| removal.entry.as_str().is_empty();
+        let head_removals: Vec<_> = washed.removals.iter().filter(of_head).collect();
         Self {
             entries: entries.collect(),
-            raw_head: to_json(&recording.raw.without_entries()),
+            earlier: HashMap::new(),
+            raw_head: to_json(&washed.raw.without_entries()),
             head_hash: hash(to_json(&undated).as_bytes()),
             clean_head: to_json(&clean),
-            warnings: recording.warnings.map(|warnings| to_json(&warnings)),
-            head_removals: to_json(
-                &recording
-                    .removals
-                    .iter()
-                    .filter(|one| one.entry.as_str().is_empty())
-                    .collect::<Vec<_>>(),
-            ),
-            rules_version: recording.rules_version,
+            warnings: None,
+            head_removals: to_json(&head_removals),
+            rules_version,
             keys: Value::Array(keys).to_string(),
-            recording,
+            washed,
         }
+    }
+
+    /// Says how entries that [`Store::edited`](super::Store::edited) gave would be published if they were washed as this
+    /// document was, so that a story is announced for what its publisher did to it alone.
+    pub fn compare_with(&mut self, raw: &[Entry], clean: &[Entry]) {
+        let earlier = raw.iter().zip(clean).map(|(raw, clean)| {
+            let raw_hash = hash(to_json(raw).as_bytes());
+            (clean.key.clone(), (raw_hash, story_hash(clean)))
+        });
+        self.earlier.extend(earlier);
+    }
+
+    /// Whether the document may lack entries that are in its feed.
+    pub(super) fn is_cut(&self) -> bool {
+        self.washed.raw.is_cut
+    }
+
+    /// The hashes of all entries, as a JSON array of objects.
+    pub(super) fn hashes(&self) -> String {
+        let hashes = self.entries.iter().map(|entry| {
+            json!({ "key": entry.clean.key, "raw_hash": entry.raw_hash, "story_hash": entry.story_hash })
+        });
+        Value::Array(hashes.collect()).to_string()
+    }
+
+    /// Whether the story of an entry is another than the stored one.
+    fn story_changed(&self, entry: &PreparedEntry<'_>, old: &Stored) -> bool {
+        let earlier = self.earlier.get(&entry.clean.key);
+        let earlier = earlier.filter(|(raw_hash, _)| *raw_hash == old.raw_hash);
+        let story_hash = earlier.map_or(&old.story_hash, |(_, story_hash)| story_hash);
+        old.raw_hash != entry.raw_hash && *story_hash != entry.story_hash
     }
 
     /// What has to be written, given what is there.
@@ -187,9 +229,7 @@ impl<'a> Prepared<'a> {
             if self.warnings.is_some() && old.is_some_and(is_same) {
                 continue;
             }
-            let story_changed = old.is_some_and(|old| {
-                old.raw_hash != entry.raw_hash && old.story_hash != entry.story_hash
-            });
+            let story_changed = old.is_some_and(|old| self.story_changed(entry, old));
             changes.recorded.new += usize::from(old.is_none());
             changes.recorded.updated += usize::from(story_changed);
             changes
@@ -197,12 +237,12 @@ impl<'a> Prepared<'a> {
                 .push(entry.row(position, old, story_changed, now));
             written.insert(&entry.clean.key, key);
         }
-        let sightings = self.recording.sightings.iter();
+        let sightings = self.washed.sightings.iter();
         let new = self.entries.iter().zip(sightings).filter(|(entry, _)| {
             self.warnings.is_some() && !stored.contains_key(entry.clean.key.as_str())
         });
         changes.news = News::of(new.map(|(_, sightings)| sightings.as_slice()));
-        let removals = self.recording.removals.iter().filter_map(|removal| {
+        let removals = self.washed.removals.iter().filter_map(|removal| {
             let key = written.get(&removal.entry)?;
             Some(json!({
                 "key": key,
@@ -266,7 +306,8 @@ impl PreparedEntry<'_> {
     }
 }
 
-/// Writes a prepared document inside a transaction and gives what changed. A macro, because sqlx's
+/// Writes a document inside a transaction; gives what changed, and the version of the rules that all stored entries
+/// are washed by now. A macro, because sqlx's
 /// transactions are of two types and their bounds would be longer than this text.
 macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
@@ -324,35 +365,52 @@ macro_rules! record {
             let keys = $crate::store::rows::table(&$db, "$3", &[("key", "text")]);
             let sql = format!(
                 "update entry set left_at = case when left_at is null then $2 end \
-                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys}))"
+                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys})) \
+                   and (left_at is not null or not $4)"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).execute(&mut *$tx).await?;
+            // What is missing from a document that was cut off may stand in the rest of it.
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
+                .execute(&mut *$tx).await?;
         }
         // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
         // anew from the store counts only while it is still the newest that was read.
-        sqlx::query(
-            "update source set raw = $2, warnings = coalesce($3, warnings), removals = $10, \
-               revision = case when $7 or head_hash is distinct from $8 then revision + 1 else revision end, \
-               changed_at = case when $7 or head_hash is distinct from $8 then $6 else changed_at end, \
-               clean = case when $7 or head_hash is distinct from $8 then $9 else clean end, \
-               head_hash = $8, \
-               rules_version = case when exists \
-                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $4) then 'mixed' else $4 end \
-             where id = $1 and ($5 or raw = $2)",
+        let head = sqlx::query(
+            "update source set raw = $2, warnings = coalesce($3, warnings), removals = $8, \
+               revision = case when head_hash is distinct from $6 and not $9 then revision + 1 else revision end, \
+               changed_at = case when head_hash is distinct from $6 then $5 else changed_at end, \
+               clean = case when $9 or head_hash is distinct from $6 then $7 else clean end, \
+               head_hash = $6 \
+             where id = $1 and ($4 or raw = $2)",
         )
         .bind($source.id)
         .bind(&prepared.raw_head)
         .bind(&prepared.warnings)
-        .bind(prepared.rules_version)
         .bind(from_document)
         .bind(now)
-        .bind(entries_changed)
         .bind(&prepared.head_hash)
         .bind(&prepared.clean_head)
         .bind(&prepared.head_removals)
+        .bind(entries_changed)
         .execute(&mut *$tx)
+        .await?
+        .rows_affected();
+        // Whoever reads the feed sees its entries, whatever became of the head.
+        let rules_version: String = sqlx::query_scalar(
+            "update source set \
+               revision = case when $2 then revision + 1 else revision end, \
+               changed_at = case when $2 then $3 else changed_at end, \
+               rules_version = case when not $4 or exists \
+                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
+             where id = $1 returning rules_version",
+        )
+        .bind($source.id)
+        .bind(entries_changed)
+        .bind(now)
+        .bind(head > 0)
+        .bind(prepared.rules_version)
+        .fetch_one(&mut *$tx)
         .await?;
-        changes.recorded
+        (changes.recorded, rules_version)
     }};
 }
 pub(super) use record;

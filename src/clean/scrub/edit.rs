@@ -52,8 +52,8 @@ impl Scrub<'_> {
             all_went &= went || leaves.is_empty();
             for index in going.into_iter().filter(|_| went) {
                 let block = &mut blocks.list[index];
-                block.gone = self.kept.is_empty()
-                    || !block.leaves.iter().any(|leaf| self.is_in_tree(*leaf));
+                block.gone =
+                    self.kept.is_empty() || !block.leaves.iter().any(|leaf| self.is_in_tree(*leaf));
             }
         }
         blocks.sum_up();
