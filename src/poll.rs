@@ -12,7 +12,7 @@ pub use rules::{is_outdated, known_rules};
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
-use crate::model::{Response, Rules, Validators, Washed};
+use crate::model::{Entry, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
@@ -196,8 +196,7 @@ pub async fn poll(
 async fn recording<'d>(store: &Store, source: &Source, document: &'d Document) -> Recording<'d> {
     let mut recording = Recording::new(&document.washed, &document.version);
     match washed_earlier(store, source, document, &recording).await {
-        Ok(Some(earlier)) => recording.compare_with(&earlier.raw.entries, &earlier.clean.entries),
-        Ok(None) => {}
+        Ok(earlier) => recording.compare_with(&earlier),
         // Then the stored stories are compared, as they were washed.
         Err(error) => {
             tracing::warn!(source.name, %error, "can't wash the stored originals of edited entries");
@@ -206,27 +205,31 @@ async fn recording<'d>(store: &Store, source: &Source, document: &'d Document) -
     recording
 }
 
-/// The document with the stored originals in the place of edited entries, washed as it was.
+/// The stored originals of edited entries, raw and clean, washed in the place of the new ones.
 async fn washed_earlier(
     store: &Store,
     source: &Source,
     document: &Document,
     recording: &Recording<'_>,
-) -> Result<Option<Washed>, PollError> {
+) -> Result<Vec<(Entry, Entry)>, PollError> {
     let edited = store.edited(source, recording).await?;
     if edited.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let mut edited: HashMap<_, _> = edited.into_iter().map(|e| (e.key.clone(), e)).collect();
+    let edited: HashMap<_, _> = edited.into_iter().map(|e| (e.key.clone(), e)).collect();
     let mut raw = document.washed.raw.clone();
     for entry in &mut raw.entries {
-        if let Some(earlier) = edited.remove(&entry.key) {
-            *entry = earlier;
+        if let Some(earlier) = edited.get(&entry.key) {
+            entry.clone_from(earlier);
         }
     }
     let rules = document.rules.clone();
     let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules)).await;
-    Ok(Some(washed.map_err(|_| PollError::Panicked)?))
+    let washed = washed.map_err(|_| PollError::Panicked)?;
+    let entries = washed.raw.entries.into_iter().zip(washed.clean.entries);
+    Ok(entries
+        .filter(|(raw, _)| edited.contains_key(&raw.key))
+        .collect())
 }
 
 /// Washes anew what the poll brought no document of, where other rules are in force: all that is stored after a 304,

@@ -15,6 +15,7 @@ mod record;
 mod rows;
 mod status;
 mod undo;
+mod write;
 
 pub use feeds::{Heading, Published};
 pub use polls::{Finish, Source};

@@ -6,7 +6,7 @@
 
 use super::PollError;
 use super::rules::{is_outdated, known_rules, version};
-use crate::model::{EntryKey, Removal, Rules, Text, Washed};
+use crate::model::{EntryKey, Field, Removal, Rules, Text, Washed};
 use crate::store::{Recording, Source, Store, StoreError};
 use crate::wash;
 use jiff::Timestamp;
@@ -59,7 +59,8 @@ pub async fn rewash_outdated(
         let Some(washed) = washed_anew(store, &source, rules).await? else {
             return Ok(false);
         };
-        if rewrite(store, &source, rules, &washed, now).await? {
+        let same = compare(store, &source, &washed).await?.same;
+        if rewrite(store, &source, rules, &washed, same, now).await? {
             return Ok(true);
         }
     }
@@ -86,62 +87,75 @@ pub async fn rewash(
         let Some(washed) = washed_anew(store, &source, rules).await? else {
             return Ok(done);
         };
-        let changed = changes(store, &source, &washed).await?;
+        let Compared { changed, same } = compare(store, &source, &washed).await?;
         // What was learnt since changes entries, but is no other way of cleaning.
         let is_news = !changed.is_empty() || is_outdated(&source, rules);
         done.entries = washed.raw.entries.len();
         let known: HashSet<EntryKey> = done.changed.iter().map(|one| one.key.clone()).collect();
         let new = changed.into_iter().filter(|one| !known.contains(&one.key));
         done.changed.extend(new);
-        if dry_run || !is_news || rewrite(store, &source, rules, &washed, now).await? {
+        if dry_run || !is_news || rewrite(store, &source, rules, &washed, same, now).await? {
             return Ok(done);
         }
     }
     Err(StoreError::Superseded.into())
 }
 
-/// The entries that are published otherwise than a wash would have them.
-async fn changes(
-    store: &Store,
-    source: &Source,
-    washed: &Washed,
-) -> Result<Vec<Changed>, StoreError> {
-    let stored = store.stored_clean(source).await?;
-    let before = by_entry(store.removals(source).await?);
-    let after = by_entry(washed.removals.clone());
-    let entries = washed.raw.entries.iter().zip(&washed.clean.entries);
-    let changed = entries.filter(|(_, clean)| stored.get(&clean.key) != Some(*clean));
-    let changed = changed.map(|(raw, clean)| {
-        let of = |all: &HashMap<EntryKey, Vec<Removal>>| {
-            all.get(&clean.key).cloned().unwrap_or_default()
-        };
-        let (before, after) = (of(&before), of(&after));
-        Changed {
-            key: clean.key.clone(),
-            title: raw.title.clone(),
-            no_more: without(&before, &after),
-            more: without(&after, &before),
-        }
-    });
-    Ok(changed.collect())
+/// How a wash compares with what is stored.
+struct Compared {
+    /// The entries that are published otherwise now.
+    changed: Vec<Changed>,
+    /// Those that are the same, with their removals.
+    same: HashSet<EntryKey>,
 }
 
-fn by_entry(removals: Vec<Removal>) -> HashMap<EntryKey, Vec<Removal>> {
-    let mut out: HashMap<EntryKey, Vec<Removal>> = HashMap::new();
+async fn compare(store: &Store, source: &Source, washed: &Washed) -> Result<Compared, StoreError> {
+    let (stored, removals) = (
+        store.stored_clean(source).await?,
+        store.removals(source).await?,
+    );
+    let (before, after) = (by_entry(&removals), by_entry(&washed.removals));
+    let mut compared = Compared {
+        changed: Vec::new(),
+        same: HashSet::new(),
+    };
+    for (raw, clean) in washed.raw.entries.iter().zip(&washed.clean.entries) {
+        let (before, after) = (before.get(&clean.key), after.get(&clean.key));
+        let is_published = stored.get(&clean.key) == Some(clean);
+        if !is_published {
+            compared.changed.push(Changed {
+                key: clean.key.clone(),
+                title: raw.title.clone(),
+                no_more: without(before, after),
+                more: without(after, before),
+            });
+        } else if before == after {
+            compared.same.insert(clean.key.clone());
+        }
+    }
+    Ok(compared)
+}
+
+type ByEntry<'r> = HashMap<&'r EntryKey, Vec<&'r Removal>>;
+
+fn by_entry(removals: &[Removal]) -> ByEntry<'_> {
+    let mut out = ByEntry::new();
     for removal in removals {
-        out.entry(removal.entry.clone()).or_default().push(removal);
+        out.entry(&removal.entry).or_default().push(removal);
     }
     out
 }
 
 /// The removals that another list does not have, whatever their numbers.
-fn without(removals: &[Removal], others: &[Removal]) -> Vec<Removal> {
-    let what = |removal: &Removal| (removal.field, removal.before.clone(), removal.after.clone());
-    let others: HashSet<_> = others.iter().map(what).collect();
-    let more = removals
-        .iter()
-        .filter(|removal| !others.contains(&what(removal)));
-    more.cloned().collect()
+fn without(removals: Option<&Vec<&Removal>>, others: Option<&Vec<&Removal>>) -> Vec<Removal> {
+    fn what(removal: &Removal) -> (Field, &str, Option<&str>) {
+        (removal.field, &removal.before, removal.after.as_deref())
+    }
+    let others = others.into_iter().flatten();
+    let others: HashSet<_> = others.map(|removal| what(removal)).collect();
+    let removals = removals.into_iter().flatten();
+    let more = removals.filter(|removal| !others.contains(&what(removal)));
+    more.map(|removal| (*removal).clone()).collect()
 }
 
 async fn washed_anew(
@@ -163,10 +177,11 @@ async fn rewrite(
     source: &Source,
     rules: &Rules,
     washed: &Washed,
+    same: HashSet<EntryKey>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let version = version(rules, source.restored_revision);
-    let recording = Recording::anew(washed, &version);
+    let recording = Recording::anew(washed, &version).leaving(same);
     match store.rewrite(source, &recording, now).await {
         Err(StoreError::Superseded) => Ok(false),
         written => written,

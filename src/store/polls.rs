@@ -2,7 +2,8 @@
 
 use super::db::{Db, in_transaction, on};
 use super::feeds::read;
-use super::record::{Recorded, Recording, record, storable};
+use super::record::{Recorded, Recording, storable};
+use super::write::record;
 use super::{Store, StoreError, rows};
 use crate::config::{Config, SourceConfig};
 use crate::model::{Entry, Validators};

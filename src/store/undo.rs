@@ -149,9 +149,10 @@ impl Store {
                 .fetch_one(pool)
                 .await?
         });
-        let mut removals: Vec<Removal> = read("list of removals", &removals)?;
+        // Lists that an older version wrote otherwise are written again with the next document.
+        let mut removals: Vec<Removal> = serde_json::from_str(&removals).unwrap_or_default();
         removals.extend(self.removals(source).await?);
-        let warnings: Vec<Warning> = read("list of warnings", &warnings)?;
+        let warnings: Vec<Warning> = serde_json::from_str(&warnings).unwrap_or_default();
         Ok(Some(Stored {
             washed: Washed {
                 raw,

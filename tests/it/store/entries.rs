@@ -704,7 +704,8 @@ pub(super) async fn a_story_is_announced_for_what_its_publisher_did_alone(store:
     assert_eq!(edited.len(), 1);
     let earlier = by_new_rules("<p>a</p><p>junk</p>", 1);
     assert_eq!(edited, earlier.raw.entries);
-    recording.compare_with(&edited, &earlier.clean.entries);
+    let earlier: Vec<_> = edited.into_iter().zip(earlier.clean.entries).collect();
+    recording.compare_with(&earlier);
     let source = stored(&store, "press").await;
     let finish = |recording| Finish {
         recording: Some(recording),
