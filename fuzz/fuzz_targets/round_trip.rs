@@ -10,17 +10,18 @@ mod hold;
 mod tape;
 
 fuzz_target!(|data: &[u8]| {
-    match data.split_first() {
-        // A tape begins with a byte that no document does. What it makes was never in a document, so it is
-        // written once before the laws are asked for.
-        Some((0xff, tape)) => {
-            hold::laws(&hold::turn(&tape::feed(tape), hold::FORMATS[tape.len() % 3]));
-        }
+    let read = match data.split_first() {
+        // A tape begins with a byte that no document does.
+        Some((0xff, tape)) => tape::feed(tape),
         _ => {
-            if let Ok(feed) = hold::read(data) {
-                hold::what_matters_survives(&feed);
-                hold::bytes_are_stable(&feed);
-            }
+            let Ok(feed) = hold::read(data) else {
+                return;
+            };
+            hold::what_matters_survives(&feed);
+            hold::bytes_are_stable(&feed);
+            feed
         }
-    }
+    };
+    // What was broken, or was never in a document, is written once before nothing may change any more.
+    hold::laws(&hold::turn(&read, hold::FORMATS[data.len() % 3]));
 });

@@ -34,7 +34,7 @@ pub(super) struct Block {
     pub(super) links: Vec<NodeId>,
     /// Its images, players and the like.
     pub(super) media: Vec<NodeId>,
-    /// Inside `pre`, `code`, `blockquote` or the like, or in what a user keeps.
+    /// Inside `pre`, `code`, `blockquote` or the like, in what a user keeps, or told as an example: see [`mark_examples`].
     pub(super) quoted: bool,
     /// The container is a heading.
     pub(super) heading: bool,
@@ -331,8 +331,33 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         }
     }
     builder.flush();
+    mark_examples(&mut builder.out.list);
     builder.out.sum_up();
     builder.out
+}
+
+/// How many lines are still told as examples.
+const EXAMPLES_MAX: usize = 8;
+
+/// Marks lines between two paragraphs of which the first ends in a colon (`the page asks:`) as quoted: whatever they say,
+/// the story says it. A line with a link or a picture is none, for nobody quotes a button as one.
+fn mark_examples(list: &mut [Block]) {
+    let announces = |block: &Block| block.is_prose() && block.text.ends_with([':', '：']);
+    let mut at = 0;
+    while let Some(next) = list[at..].iter().position(announces) {
+        let first = at + next + 1;
+        let is_line = |block: &Block| {
+            !block.is_prose() && !block.heading && block.links.is_empty() && block.media.is_empty()
+        };
+        let lines = list[first..].iter().take(EXAMPLES_MAX);
+        let behind = first + lines.take_while(|block| is_line(block)).count();
+        if list.get(behind).is_some_and(Block::is_prose) {
+            for line in &mut list[first..behind] {
+                line.quoted = true;
+            }
+        }
+        at = first;
+    }
 }
 
 struct Builder<'a> {

@@ -287,6 +287,7 @@ mod tests {
             "<blockquote><p>Please enter your name here</p></blockquote>",
             "<p>Comment</p><p>The minister’s comment on the budget was short: he would not resign, he said, whatever anybody wrote about him.</p>",
             "<p>Story.</p><p>Name</p><p>Ada</p>",
+            "<p>Our pages are full of phrases that nobody reads any more, and these three are the worst of all of them:</p><p>Comments are closed.</p><p>Share this:</p><p>Leave a reply</p><p>Each of them is an order, and nobody has ever followed one without being asked to do so twice by a friend.</p>",
             "<p>The first boat took the sick and those who had missed a funeral; the baker, who had fed everybody, went home with the last of them.</p><p>Los comentarios del alcalde no gustaron a nadie en la isla, y menos a los que esperaban el barco desde el jueves.</p>",
             "<p>How to be heard:</p><ul><li>Watch it</li><li>Write a comment</li><li>Tell a friend</li></ul>",
         ] {

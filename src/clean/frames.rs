@@ -56,8 +56,27 @@ pub(super) fn frames(scrub: &mut Scrub<'_>) {
         let label = label(scrub, id).or(fallback.map(|(_, text)| text));
         let markup = markup(&player, label);
         let evidence = format!("a player or page of {}", player.name);
-        scrub.replace(id, &markup, "frame", evidence);
+        let told = told(scrub, id).unwrap_or_default();
+        scrub.replace(id, &format!("{markup}{told}"), "frame", evidence);
     }
+}
+
+/// A shorter text inside an object asks for a plug-in or a better browser.
+const TOLD_CHARS_MIN: usize = 80;
+
+/// The prose that stands inside an object for whoever can't see it, which is every reader of feeds.
+fn told(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
+    const ASKING: &[&str] = &["flash", "javascript", "browser", "plugin", "plug-in"];
+    scrub
+        .element(id)
+        .filter(|element| element.name() == "object")?;
+    let text = tree::collapse(&scrub.text(id));
+    let asks = || {
+        let lower = text.to_lowercase();
+        ASKING.iter().any(|word| lower.contains(word))
+    };
+    let told = text.chars().count() >= TOLD_CHARS_MIN && !asks();
+    told.then(|| format!("<p>{}</p>", escape(&text)))
 }
 
 /// How many characters of an address a reader is shown.
@@ -235,6 +254,21 @@ mod tests {
         check(
             "<p>x</p><object data='https://a.example/c.svg'><img src='https://a.example/c.png' alt='Boats'></object>",
             "<p>x</p><img alt=\"Boats\" src=\"https://a.example/c.png\">",
+        );
+    }
+
+    #[test]
+    fn the_prose_in_an_object_stays() {
+        let prose = "The map shows the three places where the bridge might stand, and the northern is the cheapest.";
+        check(
+            &format!("<p>x</p><object data='https://a.example/map'><p>{prose}</p></object>"),
+            &format!("<p>x</p><a href=\"https://a.example/map\">a.example/map</a><p>{prose}</p>"),
+        );
+        check(
+            &format!(
+                "<p>x</p><object data='https://a.example/map'>Without Flash. {prose}</object>"
+            ),
+            "<p>x</p><a href=\"https://a.example/map\">a.example/map</a>",
         );
     }
 

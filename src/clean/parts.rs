@@ -124,9 +124,10 @@ fn is_laid_out(element: &Element) -> bool {
 /// Forms, and what stands for something that a script makes.
 fn forms(scrub: &mut Scrub<'_>, forms: Vec<NodeId>, instead: Vec<NodeId>) {
     let forms = forms.into_iter().filter(|id| has_control(scrub, *id));
-    let asking = forms.collect();
+    let (polls, asking) = forms.partition(|id| is_poll(scrub, *id));
     let why = "asks the reader to fill it in";
     remove_small(scrub, asking, FORM_PROSE_MAX, "form", why);
+    remove_small(scrub, polls, 0, "form", why);
     let notices = instead.into_iter().filter(|id| is_notice(scrub, *id));
     let notices = notices.collect();
     let why = "a notice for browsers without scripts";
@@ -148,6 +149,26 @@ fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
                 || element.name() == "input" && attr(element, "type") != Some("hidden")
         })
     })
+}
+
+/// Whether a form lets the reader choose and write nothing: a poll or a quiz, whose prose tells what it is about.
+fn is_poll(scrub: &Scrub<'_>, id: NodeId) -> bool {
+    let mut chooses = false;
+    for node in scrub.node(id).descendants() {
+        let Some(element) = node.value().as_element() else {
+            continue;
+        };
+        let kind = attr(element, "type").unwrap_or("text");
+        match element.name() {
+            "textarea" => return false,
+            "input" if matches!(kind, "radio" | "checkbox") => chooses = true,
+            "input" if matches!(kind, "text" | "email" | "search" | "tel" | "password") => {
+                return false;
+            }
+            _ => {}
+        }
+    }
+    chooses
 }
 
 /// What stands in `noscript` and shows no image is a notice.
@@ -494,6 +515,9 @@ mod tests {
     #[test]
     fn parts_of_a_page_go() {
         gone("<form action='/s'><p>Find:</p><input name=q><button>Go</button></form>");
+        gone(
+            "<form action='/v'><p>Your pick?</p><input type=radio name=p> A <button>Vote</button></form>",
+        );
         gone("<div style='display: none'>Loading the thing</div>");
         gone("<aside><a href='/a'>Fares</a> <a href='/b'>Ports</a></aside>");
         gone("<p><a href='/tag/storm'>storm</a> <a href='/tag/ferry'>ferry</a></p>");
@@ -510,6 +534,10 @@ mod tests {
         stays(&format!(
             "{PROSE}<aside>“We waited for three days,” said the baker.</aside>"
         ));
+        check(
+            &format!("{PROSE}<form action='/v'>{PROSE}<input type=radio name=p></form>"),
+            &format!("{PROSE}{PROSE}"),
+        );
         stays(&format!(
             "{PROSE}<p><img src=\"https://site.example/2026/facebook-office.jpg\"></p>"
         ));

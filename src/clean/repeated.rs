@@ -4,7 +4,8 @@
 //! where a repeated line may be taken out. What repeats for good reason stays: headings, lines that end in
 //! a colon, items of lists (show notes name the same people in every one), quotations, whatever stands
 //! before the story (a series' standing intro), links that lead elsewhere in each entry, and all of an
-//! entry that repeats as a whole (a comic's one caption).
+//! entry that repeats as a whole (a comic's one caption). A picture without a word is a line as well: a banner
+//! that hangs below each story, linked or not.
 //!
 //! Invariant: an entry keeps at least one line that is its own.
 
@@ -82,11 +83,19 @@ struct Known {
 
 impl Prints {
     fn of(scrub: &Scrub<'_>, block: &Block) -> Self {
-        if !may_go(block)
-            || block.chars < 2
-            || block.folded.is_empty()
-            || block.chars > LINE_CHARS_MAX
-        {
+        if !may_go(block) {
+            return Self::default();
+        }
+        if is_picture(block) {
+            let shown = shown(scrub, block);
+            return Self {
+                exact: shown.map(|shown| Sighting {
+                    print: fingerprint::exact(&shown),
+                }),
+                ..Self::default()
+            };
+        }
+        if block.chars < 2 || block.folded.is_empty() || block.chars > LINE_CHARS_MAX {
             return Self::default();
         }
         let text = said(scrub, block);
@@ -124,6 +133,31 @@ impl Prints {
             .chain(masked)
             .max_by_key(|known| (known.repeats.share(), !known.counts))
     }
+}
+
+/// Whether a block is pictures and no word.
+fn is_picture(block: &Block) -> bool {
+    block.chars == 0 && !block.media.is_empty()
+}
+
+/// What a block of pictures shows, and where it leads, in characters that no line of letters has. `None` where one is no
+/// image of its own: a placeholder is the same in every entry, and the picture that it holds the place of is not.
+fn shown(scrub: &Scrub<'_>, block: &Block) -> Option<String> {
+    let mut shown = String::new();
+    for medium in &block.media {
+        let image = scrub.element(*medium).filter(|e| e.name() == "img")?;
+        let mut attributes = image.attrs();
+        if attributes.any(|(name, value)| name.starts_with("data-") && value.contains('/')) {
+            return None;
+        }
+        shown.push_str(" \u{6}");
+        shown.push_str(image.attr("src")?);
+    }
+    for link in &block.links {
+        shown.push_str(" \u{5}");
+        shown.push_str(&led(scrub, *link));
+    }
+    Some(shown)
 }
 
 /// What a block says: its text and, where most of it is links, where they lead. `Download` leads to another
@@ -206,9 +240,15 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
         let counts = !known.counts || at > last && first_story.is_some();
         if counts && suffices(block, known.repeats, at > last, outlet) {
             let Repeats { entries, of } = known.repeats;
+            let rule = match is_picture(block) {
+                // Among pictures alone, or between paragraphs, it may be what the entry shows.
+                true if at < last || first_story.is_none() => continue,
+                true => "repeated picture",
+                false => "repeated line",
+            };
             cuts.push(Cut::new(
                 vec![at],
-                "repeated line",
+                rule,
                 format!("in {entries} of {of} entries"),
             ));
         }
@@ -221,8 +261,7 @@ fn may_go(block: &Block) -> bool {
     !block.gone
         && !block.quoted
         && !block.heading
-        && block.chars > 0
-        && block.media.is_empty()
+        && (block.chars > 0) == block.media.is_empty()
         && !block.text.ends_with([':', '：'])
         && !block.item
         && !block.listed
@@ -236,12 +275,13 @@ fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool
     let told = named || block.italic || super::notices::is_bracketed(&block.text);
     let linked = block.is_linked();
     let (share, entries) = match (block.text_len(), behind) {
+        _ if is_picture(block) => (90, 4),
         (..80, true) if linked => (50, 3),
         (80..200, true) if linked => (60, 3),
         (..80, true) if told => (50, 3),
         (80..200, true) if told => (90, 3),
         (_, true) if told || linked => (90, 4),
-        (..80, true) => (70, 3),
+        (..80, true) => (80, 3),
         (80..200, true) => (90, 4),
         (_, true) => (90, 5),
         (..80, false) if linked => (60, 3),

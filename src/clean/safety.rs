@@ -78,8 +78,17 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const WITH_CONTENT: &[&str] = &[
     "script", "style", "template", "head", "title", "svg", "noembed", "noframes", "frame", "frameset", "iframe", "embed", "applet", "select", "datalist",
-    "textarea", "input", "keygen", "base", "link", "meta", "param", "area", "annotation", "annotation-xml", "mglyph", "malignmark", "maction", "image",
-    "fencedframe", "portal", "bgsound",
+    "textarea", "input", "keygen", "base", "link", "meta", "param", "area", "image", "fencedframe", "portal", "bgsound",
+];
+
+/// The same of MathML: other forms of a formula beside the one that is shown. As names in HTML they mean nothing, and what
+/// stands in such an element is text like any other.
+const MATH_WITH_CONTENT: &[&str] = &[
+    "annotation",
+    "annotation-xml",
+    "mglyph",
+    "malignmark",
+    "maction",
 ];
 
 /// Elements that act but may hold a story: they go, and what stands in them stays.
@@ -113,6 +122,8 @@ static FATES: LazyLock<QuickMap<(&'static str, bool), Fate>> = LazyLock::new(|| 
         fates.insert((name, false), Fate::Goes);
         fates.insert((name, true), Fate::Goes);
     }
+    let goes = |name: &&'static str| ((*name, true), Fate::Goes);
+    fates.extend(MATH_WITH_CONTENT.iter().map(goes));
     fates
 });
 
@@ -402,6 +413,11 @@ mod tests {
     fn what_holds_a_story_is_opened() {
         check("<form action=/x><p>x</p></form>", "<p>x</p>");
         check("<font color=red>x</font>", "x");
+        // In HTML these names of MathML mean nothing.
+        check(
+            "<p><mglyph>x</mglyph> <maction>y</maction></p>",
+            "<p>x y</p>",
+        );
     }
 
     #[test]

@@ -7,18 +7,13 @@
 //! Invariant: what comes out is one well-formed `div`; time is linear in the text.
 
 use super::{names, xml};
+use crate::markup::VOID;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use std::cell::RefCell;
-
-/// Elements without content (HTML standard §13.1.2), with the obsolete ones.
-const VOID: &[&str] = &[
-    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "link",
-    "meta", "param", "source", "track", "wbr",
-];
 
 /// A fragment of HTML in the `div` that Atom wants around it.
 pub(super) fn div(html: &str) -> Option<String> {

@@ -27,6 +27,7 @@ const fn module(layer: u8, name: &'static str, friends: &'static [&'static str])
 const MODULES: &[Module] = &[
     module(1, "model", &[]),
     module(1, "limits", &[]),
+    module(1, "markup", &[]),
     module(2, "absolute", &[]),
     module(2, "decode", &[]),
     // `&#146;` means what windows-1252 has there, and decoding knows that table.

@@ -281,3 +281,65 @@ fn a_removal_names_its_evidence() {
         .and_then(|one| one.evidence.as_deref());
     assert_eq!(evidence, Some("in 5 of 5 entries"));
 }
+
+/// How many of the entries still show something that stands in each, behind (or among) paragraphs of its own.
+fn showing(entries: usize, among: bool, picture: impl Fn(usize) -> String, mark: &str) -> usize {
+    let mut body = String::from("<rss version='2.0'><channel><title>Sea</title>");
+    for at in 0..entries {
+        let port = ["Usta", "Brel", "Kahl", "Monte", "Lima", "Oster"][at % 6];
+        let story = |part: &str| {
+            format!(
+                "<p>In {port} the {part} ferry left with all who had waited since Thursday, the baker of {port} and both of her sons among them.</p>"
+            )
+        };
+        let (first, second) = (story("first"), story("second"));
+        let (middle, behind) = match among {
+            true => (picture(at), String::new()),
+            false => (String::new(), picture(at)),
+        };
+        let _ = write!(
+            body,
+            "<item><title>A ferry, at last</title><link>https://sea.example/{at}</link>\
+             <description><![CDATA[{first}<img src='https://sea.example/day{at}.jpg'>{middle}{second}{behind}]]></description></item>"
+        );
+    }
+    body.push_str("</channel></rss>");
+    let response = Response {
+        body: body.into_bytes(),
+        ..Response::default()
+    };
+    let washed = wash(&response, &Rules::default()).expect("the document is a feed");
+    let bodies = washed.clean.entries.iter();
+    bodies
+        .filter(|entry| {
+            let text = entry.content.as_ref().or(entry.summary.as_ref());
+            text.is_some_and(|text| text.value.contains(mark))
+        })
+        .count()
+}
+
+#[test]
+fn a_banner_below_four_stories_goes() {
+    let banner = |_| "<p><img src='https://sea.example/banner.png'></p>".to_owned();
+    assert_eq!(showing(3, false, banner, "banner.png"), 3);
+    assert_eq!(showing(4, false, banner, "banner.png"), 0);
+    let linked = |at| {
+        format!(
+            "<p><a href='https://sea.example/{at}.mp3'><img src='https://sea.example/play.png'></a></p>"
+        )
+    };
+    assert_eq!(showing(6, false, linked, "play.png"), 6);
+}
+
+#[test]
+fn a_picture_among_paragraphs_stays() {
+    let picture = |_| "<p><img src='https://sea.example/map.png'></p>".to_owned();
+    assert_eq!(showing(6, true, picture, "map.png"), 6);
+}
+
+#[test]
+fn a_placeholder_stays() {
+    let lazy =
+        |at| format!("<p><img src='https://sea.example/blank.gif' data-unheard-of='/p/{at}'></p>");
+    assert_eq!(showing(6, false, lazy, "<img"), 6);
+}

@@ -2,6 +2,7 @@
 
 use super::legal;
 use crate::absolute::absolute_html;
+use crate::markup;
 use crate::model::{Text, TextKind};
 use crate::render::{html, needed_base};
 
@@ -105,6 +106,7 @@ fn looks_like_html(text: &str) -> bool {
         end.is_some_and(|end| end > 0 && name.as_bytes()[end] == b';')
     });
     reference
+        || markup::tags(text).next().is_some()
         || text.match_indices('<').any(|(at, _)| {
             let name = text[at + 1..].trim_start_matches('/');
             let end = name

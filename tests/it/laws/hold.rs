@@ -39,40 +39,30 @@ pub(crate) fn read(document: &[u8]) -> Result<Feed, ParseError> {
     parse(&decode(&response).text, None).map(|(feed, _)| feed)
 }
 
-/// All laws, for a feed as it was read.
+/// The laws of one format after the other, for a feed as it was read.
+///
+/// Once written, it is read and written again without any change, and the document that is then written is the same, byte
+/// for byte; only the first turn may put what we had to make into the place that it has from then on.
 pub(crate) fn laws(read: &Feed) {
-    one_turn_is_enough(read);
-    documents_settle(read);
-}
-
-/// A document of ours that is read and written again is the same document, byte for byte; the first turn may still
-/// put what we had to make into the place that it has from then on.
-pub(crate) fn documents_settle(read: &Feed) {
     for format in FORMATS {
-        let settled = turn(&turn(read, format), format);
-        let first = written(&settled, format);
-        let second = written(&turn(&settled, format), format);
+        let once = turn(read, format);
+        let twice = turn(&once, format);
+        let documents = || {
+            format!(
+                "{format:?}\n{}\n{}",
+                written(read, format),
+                written(&once, format)
+            )
+        };
+        same(&once, &twice, documents);
+        let first = written(&twice, format);
+        let second = written(&turn(&twice, format), format);
         let differ = first.lines().zip(second.lines()).find(|(a, b)| a != b);
         assert!(
             first == second,
             "{format:?} does not settle: {differ:?}\n{}\n{first}\n{second}",
             written(read, format)
         );
-    }
-}
-
-/// A feed as it was read from a document, once written, is read and written again without any change.
-pub(crate) fn one_turn_is_enough(read: &Feed) {
-    for format in FORMATS {
-        let once = turn(read, format);
-        let twice = turn(&once, format);
-        same(&once, &twice, || {
-            format!(
-                "{format:?}\n{}\n{}",
-                written(read, format),
-                written(&once, format)
-            )
-        });
     }
 }
 

@@ -38,7 +38,9 @@ pub(crate) fn conservation(name: &str, washed: &Washed) {
             for removal in removed.get(raw.key.as_str()).into_iter().flatten() {
                 let html = Text::html(removal.before.as_str());
                 kept.push_str(&squeeze(&visible(&html).concat()));
-                kept.push_str(&squeeze(&removal.before));
+                // Out of its place an element may hold what follows as letters (`<plaintext>` of a formula).
+                let letters = removal.before.replace("&lt;", "<").replace("&gt;", ">");
+                kept.push_str(&squeeze(&letters.replace("&amp;", "&")));
             }
             for text in visible(before) {
                 for line in text.split(['\n', '\r']) {
