@@ -174,8 +174,8 @@ const VERSIONS: &[Version] = &[
     },
     Version {
         number: 4,
-        sqlite: include_str!("migrations/sqlite/0004_restored.sql"),
-        postgres: include_str!("migrations/postgres/0004_restored.sql"),
+        sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
+        postgres: include_str!("migrations/postgres/0004_keep.sql"),
     },
 ];
 

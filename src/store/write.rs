@@ -12,6 +12,10 @@ use std::borrow::Cow;
 /// otherwise be held in memory once more as one parameter, and once more by the database.
 pub(super) const ROWS_MAX: usize = 500;
 
+/// A source that has sent no whole document for so long always leaves out its end, and what is missing has left it: a
+/// week is longer than a publisher's server stays broken unseen.
+pub(super) const ALWAYS_CUT_SECONDS: i64 = 7 * 24 * 3600;
+
 /// The columns of a row set of keys.
 pub(super) const KEY_COLUMNS: &[Column] = &[("key", "text")];
 
@@ -95,7 +99,7 @@ impl<'r> RemovalRow<'r> {
 macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
         use $crate::store::record::{Stored, to_json};
-        use $crate::store::write::{ENTRY_COLUMNS, KEY_COLUMNS, REMOVAL_COLUMNS, ROWS_MAX};
+        use $crate::store::write::{ENTRY_COLUMNS, KEY_COLUMNS, REMOVAL_COLUMNS, ROWS_MAX, ALWAYS_CUT_SECONDS};
         let prepared = $prepared;
         let now = $now.as_second();
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
@@ -158,11 +162,11 @@ macro_rules! record {
             let sql = format!(
                 "update entry set left_at = case when left_at is null then $2 end \
                  where source_id = $1 and (left_at is null) = (key not in (select key from {keys})) \
-                   and (left_at is not null or not $4)"
+                   and (left_at is not null or not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
             );
             // What is missing from a document that was cut off may stand in the rest of it.
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
-                .execute(&mut *$tx).await?;
+                .bind(now - ALWAYS_CUT_SECONDS).execute(&mut *$tx).await?;
         }
         // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
         // anew from the store counts only while it is still the newest that was read.
@@ -191,6 +195,7 @@ macro_rules! record {
             "update source set \
                revision = case when $2 then revision + 1 else revision end, \
                changed_at = case when $2 then $3 else changed_at end, \
+               cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
                rules_version = case when not $4 or exists \
                  (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
              where id = $1 returning rules_version",
@@ -200,6 +205,8 @@ macro_rules! record {
         .bind(now)
         .bind(head > 0)
         .bind(prepared.rules_version)
+        .bind(from_document && prepared.is_cut())
+        .bind(from_document)
         .fetch_one(&mut *$tx)
         .await?;
         (changes.recorded, rules_version)

@@ -847,6 +847,24 @@ async fn a_poll_that_knew_nothing_of_what_was_put_back_is_made_again() {
 }
 
 #[tokio::test]
+async fn rules_that_change_nothing_change_nothing() {
+    let (publisher, desk) = good_and_then(|_| answer(304, &[], "")).await;
+    let (revision, before) = (desk.revision().await, desk.entries().await);
+    let rules = "remove = [{ text = \"third story\" }]";
+    let desk = under(desk, &publisher.url("/feed"), rules).await;
+    rewash(&desk, &desk.live.config).await;
+    assert_eq!(
+        (desk.revision().await, desk.entries().await),
+        (revision, before)
+    );
+    let source = desk.store.source("press").await.unwrap().unwrap();
+    assert!(!poll::is_outdated(
+        &source,
+        &desk.live.config.sources[0].rules
+    ));
+}
+
+#[tokio::test]
 async fn a_host_that_never_answers_holds_up_no_other() {
     let slow = Publisher::start(|_| None).await;
     let quick = Publisher::start(|_| answer(200, &[], document())).await;

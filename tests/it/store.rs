@@ -73,6 +73,7 @@ suite! {
     what_a_feeds_own_title_loses_is_counted,
     a_wash_from_the_store_undoes_no_poll,
     what_is_missing_from_a_document_that_was_cut_off_has_not_left_it,
+    what_is_missing_from_documents_that_are_always_cut_off_has_left_them,
     what_was_put_back_is_listed_and_may_be_undone,
     a_wash_that_knew_nothing_of_what_was_put_back_is_not_written,
     a_wash_by_rules_of_before_is_not_written_over_a_newer,

@@ -556,6 +556,22 @@ pub(super) async fn what_is_missing_from_a_document_that_was_cut_off_has_not_lef
     assert_eq!(titles(&store).await, ["A"]);
 }
 
+pub(super) async fn what_is_missing_from_documents_that_are_always_cut_off_has_left_them(
+    store: Store,
+) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    let cut = |document: &str| document.replace("</channel></rss>", "");
+    let both = rss(&[("1", "A", "a"), ("2", "B", "b")]);
+    record(&store, &source, &cut(&both), NOW).await;
+    let one = rss(&[("2", "B", "b")]);
+    record(&store, &source, &cut(&one), after(DAY)).await;
+    assert_eq!(store.prune(1, after(7 * DAY)).await.unwrap(), 0);
+    record(&store, &source, &cut(&one), after(7 * DAY)).await;
+    assert_eq!(store.prune(1, after(9 * DAY)).await.unwrap(), 1);
+    assert_eq!(titles(&store).await, ["B"]);
+}
+
 /// What a wash that took a paragraph has recorded of the first entry.
 fn removal(washed: &Washed) -> Removal {
     Removal {
