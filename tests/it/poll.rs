@@ -794,6 +794,30 @@ async fn new_rules_are_applied_to_what_left_and_a_counter_announces_nothing() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_learnt_announces_nothing() {
+    let publisher = Publisher::start(|asked| {
+        let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
+        let entry = |n: usize| {
+            let story = ["ferry", "harbour", "lamp", "school", "church"][n].repeat(n + 8);
+            let body = format!(
+                "<p>The {story} of the northern island was seen at dawn by all who could not sleep for the storm.</p>\
+                 <p>The lamp of Brell burns for those at sea.</p>"
+            );
+            item(&n.to_string(), &format!("Story {story}"), &body, &counter)
+        };
+        let count = if asked.earlier == 0 { 2 } else { 4 };
+        answer(200, &[], crate::support::channel(&(0..count).map(entry).collect::<String>()))
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (2, 0));
+    assert!(bodies(&desk.entries().await).contains("Brell"));
+    changed(&desk.poll(after(60)).await, (2, 0));
+    assert!(!bodies(&desk.entries().await).contains("Brell"));
+    unchanged(&desk.poll(after(120)).await);
+}
+
+#[tokio::test]
 async fn an_edit_under_new_rules_is_announced_once() {
     let (publisher, desk) = good_and_then(|asked| {
         let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
