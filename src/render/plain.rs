@@ -21,7 +21,14 @@ pub fn plain(text: &Text) -> Cow<'_, str> {
 }
 
 fn strip(html: &str) -> String {
-    let tokenizer = Tokenizer::new(Words::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(
+        Words::default(),
+        TokenizerOpts {
+            // A field is no document: what is a mark there is a character here.
+            discard_bom: false,
+            ..TokenizerOpts::default()
+        },
+    );
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
     let _ = tokenizer.feed(&input);

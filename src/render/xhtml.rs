@@ -26,7 +26,14 @@ pub(super) fn div(html: &str) -> Option<String> {
         open: Vec::new(),
         fits: true,
     }));
-    let tokenizer = Tokenizer::new(writer, TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(
+        writer,
+        TokenizerOpts {
+            // A field is no document: what is a mark there is a character here.
+            discard_bom: false,
+            ..TokenizerOpts::default()
+        },
+    );
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
     let _ = tokenizer.feed(&input);

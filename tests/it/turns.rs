@@ -359,3 +359,11 @@ fn words_about_tags_stay_words() {
         });
     }
 }
+
+#[test]
+fn a_text_may_begin_with_a_character_that_shows_nothing() {
+    let inside = "<title>T</title><content type='html'>&#xfeff;&#xfeff;x</content>";
+    stays(&atom("", inside), |feed| {
+        feed.entries[0].content.clone().map(|text| text.value)
+    });
+}

@@ -170,6 +170,8 @@ fn normal(mut feed: Feed) -> Feed {
         links(&mut entry.links);
         for enclosure in &mut entry.enclosures {
             enclosure.media_type.take_if(|kind| kind == UNKNOWN);
+            // RSS demands a length, and 0 where nobody knows it (RSS Advisory Board, Best Practices §4.9.1).
+            enclosure.length_bytes.take_if(|length| *length == 0);
         }
         body(&mut entry.summary);
         body(&mut entry.content);
@@ -177,15 +179,25 @@ fn normal(mut feed: Feed) -> Feed {
     feed
 }
 
-/// A feed as a tree that can be compared. The prefix of an element has no meaning (Namespaces in XML §4), and all line
-/// ends are one (XML 1.0 §2.11).
+/// Members that hold an address.
+const ADDRESSES: [&str; 6] = ["link", "self_link", "href", "url", "uri", "icon"];
+
+/// A feed as a tree that can be compared. The prefix of an element has no meaning (Namespaces in XML §4), all line
+/// ends are one (XML 1.0 §2.11), and what no address may hold is the same escaped or not (RFC 3986 §2.4).
 fn tree(feed: &Feed) -> Value {
     fn settle(value: &mut Value) {
         match value {
             Value::Object(members) => {
                 members.shift_remove("prefix");
                 members.shift_remove("order");
-                members.values_mut().for_each(settle);
+                for (member, value) in members {
+                    if let Value::String(text) = value
+                        && ADDRESSES.contains(&member.as_str())
+                    {
+                        *text = percent_decode_str(text).decode_utf8_lossy().into_owned();
+                    }
+                    settle(value);
+                }
             }
             Value::Array(list) => list.iter_mut().for_each(settle),
             Value::String(text) if text.contains('\r') => {
