@@ -68,6 +68,9 @@ enum Command {
         raw: bool,
     },
     /// Show what `clean` would remove, entry by entry, and why
+    ///
+    /// With --source alone it shows what was removed from all that is stored of that source, whether it answers now or
+    /// not; name its URL too to see what `clean` would remove from what it serves now.
     Explain {
         #[command(flatten)]
         input: Input,
@@ -97,17 +100,23 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Put back what was removed from an entry
+    /// Put back what was removed from an entry, or remove it again
+    ///
+    /// With a source alone it lists what was put back there, with the numbers that --undo takes.
     Restore {
         /// The source's name in feeds.toml
         source: String,
-        /// The entry's key as `explain` shows it, or its id
-        entry: String,
-        /// The number of the removal, as `explain` shows it
-        removal: u32,
+        /// The entry's key as `explain --source` shows it, or its id
+        #[arg(requires = "removal")]
+        entry: Option<String>,
+        /// The number of the removal, as `explain --source` shows it
+        removal: Option<u32>,
         /// Put it back in every entry of the source, from now on
-        #[arg(long)]
+        #[arg(long, requires = "entry")]
         for_source: bool,
+        /// Remove again what was put back under this number
+        #[arg(long, value_name = "NUMBER", conflicts_with = "entry")]
+        undo: Option<i64>,
     },
     /// Exchange lists of feeds with readers
     Opml {
@@ -166,6 +175,14 @@ enum Format {
     Json,
 }
 
+impl Input {
+    /// Whether nothing but a source of feeds.toml is named.
+    fn is_source_alone(&self) -> bool {
+        let given = [&self.input, &self.base, &self.content_type];
+        self.source.is_some() && self.rules.is_none() && given.iter().all(|one| one.is_none())
+    }
+}
+
 impl From<Format> for FeedFormat {
     fn from(format: Format) -> Self {
         match format {
@@ -213,7 +230,19 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             entry,
             removal,
             for_source,
-        } => undo::restore(path, &source, &entry, removal, for_source).await,
+            undo,
+        } => {
+            let wish = match (undo, entry.as_deref(), removal) {
+                (Some(number), ..) => undo::Wish::Undo(number),
+                (None, Some(entry), Some(removal)) => undo::Wish::Restore {
+                    entry,
+                    removal,
+                    for_source,
+                },
+                _ => undo::Wish::List,
+            };
+            undo::restore(path, &source, wish).await
+        }
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

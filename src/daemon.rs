@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -77,7 +78,10 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         tracing::error!(%error, "can't release the sources that were being polled when the program last ended");
     }
     let mut adopted = adopt(&app).await;
-    let mut rewash = Rewash(shutdown.child_token());
+    let mut rewash = Rewash {
+        stop: shutdown.child_token(),
+        under_way: None,
+    };
     rewash.start(&app, &polls, &shutdown);
     loop {
         tokio::select! {
@@ -323,19 +327,28 @@ pub async fn rewash(
     Ok(())
 }
 
-/// The rewash under way, if there is one. A new one ends it: it would wash by the old rules.
-struct Rewash(CancellationToken);
+/// The rewash under way, if there is one. A new one ends it, for it would wash by the old rules, and begins when it has
+/// ended, so that what it writes last is not taken for newer.
+struct Rewash {
+    stop: CancellationToken,
+    under_way: Option<JoinHandle<()>>,
+}
 
 impl Rewash {
     fn start(&mut self, app: &App, polls: &TaskTracker, shutdown: &CancellationToken) {
-        self.0.cancel();
-        self.0 = shutdown.child_token();
-        let (app, live, stop) = (app.clone(), Arc::clone(&app.live.borrow()), self.0.clone());
-        polls.spawn(async move {
+        self.stop.cancel();
+        self.stop = shutdown.child_token();
+        let (app, stop, before) = (app.clone(), self.stop.clone(), self.under_way.take());
+        self.under_way = Some(polls.spawn(async move {
+            if let Some(before) = before {
+                // However it ended, it writes no more.
+                let _ = before.await;
+            }
+            let live = Arc::clone(&app.live.borrow());
             if let Err(error) = rewash(&app.store, &live.config, &stop).await {
                 tracing::error!(%error, "can't list the sources to wash anew");
             }
-        });
+        }));
     }
 }
 

@@ -32,7 +32,8 @@
 //!
 //! 1. [`daemon::run`] takes due sources from the store; each is leased, so that no one else polls it.
 //! 2. [`poll::poll`] asks [`fetch::Client::fetch`], conditionally and behind the fence against private addresses.
-//! 3. A 304, or a body with the hash of the last one, ends here. Else [`wash::wash`] runs on a blocking thread.
+//! 3. A 304, or a body with the hash of the last one, ends here. Else [`wash::wash`] runs on a blocking thread. Where the
+//!    rules have changed since, what is stored is washed anew in any case.
 //! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures.
 //! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, their removals, validators, the next time.
 //!

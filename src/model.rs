@@ -128,6 +128,9 @@ pub struct Feed {
     /// The document ended within its last entry, which may lack its end.
     #[serde(skip)]
     pub breaks_off: bool,
+    /// The document ended before its end, so that entries may be missing from it.
+    #[serde(skip)]
+    pub is_cut: bool,
 }
 
 impl Feed {
@@ -161,6 +164,7 @@ impl Feed {
             order: self.order.clone(),
             entries: Vec::new(),
             breaks_off: self.breaks_off,
+            is_cut: self.is_cut,
         }
     }
 }

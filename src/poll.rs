@@ -1,17 +1,24 @@
 //! One poll, start to finish: fetch, wash, record, and decide when to come again.
 //!
 //! Failing is a normal result, so [`poll`] gives an [`Outcome`] and no `Result`. Invariant: every poll ends
-//! in one `store.finish`, whatever happened before, so no source stays due for ever.
+//! in one `store.finish`, whatever happened before, so no source stays due for ever; what was washed by rules that
+//! somebody changed meanwhile is not written.
+
+mod rewash;
+mod rules;
+
+pub use rewash::{Changed, Rewashed, rewash, rewash_outdated};
+pub use rules::{is_outdated, known_rules};
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{self, Body, Client, FetchError, Fetched};
-use crate::model::{Boilerplate, EntryKey, Removal, Response, Rules, Text, Validators, Washed};
+use crate::model::{Entry, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{self, Ending, Hints, Pace, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
-use crate::{clean, learn, wash};
+use crate::wash;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// A configuration and what was made from it. A reload makes a whole new one and swaps it.
@@ -88,12 +95,17 @@ impl PollError {
     }
 }
 
+/// A washed document, and what it was washed by.
+struct Document {
+    washed: Box<Washed>,
+    rules: Rules,
+    version: String,
+}
+
 /// What a fetch and a wash brought, before it is written.
 #[derive(Default)]
 struct Brought {
-    washed: Option<Box<Washed>>,
-    /// The version of the rules that it was washed by.
-    rules_version: String,
+    document: Option<Document>,
     body_hash: Option<String>,
     validators: Option<Validators>,
     moved_to: Option<String>,
@@ -128,14 +140,16 @@ pub async fn poll(
     };
     let policy = policy(live, config);
     let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
+    let document = brought.document.as_ref();
+    let recording = match document {
+        Some(document) => Some(recording(store, source, document).await),
+        None => None,
+    };
     let finish = Finish {
-        recording: brought
-            .washed
-            .as_deref()
-            .map(|washed| Recording::new(washed, &brought.rules_version)),
+        recording,
         body_hash: brought.body_hash.as_deref(),
         validators: brought.validators.as_ref(),
-        outcome: word(ending, brought.washed.is_some()),
+        outcome: word(ending, document.is_some()),
         detail: error.as_ref().map(ToString::to_string),
         pace: brought.pace,
         moved_to: brought.moved_to,
@@ -163,6 +177,9 @@ pub async fn poll(
             return Outcome::Failed(failure.into());
         }
     };
+    if ending == Ending::Fine {
+        wash_the_rest(store, source, config, now).await;
+    }
     match (ending, error) {
         (_, Some(error)) => Outcome::Failed(error),
         (Ending::Gone, None) => Outcome::Gone,
@@ -171,6 +188,55 @@ pub async fn poll(
             new: recorded.new,
             updated: recorded.updated,
         },
+    }
+}
+
+/// A document, ready to be written. A story is announced for what its publisher did to it, and for nothing that rules
+/// or lines that were learnt since do; so where either may be, its stored original is washed as the document was.
+async fn recording<'d>(store: &Store, source: &Source, document: &'d Document) -> Recording<'d> {
+    let mut recording = Recording::new(&document.washed, &document.version);
+    match washed_earlier(store, source, document, &recording).await {
+        Ok(earlier) => recording.compare_with(&earlier),
+        // Then the stored stories are compared, as they were washed.
+        Err(error) => {
+            tracing::warn!(source.name, %error, "can't wash the stored originals of edited entries");
+        }
+    }
+    recording
+}
+
+/// The stored originals of edited entries, raw and clean, washed in the place of the new ones.
+async fn washed_earlier(
+    store: &Store,
+    source: &Source,
+    document: &Document,
+    recording: &Recording<'_>,
+) -> Result<Vec<(Entry, Entry)>, PollError> {
+    let edited = store.edited(source, recording).await?;
+    if edited.is_empty() {
+        return Ok(Vec::new());
+    }
+    let edited: HashMap<_, _> = edited.into_iter().map(|e| (e.key.clone(), e)).collect();
+    let mut raw = document.washed.raw.clone();
+    for entry in &mut raw.entries {
+        if let Some(earlier) = edited.get(&entry.key) {
+            entry.clone_from(earlier);
+        }
+    }
+    let rules = document.rules.clone();
+    let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules)).await;
+    let washed = washed.map_err(|_| PollError::Panicked)?;
+    let entries = washed.raw.entries.into_iter().zip(washed.clean.entries);
+    Ok(entries
+        .filter(|(raw, _)| edited.contains_key(&raw.key))
+        .collect())
+}
+
+/// Washes anew what the poll brought no document of, where other rules are in force: all that is stored after a 304,
+/// and what has left its document after any.
+async fn wash_the_rest(store: &Store, source: &Source, config: &SourceConfig, now: Timestamp) {
+    if let Err(error) = rewash_outdated(store, source, &config.rules, now).await {
+        tracing::warn!(source.name, %error, "can't wash the stored entries anew");
     }
 }
 
@@ -258,9 +324,8 @@ async fn bring(
         moved_to,
     } = body;
     let body_hash = store::hash(&response.body);
-    let rules = rules_of(store, source, &config.rules).await?;
-    let rules_version = rules_version(&rules);
-    if source.body_hash.as_ref() == Some(&body_hash) && source.rules_version == rules_version {
+    let is_known = source.body_hash.as_ref() == Some(&body_hash);
+    if is_known && !is_outdated(source, &config.rules) {
         return Ok(Some(Brought {
             validators: Some(validators),
             moved_to,
@@ -268,29 +333,26 @@ async fn bring(
             ..Brought::default()
         }));
     }
-    let rules = taught(store, source, rules).await?;
-    let mut washed = wash_apart(response, rules).await?;
+    let rules = known_rules(store, source, &config.rules).await?;
+    let version = rules::version(&rules, source.restored_revision);
+    let mut washed = wash_apart(response, rules.clone()).await?;
     let pace = Some(Pace::of(&washed.raw, now));
+    let (mut body_hash, mut validators) = (Some(body_hash), validators);
     if washed.raw.breaks_off {
         // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
         washed.raw.entries.pop();
         washed.clean.entries.pop();
-        let validators = Some(Validators::default());
-        return Ok(Some(Brought {
-            washed: Some(washed),
-            rules_version,
-            // No body's: the whole document is to be recorded again, even where it is the one before this.
-            body_hash: Some(String::new()),
-            validators,
-            pace,
-            moved_to,
-            hints,
-        }));
+        validators = Validators::default();
+        // No body's: the whole document is to be recorded again, even where it is the one before this.
+        body_hash = Some(String::new());
     }
-    let (washed, body_hash) = (Some(washed), Some(body_hash));
-    Ok(Some(Brought {
+    let document = Some(Document {
         washed,
-        rules_version,
+        rules,
+        version,
+    });
+    Ok(Some(Brought {
+        document,
         body_hash,
         validators: Some(validators),
         pace,
@@ -304,181 +366,4 @@ pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<W
     let washed =
         tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
     Ok(washed.map_err(|_| PollError::Panicked)??)
-}
-
-/// What washing the stored entries of a source anew changed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Rewashed {
-    /// How many entries were washed.
-    pub entries: usize,
-    /// Those that are published otherwise now.
-    pub changed: Vec<Changed>,
-}
-
-/// An entry that is published otherwise than before.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Changed {
-    /// Its key.
-    pub key: EntryKey,
-    /// Its title as read.
-    pub title: Option<Text>,
-    /// What was removed before and is kept now.
-    pub no_more: Vec<Removal>,
-    /// What is removed now and was kept before.
-    pub more: Vec<Removal>,
-}
-
-/// Washes the stored entries of a source anew, where they were cleaned with other rules or by another version.
-/// No date and no id changes. Gives whether there was something to do.
-///
-/// # Errors
-/// [`PollError::Store`]; it is tried again at the next start or reload.
-pub async fn rewash_outdated(
-    store: &Store,
-    source: &Source,
-    rules: &Rules,
-    now: Timestamp,
-) -> Result<bool, PollError> {
-    let rules = rules_of(store, source, rules).await?;
-    // A source without a version was never washed.
-    let version = rules_version(&rules);
-    if source.rules_version.is_empty() || source.rules_version == version {
-        return Ok(false);
-    }
-    let Some(washed) = washed_anew(store, source, rules).await? else {
-        return Ok(false);
-    };
-    rewrite(store, source, &version, &washed, now).await?;
-    Ok(true)
-}
-
-/// Washes the stored entries of a source anew and says what that changes, or, as a `dry_run`, would change. No date
-/// and no id does.
-///
-/// # Errors
-/// [`PollError::Store`], [`PollError::Panicked`].
-pub async fn rewash(
-    store: &Store,
-    source: &Source,
-    rules: &Rules,
-    now: Timestamp,
-    dry_run: bool,
-) -> Result<Rewashed, PollError> {
-    let rules = rules_of(store, source, rules).await?;
-    let version = rules_version(&rules);
-    let Some(washed) = washed_anew(store, source, rules).await? else {
-        return Ok(Rewashed::default());
-    };
-    let stored = store.stored_clean(source).await?;
-    let before = by_entry(store.removals(source).await?);
-    let after = by_entry(washed.removals.clone());
-    let entries = washed.raw.entries.iter().zip(&washed.clean.entries);
-    let changed = entries.filter(|(_, clean)| stored.get(&clean.key) != Some(*clean));
-    let changed = changed.map(|(raw, clean)| {
-        let of = |all: &HashMap<EntryKey, Vec<Removal>>| {
-            all.get(&clean.key).cloned().unwrap_or_default()
-        };
-        let (before, after) = (of(&before), of(&after));
-        Changed {
-            key: clean.key.clone(),
-            title: raw.title.clone(),
-            no_more: without(&before, &after),
-            more: without(&after, &before),
-        }
-    });
-    let done = Rewashed {
-        entries: washed.raw.entries.len(),
-        changed: changed.collect(),
-    };
-    // What was learnt since changes entries, but is no other way of cleaning.
-    let is_news = !done.changed.is_empty() || source.rules_version != version;
-    if !dry_run && is_news {
-        rewrite(store, source, &version, &washed, now).await?;
-    }
-    Ok(done)
-}
-
-fn by_entry(removals: Vec<Removal>) -> HashMap<EntryKey, Vec<Removal>> {
-    let mut out: HashMap<EntryKey, Vec<Removal>> = HashMap::new();
-    for removal in removals {
-        out.entry(removal.entry.clone()).or_default().push(removal);
-    }
-    out
-}
-
-/// The removals that another list does not have, whatever their numbers.
-fn without(removals: &[Removal], others: &[Removal]) -> Vec<Removal> {
-    let what = |removal: &Removal| (removal.field, removal.before.clone(), removal.after.clone());
-    let others: HashSet<_> = others.iter().map(what).collect();
-    let more = removals
-        .iter()
-        .filter(|removal| !others.contains(&what(removal)));
-    more.cloned().collect()
-}
-
-/// A source's rules, with all that the store knows of it: what was put back, and what was learnt.
-///
-/// # Errors
-/// [`StoreError::Database`], [`StoreError::Damaged`].
-pub async fn known_rules(
-    store: &Store,
-    source: &Source,
-    rules: &Rules,
-) -> Result<Rules, StoreError> {
-    taught(store, source, rules_of(store, source, rules).await?).await
-}
-
-/// A source's rules, with what was put back.
-async fn rules_of(store: &Store, source: &Source, rules: &Rules) -> Result<Rules, StoreError> {
-    Ok(Rules {
-        restored: store.restored(source).await?,
-        ..rules.clone()
-    })
-}
-
-/// Rules with what was learnt of the source in earlier polls.
-async fn taught(store: &Store, source: &Source, rules: Rules) -> Result<Rules, StoreError> {
-    Ok(Rules {
-        boilerplate: learn::boilerplate(&store.counts(source).await?),
-        ..rules
-    })
-}
-
-async fn washed_anew(
-    store: &Store,
-    source: &Source,
-    rules: Rules,
-) -> Result<Option<Box<Washed>>, PollError> {
-    let Some(raw) = store.stored_raw(source).await? else {
-        return Ok(None);
-    };
-    let rules = taught(store, source, rules).await?;
-    let washed = tokio::task::spawn_blocking(move || Box::new(wash::clean(raw, &rules)));
-    Ok(Some(washed.await.map_err(|_| PollError::Panicked)?))
-}
-
-async fn rewrite(
-    store: &Store,
-    source: &Source,
-    rules_version: &str,
-    washed: &Washed,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let recording = Recording {
-        warnings: None,
-        ..Recording::new(washed, rules_version)
-    };
-    store.rewrite(source, &recording, now).await
-}
-
-/// Names a way of cleaning: this program's version, its passes, and the rules.
-fn rules_version(rules: &Rules) -> String {
-    let passes: Vec<&str> = clean::PASSES.iter().map(|pass| pass.name).collect();
-    // What was learnt comes and goes with the entries; it is no way of cleaning.
-    let asked = Rules {
-        boilerplate: Boilerplate::default(),
-        ..rules.clone()
-    };
-    let all = format!("{} {passes:?} {asked:?}", env!("CARGO_PKG_VERSION"));
-    store::hash(all.as_bytes())[..16].to_owned()
 }

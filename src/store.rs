@@ -13,10 +13,15 @@ mod lines;
 mod polls;
 mod record;
 mod rows;
+mod status;
 mod undo;
+mod write;
 
 pub use feeds::{Heading, Published};
-pub use polls::{Finish, Recorded, Recording, Source, Status};
+pub use polls::{Finish, Source};
+pub use record::{Recorded, Recording};
+pub use status::Status;
+pub use undo::{Restoration, Stored};
 
 use crate::config::StoreLocation;
 pub(crate) use record::hash;
@@ -53,9 +58,9 @@ pub enum StoreError {
     /// A statement failed: a full disk, a lost connection. Usually heals by itself.
     #[error("the store failed: {0}")]
     Database(sqlx::Error),
-    /// The lease of a source is over, or its address has changed: a result was dropped. Heals by itself.
+    /// The lease of a source is over, or its address or its rules have changed: a result was dropped. Heals by itself.
     #[error(
-        "the source was changed, or given to somebody else, during the poll; its result was dropped"
+        "the source or its rules were changed, or it was given to somebody else, meanwhile; the result was dropped"
     )]
     Superseded,
     /// A stored value is not what this version wrote.

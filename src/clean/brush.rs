@@ -47,9 +47,9 @@ impl<'a> Brush<'a> {
         self.ready.off.iter().any(|off| off == pass)
     }
 
-    /// Whether a user had put back what is about to be taken from a field.
-    pub(super) fn is_restored(&self, field: Field, before: &str) -> bool {
-        undo::is_restored(self.ready, &self.about, field, before)
+    /// Whether a user had put back what a pass is about to take from a field.
+    pub(super) fn is_restored(&self, pass: &str, field: Field, before: &str) -> bool {
+        undo::is_restored(self.ready, &self.about, pass, field, before)
     }
 
     /// What was done, with the removals numbered from 1.

@@ -145,14 +145,14 @@ fn keep_address(brush: &mut Brush<'_>, value: &mut String, field: Field) -> bool
     if field != Field::Enclosure
         && !brush.is_off(REDIRECTS)
         && let Some((url, rule)) = unwrapped(value)
-        && !brush.is_restored(field, value)
+        && !brush.is_restored(REDIRECTS, field, value)
     {
         brush.note(REDIRECTS, &rule, field, value.clone(), Some(url.clone()));
         *value = url;
     }
     if !brush.is_off(TRACKERS)
         && let Some((url, rule)) = strip(value)
-        && !brush.is_restored(field, value)
+        && !brush.is_restored(TRACKERS, field, value)
     {
         brush.note(TRACKERS, &rule, field, value.clone(), Some(url.clone()));
         *value = url;

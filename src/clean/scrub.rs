@@ -266,7 +266,6 @@ impl<'a> Scrub<'a> {
         kept.into_iter()
             .flat_map(|(ids, _)| ids)
             .for_each(|id| self.keep(id));
-        self.blocks = None;
     }
 
     /// Marks a node as one that no pass may take.
@@ -274,6 +273,7 @@ impl<'a> Scrub<'a> {
         let above: Vec<_> = self.node(id).ancestors().map(|node| node.id()).collect();
         self.holds_kept.extend(above);
         self.kept.insert(id);
+        self.blocks = None;
     }
 
     /// What a user's matchers match: the nodes, and the matcher as written.

@@ -20,8 +20,7 @@ pub fn restored(
     feed: &Feed,
     everywhere: bool,
 ) -> Option<Restored> {
-    let pass = PASSES.iter().find(|pass| pass.name == removal.pass)?;
-    (pass.name != SAFETY && pass.kind != PassKind::Repair).then(|| Restored {
+    can_be_undone(&removal.pass).then(|| Restored {
         entry: (!everywhere).then(|| entry.key.clone()),
         field: removal.field,
         print: if everywhere {
@@ -32,6 +31,12 @@ pub fn restored(
     })
 }
 
+/// Whether what a pass does may be undone: neither safety's removals nor repairs.
+fn can_be_undone(pass: &str) -> bool {
+    let mut known = PASSES.iter().filter(|known| known.name == pass);
+    known.any(|pass| pass.name != SAFETY && pass.kind != PassKind::Repair)
+}
+
 /// The print of what is taken, as it is the same in other entries.
 fn shared(before: &str, about: &About) -> Fingerprint {
     let folded = fold(before);
@@ -39,10 +44,16 @@ fn shared(before: &str, about: &About) -> Fingerprint {
         .map_or_else(|| fingerprint::exact(&folded), |masked| masked.print)
 }
 
-/// Whether a user had put back what is about to be taken.
-pub(super) fn is_restored(ready: &Ready, about: &About, field: Field, before: &str) -> bool {
+/// Whether a user had put back what a pass is about to take.
+pub(super) fn is_restored(
+    ready: &Ready,
+    about: &About,
+    pass: &str,
+    field: Field,
+    before: &str,
+) -> bool {
     let known = &ready.restored;
-    if known.is_empty() {
+    if known.is_empty() || !can_be_undone(pass) {
         return false;
     }
     let own = Restored {
@@ -56,4 +67,58 @@ pub(super) fn is_restored(ready: &Ready, about: &About, field: Field, before: &s
         print: shared(before, about),
     };
     known.contains(&own) || known.contains(&everywhere())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{body, washed};
+    use super::*;
+    use crate::model::Rules;
+
+    const STORY: &str = "<p>Ferry service between the two islands resumed on Sunday after a storm of three days, the port authority said.</p>\
+        <p>More than two hundred people had waited on the smaller of them since Thursday, most in the school and some in the church.</p>\
+        <p>The first boat took the sick and those who had missed a funeral; the baker, who had fed everybody, went home with the last.</p>";
+    const ONE: &str = "<p>Our journalism depends on readers like you. If you can, please support us with a small contribution each month.</p>";
+    const OTHER: &str = "<p>Your donation helps our newsroom to go on: please support our work and our readers, this month and each month that comes.</p>";
+
+    fn published(html: &str, rules: &Rules) -> (String, Vec<Removal>) {
+        let (mut clean, removals, _) = washed(&body(html), rules);
+        let content = clean.entries.remove(0).content.unwrap();
+        (content.value, removals)
+    }
+
+    /// Rules by which what is taken from one body is put back.
+    fn rules(html: &str) -> Rules {
+        let feed = body(html);
+        let (_, removals, _) = washed(&feed, &Rules::default());
+        let restored = removals
+            .iter()
+            .filter_map(|removal| super::restored(removal, &feed.entries[0], &feed, false));
+        Rules {
+            restored: restored.collect(),
+            ..Rules::default()
+        }
+    }
+
+    #[test]
+    fn what_was_put_back_is_not_counted_as_taken() {
+        let first = format!("{STORY}{ONE}");
+        assert_eq!(published(&first, &Rules::default()).0, STORY);
+        let rules = rules(&first);
+        assert_eq!(published(&first, &rules).0, first);
+        // Both together are more than may go on a guess.
+        let both = format!("{first}{OTHER}");
+        assert_eq!(published(&both, &Rules::default()).0, both);
+        assert_eq!(published(&both, &rules).0, first);
+    }
+
+    #[test]
+    fn neither_safety_nor_repairs_are_undone() {
+        for name in ["safety", "frames", "paragraphs", "nobody"] {
+            assert!(!can_be_undone(name), "{name}");
+        }
+        for name in ["appeals", "user-rules", "tracker-parameters"] {
+            assert!(can_be_undone(name), "{name}");
+        }
+    }
 }

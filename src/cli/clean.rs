@@ -1,10 +1,11 @@
-//! `clean` and `explain`: one feed in, no store needed.
+//! `clean` and `explain`: one feed in, no store needed; or, to explain a source, what is stored of it.
 
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling};
 use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
+use crate::poll::is_outdated;
 use crate::render::{self, Context as RenderContext};
 use crate::wash;
 use anyhow::{Context as _, Result, bail};
@@ -64,16 +65,51 @@ pub(super) async fn explain(
     input: &Input,
     as_json: bool,
 ) -> Result<ExitCode> {
-    let task = Task::new(named, input).await?;
-    let response = read(&task, input).await?;
-    let rules = task.rules.clone();
-    let washed = tokio::task::spawn_blocking(move || wash::wash(&response, &rules)).await?;
-    let washed = washed.with_context(|| format!("can't read {task} as a feed"))?;
+    let washed = match stored(named, input).await? {
+        Some(washed) => washed,
+        None => {
+            let task = Task::new(named, input).await?;
+            let response = read(&task, input).await?;
+            let rules = task.rules.clone();
+            let washed = tokio::task::spawn_blocking(move || wash::wash(&response, &rules)).await?;
+            washed.with_context(|| format!("can't read {task} as a feed"))?
+        }
+    };
     output::text(&if as_json {
         as_json_lines(&washed)
     } else {
         as_words(&washed)
     })
+}
+
+/// What is stored of a source, where it is the source that is to be explained and no document: what is published of it,
+/// entries that have left their document included, whether the source answers or not.
+async fn stored(named: Option<&Path>, input: &Input) -> Result<Option<Washed>> {
+    let Some(name) = input.source.as_deref().filter(|_| input.is_source_alone()) else {
+        return Ok(None);
+    };
+    let config = config::load(&config::path(named))?;
+    let source = config
+        .source(name)
+        .ok_or_else(|| super::poll::no_such_source(&config, name))?;
+    let Some((known, stored)) = config::stored(&config, name).await? else {
+        return Ok(None);
+    };
+    let mut said = format!("feedwash: this is {name} as stored");
+    if let Some(at) = stored.read_at {
+        let _ = write!(said, ", last read {at}");
+    }
+    if let Some(failure) = &stored.failure {
+        let _ = write!(said, "; its last poll failed: {failure}");
+    }
+    if is_outdated(&known, &source.rules) {
+        let _ = write!(
+            said,
+            "; its rules have changed since: \"feedwash rewash {name} --dry-run\" says what they would do"
+        );
+    }
+    output::say(&said);
+    Ok(Some(stored.washed))
 }
 
 /// What to wash, and how.

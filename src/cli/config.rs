@@ -5,7 +5,7 @@ use crate::config::{Config, Location, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
 use crate::model::{Rules, Validators, Washed};
 use crate::poll::{self, Live};
-use crate::store::{Status, Store};
+use crate::store::{Source, Status, Store, Stored};
 use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
@@ -98,16 +98,26 @@ pub(super) async fn rules(config: &Config, source: &SourceConfig) -> Result<Rule
         return Ok(source.rules.clone());
     }
     let store = Store::open(&config.store.location).await?;
-    let stored = store.sources().await?;
-    let rules = match stored
-        .iter()
-        .find(|stored| stored.name == source.name.as_str())
-    {
-        Some(stored) => poll::known_rules(&store, stored, &source.rules).await?,
+    let rules = match store.source(source.name.as_str()).await? {
+        Some(stored) => poll::known_rules(&store, &stored, &source.rules).await?,
         None => source.rules.clone(),
     };
     store.close().await;
     Ok(rules)
+}
+
+/// What is stored of a source. `None` where it was never read.
+pub(super) async fn stored(config: &Config, name: &str) -> Result<Option<(Source, Stored)>> {
+    if !has_store(config) {
+        return Ok(None);
+    }
+    let store = Store::open(&config.store.location).await?;
+    let stored = match store.source(name).await? {
+        Some(source) => store.stored(&source).await?.map(|stored| (source, stored)),
+        None => None,
+    };
+    store.close().await;
+    Ok(stored)
 }
 
 /// `feedwash check`.

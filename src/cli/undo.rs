@@ -1,11 +1,11 @@
-//! `restore` and `rewash`: what was taken, put back, and stored entries washed by the rules of today.
+//! `restore` and `rewash`: what was taken, put back or taken again, and stored entries washed by the rules of today.
 
 use super::{Usage, config, output, poll};
 use crate::clean;
-use crate::model::{Entry, Removal};
+use crate::model::{Entry, EntryKey, Removal};
 use crate::poll::{Rewashed, rewash};
 use crate::render;
-use crate::store::{Source, Store};
+use crate::store::{Restoration, Source, Store};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -20,26 +20,75 @@ const EXCERPT_CHARS: usize = 100;
 /// The fewest characters of a key that name an entry.
 const KEY_CHARS_MIN: usize = 4;
 
+/// What `feedwash restore` is to do.
+#[derive(Debug)]
+pub(super) enum Wish<'a> {
+    /// List what was put back.
+    List,
+    /// Put a removal back.
+    Restore {
+        entry: &'a str,
+        removal: u32,
+        for_source: bool,
+    },
+    /// Make a removal again that was put back.
+    Undo(i64),
+}
+
 /// `feedwash restore`.
-pub(super) async fn restore(
-    named: Option<&Path>,
-    name: &str,
-    entry: &str,
-    number: u32,
-    for_source: bool,
-) -> Result<ExitCode> {
+pub(super) async fn restore(named: Option<&Path>, name: &str, wish: Wish<'_>) -> Result<ExitCode> {
     let config = config::load(&config::path(named))?;
     let Some(configured) = config.source(name) else {
         return Err(poll::no_such_source(&config, name));
     };
     let store = Store::open(&config.store.location).await?;
     store.sync(&config, Timestamp::now()).await?;
-    let source = stored(&store, name).await?;
-    let Some(feed) = store.stored_raw(&source).await? else {
+    let Some(source) = store.source(name).await? else {
+        bail!("somebody has just taken {name} out of the store");
+    };
+    match wish {
+        Wish::List => {
+            let all = store.restorations(&source).await?;
+            if all.is_empty() {
+                output::say(&format!("nothing was put back in {name}"));
+            }
+            output::text(&listed(&all))?;
+        }
+        Wish::Restore {
+            entry,
+            removal,
+            for_source,
+        } => {
+            put_back(&store, &source, entry, removal, for_source).await?;
+            let done = rewash(&store, name, &configured.rules, Timestamp::now(), false).await?;
+            if done.changed.is_empty() {
+                output::say(
+                    "no entry changed: what holds it has been removed too, and has to be put back first",
+                );
+            }
+        }
+        Wish::Undo(number) => {
+            undo(&store, &source, number).await?;
+            rewash(&store, name, &configured.rules, Timestamp::now(), false).await?;
+        }
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn put_back(
+    store: &Store,
+    source: &Source,
+    entry: &str,
+    number: u32,
+    for_source: bool,
+) -> Result<()> {
+    let name = &source.name;
+    let Some(feed) = store.stored_raw(source).await? else {
         bail!("nothing of {name} is stored yet: poll it with \"feedwash poll {name}\"");
     };
     let entry = find(&feed.entries, entry, name)?;
-    let removals = store.removals(&source).await?;
+    let removals = store.removals(source).await?;
     let own: Vec<&Removal> = removals
         .iter()
         .filter(|removal| removal.entry == entry.key)
@@ -57,25 +106,59 @@ pub(super) async fn restore(
             removal.pass
         );
     };
-    let now = Timestamp::now();
-    store.restore(&source, &restored, removal, now).await?;
-    let done = rewash(&store, &source, &configured.rules, now, false).await?;
-    store.close().await;
-    let place = if for_source {
-        format!("in every entry of {name}, from now on")
-    } else {
-        format!("in entry {}", entry.key)
-    };
+    let number = store
+        .restore(source, &restored, removal, Timestamp::now())
+        .await?;
     output::say(&format!(
-        "put back {place}: {}",
+        "put back {}: {}\n\"feedwash restore {name} --undo {number}\" takes it out again",
+        place(restored.entry.as_ref(), name),
         output::line(&removal.before, EXCERPT_CHARS)
     ));
-    if done.changed.is_empty() {
-        output::say(
-            "no entry changed: what holds it has been removed too, and has to be put back first",
+    Ok(())
+}
+
+async fn undo(store: &Store, source: &Source, number: i64) -> Result<()> {
+    let name = &source.name;
+    let all = store.restorations(source).await?;
+    let one = all.iter().find(|one| one.number == number);
+    let known = one.is_some() && store.undo_restore(source, number).await?;
+    let Some(one) = one.filter(|_| known) else {
+        bail!(
+            "nothing of number {number} was put back: \"feedwash restore {name}\" lists what was"
         );
+    };
+    output::say(&format!(
+        "removed again {}: {}",
+        place(one.entry.as_ref(), name),
+        output::line(&one.before, EXCERPT_CHARS)
+    ));
+    Ok(())
+}
+
+/// Where something was put back.
+fn place(entry: Option<&EntryKey>, name: &str) -> String {
+    match entry {
+        Some(key) => format!("in entry {key}"),
+        None => format!("in every entry of {name}, from now on"),
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// What was put back, a line each, with the number that `--undo` takes.
+fn listed(all: &[Restoration]) -> String {
+    let rows: Vec<Vec<String>> = all
+        .iter()
+        .map(|one| {
+            let entry = one.entry.as_ref().map(EntryKey::to_string);
+            vec![
+                one.number.to_string(),
+                entry.unwrap_or_else(|| "every entry".to_owned()),
+                one.field.as_str().to_owned(),
+                one.pass.clone(),
+                output::line(&one.before, EXCERPT_CHARS),
+            ]
+        })
+        .collect();
+    output::table(&rows)
 }
 
 /// `feedwash rewash`.
@@ -98,7 +181,7 @@ pub(super) async fn rewash_sources(
         };
         let done = rewash(
             &store,
-            &source,
+            &source.name,
             &configured.rules,
             Timestamp::now(),
             dry_run,
@@ -108,12 +191,6 @@ pub(super) async fn rewash_sources(
     }
     store.close().await;
     output::text(&out)
-}
-
-async fn stored(store: &Store, name: &str) -> Result<Source> {
-    let sources = store.sources().await?;
-    let source = sources.into_iter().find(|source| source.name == name);
-    Ok(source.expect("a configured source was stored by the sync before"))
 }
 
 /// The entry of that key, of a key that begins so, or of that id.

@@ -58,6 +58,7 @@ pub(super) fn read(
     );
     // Of too many entries the last are left out, and the broken one with them.
     feed.breaks_off = reader.notes.broke_entry && (1..=ENTRIES_MAX).contains(&feed.entries.len());
+    feed.is_cut = reader.notes.is_cut;
     if feed.entries.len() > ENTRIES_MAX {
         reader.notes.add(
             "the document has too many entries; the first are kept",

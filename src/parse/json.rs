@@ -108,6 +108,7 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             from,
         );
     }
+    feed.is_cut = cut;
     if cut {
         notes.add(
             "the document breaks off; its whole entries are kept",

@@ -10,6 +10,8 @@ pub(super) struct Notes {
     kinds: Vec<Note>,
     /// The document ended within an entry.
     pub(super) broke_entry: bool,
+    /// The document ended before its end.
+    pub(super) is_cut: bool,
     /// Where the entries begin, in the order of the feed's list.
     pub(super) entries_at: Vec<usize>,
     /// Where the list of them ends, in a document that lists them.

@@ -494,6 +494,11 @@ fn warnings_of_xml_name_their_entry() {
 
 #[track_caller]
 fn check_breaks_off(document: &str, expected: (usize, bool)) {
+    check_cut(document, expected, true);
+}
+
+#[track_caller]
+fn check_cut(document: &str, expected: (usize, bool), is_cut: bool) {
     let (feed, _) = parse(document, None).expect("the document is a feed");
     assert_eq!(
         (feed.entries.len(), feed.breaks_off),
@@ -502,6 +507,7 @@ fn check_breaks_off(document: &str, expected: (usize, bool)) {
     );
     let (clean, _, _) = crate::clean::feed(&feed, &crate::model::Rules::default());
     assert_eq!(clean.breaks_off, expected.1, "{document}");
+    assert_eq!((feed.is_cut, clean.is_cut), (is_cut, is_cut), "{document}");
 }
 
 #[test]
@@ -522,12 +528,14 @@ fn documents_that_end_behind_their_entries() {
     check_breaks_off(start, (1, false));
     check_breaks_off(&format!("{start}</channel>"), (1, false));
     check_breaks_off(&format!("{start}<it"), (1, false));
-    check_breaks_off(
+    check_cut(
         "<rss><channel><item><title>a</item></channel></rss>",
         (1, false),
+        false,
     );
     // Of JSON only whole entries are kept, so none of them lacks its end.
     check_breaks_off(r#"{"items":[{"id":"a"},{"id":"b"#, (1, false));
+    check_cut(r#"{"items":[{"id":"a"}]}"#, (1, false), false);
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
             Db::Postgres(pool.connect_with(options).await.map_err(failed)?)
         }
     };
-    let migrated = migrate(&db).await;
+    let migrated = migrate(&db, VERSIONS).await;
     migrated.map_err(|why| StoreError::Migrate {
         location: location.to_string(),
         why,
@@ -172,6 +172,11 @@ const VERSIONS: &[Version] = &[
         sqlite: include_str!("migrations/sqlite/0003_restored.sql"),
         postgres: include_str!("migrations/postgres/0003_restored.sql"),
     },
+    Version {
+        number: 4,
+        sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
+        postgres: include_str!("migrations/postgres/0004_keep.sql"),
+    },
 ];
 
 #[derive(Debug)]
@@ -186,7 +191,7 @@ impl MigrationSource<'static> for Migrations {
     }
 }
 
-async fn migrate(db: &Db) -> Result<(), String> {
+async fn migrate(db: &Db, versions: &[Version]) -> Result<(), String> {
     let migration = |version: &Version| {
         let sql = if matches!(db, Db::Sqlite { .. }) {
             version.sqlite
@@ -201,7 +206,7 @@ async fn migrate(db: &Db) -> Result<(), String> {
             false,
         )
     };
-    let migrations = Migrations(VERSIONS.iter().map(migration).collect());
+    let migrations = Migrations(versions.iter().map(migration).collect());
     let migrator = Migrator::new(migrations)
         .await
         .map_err(|error| error.to_string())?;
@@ -215,4 +220,38 @@ async fn migrate(db: &Db) -> Result<(), String> {
         }
         error => error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn fingerprints_of_before_become_their_bits() {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect("sqlite::memory:").await.unwrap();
+        let db = Db::Sqlite {
+            readers: writer.clone(),
+            writer: writer.clone(),
+        };
+        migrate(&db, &VERSIONS[..3]).await.unwrap();
+        let prints = [0, 1, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX];
+        sqlx::query("insert into source (id, name, url) values (1, 'press', 'u')")
+            .execute(&writer)
+            .await
+            .unwrap();
+        for print in prints {
+            let sql = "insert into restored (source_id, field, print, pass, before_text, created_at) \
+                       values (1, 'content', $1, 'ads', 'x', 2)";
+            let print = crate::model::Fingerprint(print).to_string();
+            sqlx::query(sql).bind(print).execute(&writer).await.unwrap();
+        }
+        migrate(&db, VERSIONS).await.unwrap();
+        let rows: Vec<(i64, i64)> = sqlx::query_as("select id, print from restored order by id")
+            .fetch_all(&writer)
+            .await
+            .unwrap();
+        let bits = prints.map(|print| i64::from_ne_bytes(print.to_ne_bytes()));
+        assert_eq!(rows, (1..).zip(bits).collect::<Vec<_>>());
+    }
 }

@@ -51,8 +51,13 @@ impl News {
 }
 
 /// A fingerprint as a column holds it: databases know no unsigned numbers.
-fn bits(print: Fingerprint) -> i64 {
+pub(super) fn bits(print: Fingerprint) -> i64 {
     i64::from_ne_bytes(print.0.to_ne_bytes())
+}
+
+/// The fingerprint of a column.
+pub(super) fn print(bits: i64) -> Fingerprint {
+    Fingerprint(u64::from_ne_bytes(bits.to_ne_bytes()))
 }
 
 impl Store {
@@ -72,10 +77,8 @@ impl Store {
         });
         let counted = rows.first().map_or(0, |(_, _, counted)| *counted);
         let number = |count: i64| u32::try_from(count).unwrap_or_default();
-        let seen = rows.into_iter().map(|(print, entries, _)| {
-            let print = Fingerprint(u64::from_ne_bytes(print.to_ne_bytes()));
-            (print, number(entries))
-        });
+        let seen = rows.into_iter();
+        let seen = seen.map(|(bits, entries, _)| (print(bits), number(entries)));
         Ok(Counts::new(number(counted), seen))
     }
 }

@@ -1,16 +1,16 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
 use super::db::{Db, in_transaction, on};
-use super::record::{Prepared, record, storable};
+use super::feeds::read;
+use super::record::{Recorded, Recording, storable};
+use super::write::record;
 use super::{Store, StoreError, rows};
 use crate::config::{Config, SourceConfig};
-use crate::model::{Feed, Removal, Sighting, Validators, Warning, Washed};
-use crate::render;
+use crate::model::{Entry, Validators};
 use crate::schedule::Pace;
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::AssertSqlSafe;
 use std::time::Duration;
 
 /// What is stored of a source, as far as a poll needs it.
@@ -26,6 +26,8 @@ pub struct Source {
     pub body_hash: Option<String>,
     /// The version of the rules that its entries were cleaned with.
     pub rules_version: String,
+    /// How often what a user had put back in its entries has changed.
+    pub restored_revision: i64,
     /// How many polls in a row have failed.
     pub failures: u32,
     /// What the last document said about how often to come.
@@ -36,8 +38,8 @@ pub struct Source {
     leased_until: i64,
 }
 
-const SOURCE_COLUMNS: &str =
-    "id, name, etag, last_modified, body_hash, rules_version, failures, pace, url, leased_until";
+const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, restored_revision, failures, pace, url, \
+    leased_until";
 type SourceRow = (
     i64,
     String,
@@ -45,6 +47,7 @@ type SourceRow = (
     Option<String>,
     Option<String>,
     String,
+    i64,
     i64,
     String,
     String,
@@ -60,6 +63,7 @@ impl From<SourceRow> for Source {
             last_modified,
             body_hash,
             rules_version,
+            restored_revision,
             failures,
             pace,
             url,
@@ -74,6 +78,7 @@ impl From<SourceRow> for Source {
             },
             body_hash,
             rules_version,
+            restored_revision,
             failures: u32::try_from(failures).unwrap_or(u32::MAX),
             // A pace that an older version wrote otherwise is learnt again from the next document.
             pace: serde_json::from_str(&pace).unwrap_or_default(),
@@ -83,82 +88,12 @@ impl From<SourceRow> for Source {
     }
 }
 
-/// A source as `status` and the pages show it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Status {
-    /// Its name.
-    pub name: String,
-    /// Its address.
-    pub url: String,
-    /// The title that it gives itself.
-    pub title: Option<String>,
-    /// How the last poll ended: `new` (none yet), `changed`, `unchanged`, `failed` or `gone`.
-    pub outcome: String,
-    /// What to know about that, in words.
-    pub detail: Option<String>,
-    /// When it was last polled.
-    pub last_poll_at: Option<Timestamp>,
-    /// When a poll last succeeded.
-    pub last_success_at: Option<Timestamp>,
-    /// When it is polled next.
-    pub next_poll_at: Option<Timestamp>,
-    /// Why then.
-    pub next_poll_reason: String,
-    /// How many polls in a row have failed.
-    pub failures: i64,
-    /// Where the server says it has moved for good.
-    pub moved_to: Option<String>,
-    /// How many entries are kept.
-    pub entries: i64,
-    /// How many removals were made in them.
-    pub removals: i64,
-    /// What was forgiven in the last document that could be read.
-    #[serde(serialize_with = "told")]
-    pub warnings: Vec<Warning>,
-}
-
-/// Warnings as users are told them: `entry` is the id and `key` the key, as in `explain --json`.
-fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(warnings.iter().map(|warning| {
-        json!({
-            "message": warning.message,
-            "line": warning.line,
-            "entry": warning.id,
-            "key": warning.entry,
-            "title": warning.title.as_ref().map(render::plain),
-        })
-    }))
-}
-
-/// A washed document, ready to be written.
-#[derive(Debug)]
-pub struct Recording<'a> {
-    /// The feed as read.
-    pub raw: &'a Feed,
-    /// The feed as published.
-    pub clean: &'a Feed,
-    /// Everything that was removed.
-    pub removals: &'a [Removal],
-    /// What was forgiven; `None` leaves the stored ones (a wash from the store reads no document).
-    pub warnings: Option<&'a [Warning]>,
-    /// The lines that were met in each entry, in the order of the entries; none where nothing is to be learnt.
-    pub sightings: &'a [Vec<Sighting>],
-    /// The version of the rules.
-    pub rules_version: &'a str,
-}
-
-impl<'a> Recording<'a> {
-    /// A document as it was washed.
-    #[must_use]
-    pub fn new(washed: &'a Washed, rules_version: &'a str) -> Self {
-        Self {
-            raw: &washed.raw,
-            clean: &washed.clean,
-            removals: &washed.removals,
-            warnings: Some(&washed.warnings),
-            sightings: &washed.sightings,
-            rules_version,
-        }
+impl Source {
+    /// Whether a wash may still be written: nothing was put back since its rules were asked for, and what is stored is
+    /// as it was then, or washed by the same rules. Else a wash by newer rules was written meanwhile.
+    fn may_write(&self, (version, restored): &(String, i64), recording: &Recording<'_>) -> bool {
+        *restored == self.restored_revision
+            && (*version == self.rules_version || version == recording.rules_version)
     }
 }
 
@@ -189,15 +124,6 @@ pub struct Finish<'a> {
     pub retry_after_until: Option<Timestamp>,
     /// How long the poll took.
     pub duration: Duration,
-}
-
-/// What changed by a poll.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Recorded {
-    /// Entries that were not there before.
-    pub new: usize,
-    /// Entries whose story changed.
-    pub updated: usize,
 }
 
 impl Store {
@@ -309,6 +235,19 @@ impl Store {
         Ok(row.map(Source::from))
     }
 
+    /// A configured source, by its name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn source(&self, name: &str) -> Result<Option<Source>, StoreError> {
+        let sql =
+            format!("select {SOURCE_COLUMNS} from source where name = $1 and removed_at is null");
+        let row: Option<SourceRow> = on!(self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(name).fetch_optional(pool).await?
+        });
+        Ok(row.map(Source::from))
+    }
+
     /// Every configured source.
     ///
     /// # Errors
@@ -374,142 +313,137 @@ impl Store {
         Ok(())
     }
 
+    /// The stored originals of a document's entries that were edited since, where it takes a wash to say whether their
+    /// stories were: for [`Recording::compare_with`].
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn edited(
+        &self,
+        source: &Source,
+        recording: &Recording<'_>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let columns = [
+            ("key", "text"),
+            ("raw_hash", "text"),
+            ("story_hash", "text"),
+        ];
+        let given = rows::table(&self.db, "$2", &columns);
+        // A `cross join`, so that SQLite asks the index of entries for each that is given.
+        let sql = format!(
+            "select entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
+             and entry.raw_hash <> given.raw_hash \
+             and (entry.story_hash <> given.story_hash or entry.rules_version <> $3)"
+        );
+        let rows: Vec<(String,)> = on!(self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql))
+                .bind(source.id)
+                .bind(recording.hashes())
+                .bind(recording.rules_version)
+                .fetch_all(pool)
+                .await?
+        });
+        rows.iter().map(|(raw,)| read("entry", raw)).collect()
+    }
+
     /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing was written.
+    /// [`StoreError::Superseded`], and [`StoreError::Database`]; then nothing was written. A source whose rules have
+    /// changed since it was taken is given back, due as it was.
     pub async fn finish(
         &self,
         source: &Source,
         finish: &Finish<'_>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let prepared = finish.recording.as_ref().map(Prepared::new);
         let detail = finish.detail.as_deref().map(storable);
         let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
+        let recording = finish.recording.as_ref();
         let recorded = in_transaction!(self.db, tx => {
             // Whoever's lease is over, or whose source got another address meanwhile, polled for nothing.
-            let still_ours = sqlx::query("update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3")
-                .bind(source.id)
-                .bind(source.leased_until)
-                .bind(&source.url)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            if still_ours == 0 {
+            let now_known: Option<(String, i64)> = sqlx::query_as(
+                "update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3 \
+                 returning rules_version, restored_revision",
+            )
+            .bind(source.id)
+            .bind(source.leased_until)
+            .bind(&source.url)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let Some(now_known) = now_known else {
                 return Err(StoreError::Superseded);
-            }
-            let recorded = match &prepared {
-                Some(prepared) => record!(self.db, tx, source, prepared, now),
-                None => Recorded::default(),
             };
-            let nothing_new = finish.outcome == "changed" && recorded == Recorded::default();
-            let outcome = if nothing_new { "unchanged" } else { finish.outcome };
-            let kept = finish.validators.is_none();
-            let validators = finish.validators.cloned().unwrap_or_default();
-            sqlx::query(
-                "update source set next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \
-                   etag = case when $5 then etag else $6 end, last_modified = case when $5 then last_modified else $7 end, \
-                   body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
-                   last_success_at = case when $9 = 0 then $10 else last_success_at end, \
-                   outcome = $11, detail = $12, moved_to = case when $9 = 0 then $13 else moved_to end, pace = coalesce($14, pace) \
-                 where id = $1",
-            )
-            .bind(source.id)
-            .bind(finish.next_poll_at.map(Timestamp::as_second))
-            .bind(&finish.next_poll_reason)
-            .bind(finish.retry_after_until.map_or(0, Timestamp::as_second))
-            .bind(kept)
-            .bind(validators.etag)
-            .bind(validators.last_modified)
-            .bind(finish.body_hash)
-            .bind(i64::from(finish.failures))
-            .bind(now.as_second())
-            .bind(outcome)
-            .bind(&detail)
-            .bind(&finish.moved_to)
-            .bind(&pace)
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query(
-                "insert into poll (source_id, started_at, duration_ms, outcome, detail, new_entries, updated_entries) \
-                 values ($1, $2, $3, $4, $5, $6, $7)",
-            )
-            .bind(source.id)
-            .bind(now.as_second())
-            .bind(finish.duration.as_millis() as i64)
-            .bind(outcome)
-            .bind(&detail)
-            .bind(recorded.new as i64)
-            .bind(recorded.updated as i64)
-            .execute(&mut *tx)
-            .await?;
-            recorded
+            if recording.is_some_and(|recording| !source.may_write(&now_known, recording)) {
+                None
+            } else {
+                let recorded = match recording {
+                    Some(recording) => record!(self.db, tx, source, recording, now).0,
+                    None => Recorded::default(),
+                };
+                let nothing_new = finish.outcome == "changed" && recorded == Recorded::default();
+                let outcome = if nothing_new { "unchanged" } else { finish.outcome };
+                let kept = finish.validators.is_none();
+                let validators = finish.validators.cloned().unwrap_or_default();
+                sqlx::query(UPDATE_SOURCE)
+                    .bind(source.id)
+                    .bind(finish.next_poll_at.map(Timestamp::as_second))
+                    .bind(&finish.next_poll_reason)
+                    .bind(finish.retry_after_until.map_or(0, Timestamp::as_second))
+                    .bind(kept)
+                    .bind(validators.etag)
+                    .bind(validators.last_modified)
+                    .bind(finish.body_hash)
+                    .bind(i64::from(finish.failures))
+                    .bind(now.as_second())
+                    .bind(outcome)
+                    .bind(&detail)
+                    .bind(&finish.moved_to)
+                    .bind(&pace)
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query(INSERT_POLL)
+                    .bind(source.id)
+                    .bind(now.as_second())
+                    .bind(finish.duration.as_millis() as i64)
+                    .bind(outcome)
+                    .bind(&detail)
+                    .bind(recorded.new as i64)
+                    .bind(recorded.updated as i64)
+                    .execute(&mut *tx)
+                    .await?;
+                Some(recorded)
+            }
         });
-        Ok(recorded)
+        recorded.ok_or(StoreError::Superseded)
     }
 
-    /// Writes entries that were washed anew from the store; no story changed, so none is announced.
+    /// Writes entries that were washed anew from the store; no story changed, so none is announced. False where a poll
+    /// wrote others meanwhile, which are still to be washed anew.
     ///
     /// # Errors
+    /// [`StoreError::Superseded`] where somebody else washed them anew meanwhile, or something was put back, and
     /// [`StoreError::Database`]; then nothing was written.
     pub async fn rewrite(
         &self,
         source: &Source,
         recording: &Recording<'_>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let prepared = Prepared::new(recording);
-        in_transaction!(self.db, tx => {
+    ) -> Result<bool, StoreError> {
+        let is_whole = in_transaction!(self.db, tx => {
             // Takes the lock that a poll takes first, so that neither overwrites what the other has just read.
-            sqlx::query("update source set leased_until = leased_until where id = $1")
-                .bind(source.id)
-                .execute(&mut *tx)
-                .await?;
-            let _ = record!(self.db, tx, source, &prepared, now);
-        });
-        Ok(())
-    }
-
-    /// Every configured source and how it fares, by name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
-        let time =
-            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        on!(self.db, pool => {
-            let rows = sqlx::query(
-                "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
-                   moved_to, warnings, removals as head_removals, \
-                   (select count(*) from entry where entry.source_id = source.id) as entries, \
-                   (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
-                 from source where removed_at is null order by name",
+            let now_known: Option<(String, i64)> = sqlx::query_as(
+                "update source set leased_until = leased_until where id = $1 returning rules_version, restored_revision",
             )
-            .fetch_all(pool)
+            .bind(source.id)
+            .fetch_optional(&mut *tx)
             .await?;
-            rows.into_iter().map(|row| {
-                let head: Option<String> = row.try_get("clean")?;
-                let title = head.and_then(|head| super::feeds::read::<Feed>("feed", &head).ok()).and_then(|feed| feed.title);
-                let warnings: String = row.try_get("warnings")?;
-                Ok(Status {
-                    name: row.try_get("name")?,
-                    url: row.try_get("url")?,
-                    title: title.as_ref().map(|title| render::plain(title).into_owned()),
-                    outcome: row.try_get("outcome")?,
-                    detail: row.try_get("detail")?,
-                    last_poll_at: time(row.try_get("last_poll_at")?),
-                    last_success_at: time(row.try_get("last_success_at")?),
-                    next_poll_at: time(row.try_get("next_poll_at")?),
-                    next_poll_reason: row.try_get("next_poll_reason")?,
-                    failures: row.try_get("failures")?,
-                    moved_to: row.try_get("moved_to")?,
-                    entries: row.try_get("entries")?,
-                    removals: row.try_get::<i64, _>("removals")? + count(&row.try_get::<String, _>("head_removals")?),
-                    warnings: serde_json::from_str(&warnings).unwrap_or_default(),
-                })
-            }).collect()
-        })
+            if !now_known.is_some_and(|now_known| source.may_write(&now_known, recording)) {
+                return Err(StoreError::Superseded);
+            }
+            record!(self.db, tx, source, recording, now).1 == recording.rules_version
+        });
+        Ok(is_whole)
     }
 
     /// Deletes entries that left their feed `keep_days` ago, and polls as old. An entry of the newest document
@@ -535,9 +469,16 @@ impl Store {
     }
 }
 
-/// How many removals a stored list holds.
-fn count(removals: &str) -> i64 {
-    serde_json::from_str::<Vec<Removal>>(removals).map_or(0, |removals| removals.len() as i64)
-}
-
 const SECONDS_A_DAY: i64 = 86_400;
+
+/// What a poll leaves in its source.
+const UPDATE_SOURCE: &str = "update source set next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \
+       etag = case when $5 then etag else $6 end, last_modified = case when $5 then last_modified else $7 end, \
+       body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
+       last_success_at = case when $9 = 0 then $10 else last_success_at end, \
+       outcome = $11, detail = $12, moved_to = case when $9 = 0 then $13 else moved_to end, pace = coalesce($14, pace) \
+     where id = $1";
+
+/// … and in its history.
+const INSERT_POLL: &str = "insert into poll (source_id, started_at, duration_ms, outcome, detail, new_entries, updated_entries) \
+     values ($1, $2, $3, $4, $5, $6, $7)";

@@ -1,12 +1,43 @@
 //! What users had put back, and the removals that they choose from.
+//!
+//! Each change of what is put back is counted at its source, so that a wash that did not know of it yet is not written.
 
 use super::db::{in_transaction, on};
 use super::feeds::read;
+use super::lines::{bits, print};
+use super::record::storable;
 use super::{Source, Store, StoreError};
-use crate::model::{Entry, EntryKey, Field, Fingerprint, Removal, Restored};
+use crate::model::{Entry, EntryKey, Field, Removal, Restored, Warning, Washed};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
+
+/// One removal that was put back, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restoration {
+    /// What it is called by; it stays the same.
+    pub number: i64,
+    /// The entry that it was put back into; `None` for every entry of the source.
+    pub entry: Option<EntryKey>,
+    /// The field that it was taken from.
+    pub field: Field,
+    /// The pass that took it.
+    pub pass: String,
+    /// What it took.
+    pub before: String,
+}
+
+/// A source as it is stored, for who explains it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Every stored entry as read, newest first, what was removed from them, and what was forgiven in the last document.
+    /// Nothing is published of it: `clean` is empty.
+    pub washed: Washed,
+    /// When the source last answered as it should.
+    pub read_at: Option<Timestamp>,
+    /// Why its last poll failed, where it did.
+    pub failure: Option<String>,
+}
 
 impl Store {
     /// What a user had put back in the entries of a source.
@@ -14,29 +45,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn restored(&self, source: &Source) -> Result<BTreeSet<Restored>, StoreError> {
-        let rows: Vec<(String, String, String)> = on!(self.db, pool => {
+        let rows: Vec<(String, String, i64)> = on!(self.db, pool => {
             sqlx::query_as("select entry_key, field, print from restored where source_id = $1")
                 .bind(source.id)
                 .fetch_all(pool)
                 .await?
         });
-        let restored = rows.into_iter().map(|(key, field, print)| {
-            let damaged = |why: String| StoreError::Damaged {
-                what: "restored removal",
-                why,
-            };
-            let print =
-                u64::from_str_radix(&print, 16).map_err(|error| damaged(error.to_string()))?;
+        let restored = rows.into_iter().map(|(key, field, bits)| {
             Ok(Restored {
                 entry: self::key(key)?,
                 field: self::field(field)?,
-                print: Fingerprint(print),
+                print: print(bits),
             })
         });
         restored.collect()
     }
 
-    /// Remembers that a removal is not to be made again. Entries that are stored change when they are washed anew.
+    /// Remembers that a removal is not to be made again, and gives the number of that. Entries that are stored change
+    /// when they are washed anew.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -46,23 +72,97 @@ impl Store {
         restored: &Restored,
         removal: &Removal,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        in_transaction!(self.db, tx => {
-            sqlx::query(
+    ) -> Result<i64, StoreError> {
+        let number = in_transaction!(self.db, tx => {
+            sqlx::query(REVISE).bind(source.id).execute(&mut *tx).await?;
+            sqlx::query_scalar(
                 "insert into restored (source_id, entry_key, field, print, pass, before_text, created_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+                 values ($1, $2, $3, $4, $5, $6, $7) \
+                 on conflict (source_id, entry_key, field, print) do update set created_at = excluded.created_at \
+                 returning id",
             )
             .bind(source.id)
             .bind(restored.entry.as_ref().map_or("", EntryKey::as_str))
             .bind(restored.field.as_str())
-            .bind(restored.print.to_string())
+            .bind(bits(restored.print))
             .bind(&removal.pass)
-            .bind(&removal.before)
+            .bind(storable(&removal.before))
             .bind(now.as_second())
-            .execute(&mut *tx)
-            .await?;
+            .fetch_one(&mut *tx)
+            .await?
         });
-        Ok(())
+        Ok(number)
+    }
+
+    /// Forgets that a removal was put back: it may be made again. False where there is none of that number.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn undo_restore(&self, source: &Source, number: i64) -> Result<bool, StoreError> {
+        let forgotten = in_transaction!(self.db, tx => {
+            sqlx::query(REVISE).bind(source.id).execute(&mut *tx).await?;
+            sqlx::query("delete from restored where source_id = $1 and id = $2")
+                .bind(source.id)
+                .bind(number)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected()
+        });
+        Ok(forgotten > 0)
+    }
+
+    /// The removals that were put back in the entries of a source, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn restorations(&self, source: &Source) -> Result<Vec<Restoration>, StoreError> {
+        let rows: Vec<(i64, String, String, String, String)> = on!(self.db, pool => {
+            sqlx::query_as("select id, entry_key, field, pass, before_text from restored where source_id = $1 order by id")
+                .bind(source.id)
+                .fetch_all(pool)
+                .await?
+        });
+        let restorations = rows.into_iter().map(|(number, key, field, pass, before)| {
+            Ok(Restoration {
+                number,
+                entry: self::key(key)?,
+                field: self::field(field)?,
+                pass,
+                before,
+            })
+        });
+        restorations.collect()
+    }
+
+    /// Everything stored of a source that an explanation needs. `None` where it was never read.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], [`StoreError::Damaged`].
+    pub async fn stored(&self, source: &Source) -> Result<Option<Stored>, StoreError> {
+        let Some(raw) = self.stored_raw(source).await? else {
+            return Ok(None);
+        };
+        type Row = (String, String, Option<i64>, i64, Option<String>);
+        let (removals, warnings, read_at, failures, detail): Row = on!(self.db, pool => {
+            sqlx::query_as("select removals, warnings, last_success_at, failures, detail from source where id = $1")
+                .bind(source.id)
+                .fetch_one(pool)
+                .await?
+        });
+        // Lists that an older version wrote otherwise are written again with the next document.
+        let mut removals: Vec<Removal> = serde_json::from_str(&removals).unwrap_or_default();
+        removals.extend(self.removals(source).await?);
+        let warnings: Vec<Warning> = serde_json::from_str(&warnings).unwrap_or_default();
+        Ok(Some(Stored {
+            washed: Washed {
+                raw,
+                removals,
+                warnings,
+                ..Washed::default()
+            },
+            read_at: read_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            failure: detail.filter(|_| failures > 0),
+        }))
     }
 
     /// The stored entries of a source as they are published, by their keys.
@@ -126,6 +226,9 @@ impl Store {
         removals.collect()
     }
 }
+
+/// Counts a change of what is put back. It is the first statement of each, so that it takes the lock that polls take.
+const REVISE: &str = "update source set restored_revision = restored_revision + 1 where id = $1";
 
 /// A stored key; none where it is empty.
 fn key(key: String) -> Result<Option<EntryKey>, StoreError> {

@@ -5,11 +5,12 @@ use crate::support::{
 };
 use axum::body::{Body, Bytes};
 use axum::http::Response;
+use feedwash::clean;
 use feedwash::config::Config;
 use feedwash::config::StoreLocation;
 use feedwash::daemon;
 use feedwash::model::Entry;
-use feedwash::poll::{Live, Outcome, poll};
+use feedwash::poll::{self, Live, Outcome};
 use feedwash::store::{Status, Store};
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ impl Desk {
     async fn poll(&self, now: Timestamp) -> Outcome {
         let source = self.store.take("press", true, LEASE, now).await.unwrap();
         let source = source.expect("nobody else polls it");
-        poll(
+        poll::poll(
             &self.live,
             &self.store,
             &source,
@@ -726,6 +727,165 @@ async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
         "nothing is ever lost by a rule"
     );
     assert_eq!(publisher.asked().len(), 1, "nobody was asked");
+}
+
+/// A publisher whose document gets a counter for each request, and loses its second entry.
+async fn counting() -> Publisher {
+    Publisher::start(|asked| {
+        let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
+        let first = item("1", "A", "<p>The first story.</p>", &counter);
+        let second = item("2", "B", "<p>The second story.</p>", "");
+        let both = if asked.earlier == 0 {
+            first + &second
+        } else {
+            first
+        };
+        answer(200, &[], crate::support::channel(&both))
+    })
+    .await
+}
+
+/// The same desk under other rules.
+async fn under(desk: Desk, url: &str, rules: &str) -> Desk {
+    let live = Desk::new(url, rules).await.live;
+    Desk { live, ..desk }
+}
+
+fn bodies(entries: &[Entry]) -> String {
+    let bodies = entries.iter().filter_map(|entry| entry.content.as_ref());
+    bodies.map(|content| content.value.as_str()).collect()
+}
+
+#[tokio::test]
+async fn new_rules_are_applied_after_a_304() {
+    let (publisher, desk) = good_and_then(|_| answer(304, &[], "")).await;
+    let rules = "remove = [{ text = \"second story\" }]";
+    let desk = under(desk, &publisher.url("/feed"), rules).await;
+    unchanged(&desk.poll(after(60)).await);
+    assert!(!bodies(&desk.entries().await).contains("second story"));
+    let revision = desk.revision().await;
+    unchanged(&desk.poll(after(120)).await);
+    assert_eq!(desk.revision().await, revision, "once is enough");
+}
+
+#[tokio::test]
+async fn new_rules_are_applied_to_what_left_and_a_counter_announces_nothing() {
+    let publisher = counting().await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (2, 0));
+    let rules = "remove = [{ text = \"story\" }]";
+    let desk = under(desk, &publisher.url("/feed"), rules).await;
+    let before = desk.entries().await;
+    unchanged(&desk.poll(after(60)).await);
+    let now = desk.entries().await;
+    assert_eq!(bodies(&now), "");
+    let dates = |entries: &[Entry]| {
+        let dates = entries
+            .iter()
+            .map(|e| (e.published.clone(), e.updated.clone()));
+        dates.collect::<Vec<_>>()
+    };
+    assert_eq!(dates(&now), dates(&before));
+    let source = desk.store.source("press").await.unwrap().unwrap();
+    assert!(!poll::is_outdated(
+        &source,
+        &desk.live.config.sources[0].rules
+    ));
+}
+
+#[tokio::test]
+async fn a_line_that_was_learnt_announces_nothing() {
+    let publisher = Publisher::start(|asked| {
+        let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
+        let entry = |n: usize| {
+            let story = ["ferry", "harbour", "lamp", "school", "church"][n].repeat(n + 8);
+            let body = format!(
+                "<p>The {story} of the northern island was seen at dawn by all who could not sleep for the storm.</p>\
+                 <p>The lamp of Brell burns for those at sea.</p>"
+            );
+            item(&n.to_string(), &format!("Story {story}"), &body, &counter)
+        };
+        let count = if asked.earlier == 0 { 2 } else { 4 };
+        answer(200, &[], crate::support::channel(&(0..count).map(entry).collect::<String>()))
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (2, 0));
+    assert!(bodies(&desk.entries().await).contains("Brell"));
+    changed(&desk.poll(after(60)).await, (2, 0));
+    assert!(!bodies(&desk.entries().await).contains("Brell"));
+    unchanged(&desk.poll(after(120)).await);
+}
+
+#[tokio::test]
+async fn an_edit_under_new_rules_is_announced_once() {
+    let (publisher, desk) = good_and_then(|asked| {
+        let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
+        let first = item("1", "A", "<p>The first story, edited.</p>", &counter);
+        let second = item("2", "B", "<p>The second story.</p>", &counter);
+        answer(200, &[], crate::support::channel(&(first + &second)))
+    })
+    .await;
+    let rules = "off = [\"empty-lines\"]\nremove = [{ text = \"second story\" }]";
+    let desk = under(desk, &publisher.url("/feed"), rules).await;
+    changed(&desk.poll(after(60)).await, (0, 1));
+    unchanged(&desk.poll(after(120)).await);
+}
+
+#[tokio::test]
+async fn a_poll_that_knew_nothing_of_what_was_put_back_is_made_again() {
+    let publisher = Publisher::start(|asked| {
+        let counter = format!("<slash:comments>{}</slash:comments>", asked.earlier);
+        let body = "<p>The lamp was lit again on Sunday.</p><p>Leave a reply</p>";
+        answer(
+            200,
+            &[],
+            crate::support::channel(&item("1", "A", body, &counter)),
+        )
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (1, 0));
+    assert!(!bodies(&desk.entries().await).contains("reply"));
+    let now = after(90_000);
+    let taken = desk.store.due(1, LEASE, now).await.unwrap().swap_remove(0);
+    // A user puts the prompt back, while the poll is under way.
+    let raw = desk.store.stored_raw(&taken).await.unwrap().unwrap();
+    let removal = desk.store.removals(&taken).await.unwrap().swap_remove(0);
+    let restored = clean::restored(&removal, &raw.entries[0], &raw, false).unwrap();
+    desk.store
+        .restore(&taken, &restored, &removal, now)
+        .await
+        .unwrap();
+    let rules = &desk.live.config.sources[0].rules;
+    let done = poll::rewash(&desk.store, "press", rules, now, false).await;
+    assert_eq!(done.unwrap().changed.len(), 1);
+    let config = &desk.live.config.sources[0];
+    let late = poll::poll(&desk.live, &desk.store, &taken, config, now).await;
+    failed(&late, "its rules were changed");
+    assert!(bodies(&desk.entries().await).contains("reply"));
+    assert!(desk.is_due(now).await, "it is made again at once");
+    unchanged(&desk.poll(now).await);
+    assert!(bodies(&desk.entries().await).contains("reply"));
+    assert!(!desk.is_due(now).await);
+}
+
+#[tokio::test]
+async fn rules_that_change_nothing_change_nothing() {
+    let (publisher, desk) = good_and_then(|_| answer(304, &[], "")).await;
+    let (revision, before) = (desk.revision().await, desk.entries().await);
+    let rules = "remove = [{ text = \"third story\" }]";
+    let desk = under(desk, &publisher.url("/feed"), rules).await;
+    rewash(&desk, &desk.live.config).await;
+    assert_eq!(
+        (desk.revision().await, desk.entries().await),
+        (revision, before)
+    );
+    let source = desk.store.source("press").await.unwrap().unwrap();
+    assert!(!poll::is_outdated(
+        &source,
+        &desk.live.config.sources[0].rules
+    ));
 }
 
 #[tokio::test]

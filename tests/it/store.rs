@@ -11,7 +11,9 @@ mod sources;
 use crate::support::{LEASE, NOW, after, channel, config, fine, item, rss, skip, washed};
 use feedwash::config::{Config, StoreLocation};
 use feedwash::identity;
-use feedwash::model::{Entry, Feed, Field, Removal, Text, Validators, Washed};
+use feedwash::model::{
+    Entry, Feed, Field, Fingerprint, Removal, Restored, Text, Validators, Washed,
+};
 use feedwash::store::{Finish, Heading, Recorded, Recording, Source, Status, Store, StoreError};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
@@ -70,6 +72,13 @@ suite! {
     what_leaves_after_a_long_silence_is_kept_for_its_days,
     what_a_feeds_own_title_loses_is_counted,
     a_wash_from_the_store_undoes_no_poll,
+    what_is_missing_from_a_document_that_was_cut_off_has_not_left_it,
+    what_is_missing_from_documents_that_are_always_cut_off_has_left_them,
+    what_was_put_back_is_listed_and_may_be_undone,
+    a_wash_that_knew_nothing_of_what_was_put_back_is_not_written,
+    a_wash_by_rules_of_before_is_not_written_over_a_newer,
+    a_wash_from_the_store_beside_a_new_head_is_seen,
+    a_story_is_announced_for_what_its_publisher_did_alone,
     a_poll_whose_lease_is_over_writes_nothing,
     a_poll_of_an_address_that_was_changed_meanwhile_writes_nothing,
     a_line_is_learnt_over_polls_of_one_entry_each,
@@ -178,11 +187,8 @@ async fn press(store: &Store) -> Source {
 }
 
 async fn stored(store: &Store, name: &str) -> Source {
-    let sources = store.sources().await.unwrap();
-    sources
-        .into_iter()
-        .find(|source| source.name == name)
-        .expect("a configured source")
+    let source = store.source(name).await.unwrap();
+    source.expect("a configured source")
 }
 
 async fn record_washed(

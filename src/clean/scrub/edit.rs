@@ -3,7 +3,7 @@
 //! It decides nothing. Changes called `tidy_…` lose nothing that a reader could see and are not recorded.
 
 use super::super::tree::{NodeId, NodeRef};
-use super::super::{SAFETY, blocks, tree, undo};
+use super::super::{blocks, tree, undo};
 use super::{Cut, Scrub};
 use crate::model::Removal;
 use html5ever::{LocalName, QualName, ns};
@@ -22,7 +22,9 @@ impl Scrub<'_> {
             return;
         }
         let doomed = self.doom(&[id]);
-        self.remove_doomed(&[id], &doomed, rule.into(), evidence.into());
+        if !self.remove_doomed(&[id], &doomed, rule.into(), evidence.into()) {
+            return;
+        }
         // Most of what goes is whole blocks, and the others stay as they are.
         let span = self.blocks.as_ref().and_then(|blocks| blocks.span_of(id));
         match (&mut self.blocks, span) {
@@ -36,24 +38,27 @@ impl Scrub<'_> {
         if cuts.is_empty() {
             return;
         }
+        self.blocks();
+        let Some(mut blocks) = self.blocks.take() else {
+            return;
+        };
+        let mut all_went = true;
         for cut in cuts {
-            let mut leaves = Vec::new();
-            self.blocks();
-            let Some(blocks) = &mut self.blocks else {
-                return;
-            };
-            for index in cut.blocks {
+            let mut going = cut.blocks;
+            going.retain(|index| !blocks.list[*index].gone && !blocks.list[*index].quoted);
+            let leaves = going.iter().flat_map(|index| &blocks.list[*index].leaves);
+            let leaves: Vec<NodeId> = leaves.copied().collect();
+            let went = self.remove_leaves(&leaves, cut.rule, cut.evidence);
+            all_went &= went || leaves.is_empty();
+            for index in going.into_iter().filter(|_| went) {
                 let block = &mut blocks.list[index];
-                if !block.gone && !block.quoted {
-                    block.gone = true;
-                    leaves.extend(block.leaves.iter().copied());
-                }
+                block.gone =
+                    self.kept.is_empty() || !block.leaves.iter().any(|leaf| self.is_in_tree(*leaf));
             }
-            self.remove_leaves(&leaves, cut.rule, cut.evidence);
         }
-        if let Some(blocks) = &mut self.blocks {
-            blocks.sum_up();
-        }
+        blocks.sum_up();
+        // What a user keeps stands in other blocks now.
+        self.blocks = all_went.then_some(blocks);
     }
 
     /// Removes text nodes and media as one.
@@ -67,17 +72,18 @@ impl Scrub<'_> {
         self.blocks = None;
     }
 
-    fn remove_leaves(&mut self, leaves: &[NodeId], rule: String, evidence: String) {
+    /// False where nothing went, because a user keeps it.
+    fn remove_leaves(&mut self, leaves: &[NodeId], rule: String, evidence: String) -> bool {
         let leaves: Vec<_> = leaves
             .iter()
             .copied()
             .filter(|id| !self.is_kept(*id))
             .collect();
         if leaves.is_empty() {
-            return;
+            return false;
         }
         let doomed = self.doom(&leaves);
-        self.remove_doomed(&leaves, &doomed, rule, evidence);
+        self.remove_doomed(&leaves, &doomed, rule, evidence)
     }
 
     /// The nodes, and every wrapper that would be left without content.
@@ -112,13 +118,14 @@ impl Scrub<'_> {
         doomed
     }
 
+    /// False where nothing went, because a user had put it back.
     fn remove_doomed(
         &mut self,
         ids: &[NodeId],
         doomed: &HashSet<NodeId>,
         rule: String,
         evidence: String,
-    ) {
+    ) -> bool {
         let mut tops: Vec<NodeId> = Vec::new();
         for &id in ids {
             let top = self
@@ -137,7 +144,7 @@ impl Scrub<'_> {
         if self.is_restored(&before) {
             self.live.clear();
             tops.into_iter().for_each(|top| self.keep(top));
-            return;
+            return false;
         }
         for top in tops {
             // One of several may have taken another along.
@@ -150,13 +157,12 @@ impl Scrub<'_> {
         }
         let evidence = Some(evidence).filter(|evidence| !evidence.is_empty());
         self.record(rule, evidence, before, None);
+        true
     }
 
     /// Whether a user had put back what a pass is about to take.
     fn is_restored(&self, before: &str) -> bool {
-        !self.repairs
-            && self.pass != SAFETY
-            && undo::is_restored(self.rules, self.about, self.field, before)
+        undo::is_restored(self.rules, self.about, self.pass, self.field, before)
     }
 
     /// What stood on lines of its own takes the white space before it along, so that the rest looks as if it had never been there.

@@ -72,7 +72,8 @@ pub(in crate::parse) fn build_reading<'a>(
     }
     let (at, truncated) = (tokens.at(), tokens.truncated);
     notes.broke_entry = builder.open.iter().any(|open| open.kind == Kind::Entry);
-    if truncated || builder.open.len() > 1 {
+    notes.is_cut = truncated || builder.open.len() > 1;
+    if notes.is_cut {
         notes.add("the document breaks off; what was there is kept", at);
     }
     builder.finish(notes)

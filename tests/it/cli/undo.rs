@@ -83,6 +83,91 @@ fn what_was_removed_is_put_back_into_its_entry() {
 }
 
 #[test]
+fn what_was_put_back_is_listed_and_removed_again() {
+    let desk = polled();
+    desk.run(&["restore", "echo"])
+        .check(0, &["nothing was put back in echo"]);
+    let before = published(&desk);
+    let footer = number(&desk, "appeared first");
+    let ran = desk.run(&["restore", "echo", "one", &footer]);
+    ran.check(
+        0,
+        &["\"feedwash restore echo --undo 1\" takes it out again"],
+    );
+    let listed = desk.run(&["restore", "echo"]).output();
+    let words: Vec<&str> = listed.split_whitespace().collect();
+    assert_eq!(
+        (words[0], words[2], words[3]),
+        ("1", "content", "feed-footers")
+    );
+    assert!(listed.contains("appeared first"), "{listed}");
+    let ran = desk.run(&["restore", "echo", "--undo", "1"]);
+    ran.check(0, &["removed again in entry", "appeared first"]);
+    assert_eq!(published(&desk), before);
+    assert_eq!(number(&desk, "appeared first"), footer);
+    assert_eq!(desk.run(&["restore", "echo"]).output(), "");
+    desk.run(&["restore", "echo", "--undo", "1"])
+        .check(1, &["nothing of number 1 was put back", "lists what was"]);
+    for wrong in [
+        &["restore", "echo", "one"][..],
+        &["restore", "echo", "--for-source"],
+        &["restore", "echo", "one", "1", "--undo", "1"],
+    ] {
+        assert_eq!(desk.run(wrong).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_was_put_back_everywhere_is_removed_again_everywhere() {
+    let desk = polled();
+    let before = published(&desk);
+    let footer = number(&desk, "appeared first");
+    desk.run(&["restore", "echo", "one", &footer, "--for-source"])
+        .check(0, &["put back in every entry of echo"]);
+    assert_ne!(published(&desk), before);
+    let listed = desk.run(&["restore", "echo"]).output();
+    assert!(listed.contains("every entry"), "{listed}");
+    desk.run(&["restore", "echo", "--undo", "1"])
+        .check(0, &["removed again in every entry of echo"]);
+    assert_eq!(published(&desk), before);
+}
+
+#[test]
+fn what_left_its_document_is_explained_and_put_back_though_the_source_is_down() {
+    let desk = polled();
+    desk.write("feed.xml", rss(&[("two", "Boats", STORY)]));
+    desk.run(&["poll", "echo"]).output();
+    fs::remove_file(desk.path("feed.xml")).unwrap();
+    desk.run(&["poll", "echo"]).check(1, &[]);
+    let explained = desk.run(&["explain", "--source", "echo"]);
+    explained.check(
+        0,
+        &[
+            "this is echo as stored, last read 20",
+            "its last poll failed: ",
+        ],
+    );
+    assert!(
+        explained.out.contains("The old harbour lamp"),
+        "{}",
+        explained.out
+    );
+    let footer = number(&desk, "appeared first");
+    desk.run(&["restore", "echo", "one", &footer])
+        .check(0, &["put back in entry"]);
+    assert!(published(&desk).contains("appeared first"));
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"echo\"\nurl = \"feed.xml\"\noff = [\"feed-footers\"]\n",
+    );
+    let explained = desk.run(&["explain", "--source", "echo"]);
+    explained.check(0, &["\"feedwash rewash echo --dry-run\" says"]);
+    // Whoever names a document means that document.
+    let named = desk.run(&["explain", "--source", "echo", "feed.xml"]);
+    named.check(1, &["can't read feed.xml"]);
+}
+
+#[test]
 fn restore_says_what_is_wrong() {
     let desk = polled();
     desk.run(&["restore", "ecco", "one", "1"])

@@ -361,11 +361,9 @@ pub(super) async fn new_rules_change_no_date_and_announce_nothing(store: Store) 
     let before = published(&store).await;
     let mut rewashed = washed;
     rewashed.clean.entries[0].content = Some(Text::html("<p>The story.</p>"));
-    let anew = Recording {
-        warnings: None,
-        ..Recording::new(&rewashed, "rules-2")
-    };
-    store.rewrite(&source, &anew, after(60)).await.unwrap();
+    let anew = Recording::anew(&rewashed, "rules-2");
+    let source = stored(&store, "press").await;
+    assert!(store.rewrite(&source, &anew, after(60)).await.unwrap());
     let mut now = published(&store).await;
     assert_eq!(
         now.entries[0].content,
@@ -528,15 +526,217 @@ pub(super) async fn a_wash_from_the_store_undoes_no_poll(store: Store) {
     record_washed(&store, &source, &old, NOW).await;
     record(&store, &source, &rss(&[("1", "A", "new")]), after(60)).await;
     let before = published(&store).await;
-    let anew = Recording {
-        warnings: None,
-        ..Recording::new(&old, "rules-2")
-    };
-    store.rewrite(&source, &anew, after(61)).await.unwrap();
+    let anew = Recording::anew(&old, "rules-2");
+    let source = stored(&store, "press").await;
+    let is_whole = store.rewrite(&source, &anew, after(61)).await.unwrap();
+    assert!(!is_whole, "an entry is left");
     assert_eq!(published(&store).await, before);
     assert_ne!(
         stored(&store, "press").await.rules_version,
         "rules-2",
         "it is still to be washed anew"
     );
+}
+
+pub(super) async fn what_is_missing_from_a_document_that_was_cut_off_has_not_left_it(store: Store) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    let whole = rss(&[("1", "A", "a"), ("2", "B", "b"), ("3", "C", "c")]);
+    record(&store, &source, &whole, NOW).await;
+    let cut = &whole[..whole.rfind("<item>").unwrap()];
+    assert_eq!(washed(cut).raw.entries.len(), 2);
+    record(&store, &source, cut, after(60)).await;
+    assert_eq!(store.prune(90, after(100 * DAY)).await.unwrap(), 0);
+    // What is in the half that came is there again.
+    record(&store, &source, &rss(&[("3", "C", "c")]), after(200 * DAY)).await;
+    record(&store, &source, cut, after(201 * DAY)).await;
+    assert_eq!(store.prune(90, after(400 * DAY)).await.unwrap(), 0);
+    record(&store, &source, &rss(&[("1", "A", "a")]), after(401 * DAY)).await;
+    assert_eq!(store.prune(90, after(500 * DAY)).await.unwrap(), 2);
+    assert_eq!(titles(&store).await, ["A"]);
+}
+
+pub(super) async fn what_is_missing_from_documents_that_are_always_cut_off_has_left_them(
+    store: Store,
+) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    let cut = |document: &str| document.replace("</channel></rss>", "");
+    let both = rss(&[("1", "A", "a"), ("2", "B", "b")]);
+    record(&store, &source, &cut(&both), NOW).await;
+    let one = rss(&[("2", "B", "b")]);
+    record(&store, &source, &cut(&one), after(DAY)).await;
+    assert_eq!(store.prune(1, after(7 * DAY)).await.unwrap(), 0);
+    record(&store, &source, &cut(&one), after(7 * DAY)).await;
+    assert_eq!(store.prune(1, after(9 * DAY)).await.unwrap(), 1);
+    assert_eq!(titles(&store).await, ["B"]);
+}
+
+/// What a wash that took a paragraph has recorded of the first entry.
+fn removal(washed: &Washed) -> Removal {
+    Removal {
+        entry: washed.clean.entries[0].key.clone(),
+        number: 1,
+        field: Field::Content,
+        pass: "appeals".into(),
+        rule: "asks".into(),
+        evidence: None,
+        before: "<p>Subscribe</p>".into(),
+        after: None,
+    }
+}
+
+/// Puts a removal back into the first entry, as a user may.
+async fn put_back(store: &Store, source: &Source, washed: &Washed, print: u64) -> i64 {
+    let removal = removal(washed);
+    let restored = Restored {
+        entry: Some(removal.entry.clone()),
+        field: removal.field,
+        print: Fingerprint(print),
+    };
+    let number = store.restore(source, &restored, &removal, after(1)).await;
+    number.unwrap()
+}
+
+pub(super) async fn what_was_put_back_is_listed_and_may_be_undone(store: Store) {
+    let source = press(&store).await;
+    let document = washed(&rss(&[("1", "A", "a")]));
+    record_washed(&store, &source, &document, NOW).await;
+    let revision = async || stored(&store, "press").await.restored_revision;
+    let first = put_back(&store, &source, &document, u64::MAX).await;
+    let second = put_back(&store, &source, &document, 7).await;
+    assert_eq!(
+        put_back(&store, &source, &document, 7).await,
+        second,
+        "once"
+    );
+    assert_eq!(revision().await, 3);
+    let numbers = async || {
+        let all = store.restorations(&source).await.unwrap();
+        all.into_iter().map(|one| one.number).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers().await, [first, second]);
+    let prints = async || {
+        let all = store.restored(&source).await.unwrap();
+        all.into_iter().map(|one| one.print.0).collect::<Vec<_>>()
+    };
+    assert_eq!(prints().await, [7, u64::MAX]);
+    assert!(store.undo_restore(&source, second).await.unwrap());
+    assert!(!store.undo_restore(&source, second).await.unwrap());
+    assert_eq!(prints().await, [u64::MAX]);
+    assert!(revision().await > 3, "whoever washes by the old is late");
+}
+
+pub(super) async fn a_wash_that_knew_nothing_of_what_was_put_back_is_not_written(store: Store) {
+    let first = press(&store).await;
+    let document = washed(&rss(&[("1", "A", "a")]));
+    record_washed(&store, &first, &document, NOW).await;
+    let taken = store.take("press", true, LEASE, after(10)).await.unwrap();
+    let taken = taken.expect("nobody polls it");
+    put_back(&store, &taken, &document, 7).await;
+    let (before, edited) = (published(&store).await, washed(&rss(&[("1", "A", "b")])));
+    let finish = Finish {
+        recording: Some(Recording::new(&edited, "rules-1")),
+        outcome: "changed",
+        ..fine(after(10))
+    };
+    let late = store.finish(&taken, &finish, after(10)).await.unwrap_err();
+    assert!(matches!(late, StoreError::Superseded), "{late}");
+    let anew = Recording::anew(&document, "rules-2");
+    let late = store.rewrite(&taken, &anew, after(10)).await.unwrap_err();
+    assert!(matches!(late, StoreError::Superseded), "{late}");
+    assert_eq!(published(&store).await, before);
+    // It is given back, and due as it was.
+    let again = store.take("press", true, LEASE, after(11)).await.unwrap();
+    let again = again.expect("nobody polls it");
+    assert_eq!(
+        store.finish(&again, &finish, after(11)).await.unwrap(),
+        counted(0, 1)
+    );
+}
+
+pub(super) async fn a_wash_by_rules_of_before_is_not_written_over_a_newer(store: Store) {
+    let source = press(&store).await;
+    let document = washed(&rss(&[("1", "A", "a")]));
+    record_washed(&store, &source, &document, NOW).await;
+    let taken = store.take("press", true, LEASE, after(10)).await.unwrap();
+    let taken = taken.expect("nobody polls it");
+    let newer = Recording::anew(&document, "rules-2");
+    assert!(store.rewrite(&taken, &newer, after(10)).await.unwrap());
+    let finish = |version| Finish {
+        recording: Some(Recording::new(&document, version)),
+        outcome: "changed",
+        ..fine(after(10))
+    };
+    let late = store.finish(&taken, &finish("rules-1"), after(10)).await;
+    assert!(matches!(late, Err(StoreError::Superseded)), "{late:?}");
+    assert_eq!(stored(&store, "press").await.rules_version, "rules-2");
+    // A poll that knows the newer rules is welcome.
+    let again = store.take("press", true, LEASE, after(11)).await.unwrap();
+    let again = again.expect("nobody polls it");
+    let known = store.finish(&again, &finish("rules-2"), after(11)).await;
+    assert_eq!(known.unwrap(), counted(0, 0));
+}
+
+pub(super) async fn a_wash_from_the_store_beside_a_new_head_is_seen(store: Store) {
+    let source = press(&store).await;
+    let document = rss(&[("1", "A", "<p>a</p>")]);
+    let old = washed(&document);
+    record_washed(&store, &source, &old, NOW).await;
+    let renamed = document.replace("The Press", "The New Press");
+    record(&store, &source, &renamed, after(60)).await;
+    let before = heading(&store).await;
+    let mut anew = old;
+    anew.clean.entries[0].content = Some(Text::html("<p>other</p>"));
+    let source = stored(&store, "press").await;
+    let recording = Recording::anew(&anew, "rules-2");
+    let is_whole = store.rewrite(&source, &recording, after(61)).await.unwrap();
+    assert!(!is_whole, "the new head is still to be washed");
+    let (now, feed) = (heading(&store).await, published(&store).await);
+    assert_eq!(feed.entries[0].content, anew.clean.entries[0].content);
+    assert_eq!(feed.title, Some(Text::plain("The New Press")));
+    assert_eq!(
+        (now.revision, now.changed_at),
+        (before.revision + 1, Some(after(61))),
+        "readers are given what changed"
+    );
+}
+
+pub(super) async fn a_story_is_announced_for_what_its_publisher_did_alone(store: Store) {
+    let source = press(&store).await;
+    let counter = |n: u32| format!("<slash:comments>{n}</slash:comments>");
+    let document = |body: &str, n| channel(&item("1", "A", body, &counter(n)));
+    record(&store, &source, &document("<p>a</p><p>junk</p>", 1), NOW).await;
+    // Other rules take the junk, while the publisher counts a comment.
+    let by_new_rules = |body: &str, n| {
+        let mut washed = washed(&document(body, n));
+        let content = washed.clean.entries[0].content.as_mut().unwrap();
+        content.value = content.value.replace("<p>junk</p>", "");
+        washed
+    };
+    let counted_on = by_new_rules("<p>a</p><p>junk</p>", 2);
+    let mut recording = Recording::new(&counted_on, "rules-2");
+    let edited = store.edited(&source, &recording).await.unwrap();
+    assert_eq!(edited.len(), 1);
+    let earlier = by_new_rules("<p>a</p><p>junk</p>", 1);
+    assert_eq!(edited, earlier.raw.entries);
+    let earlier: Vec<_> = edited.into_iter().zip(earlier.clean.entries).collect();
+    recording.compare_with(&earlier);
+    let source = stored(&store, "press").await;
+    let finish = |recording| Finish {
+        recording: Some(recording),
+        outcome: "changed",
+        ..fine(after(60))
+    };
+    let edit = by_new_rules("<p>b</p><p>junk</p>", 3);
+    let recorded = store.finish(&source, &finish(recording), after(60)).await;
+    assert_eq!(recorded.unwrap(), counted(0, 0));
+    assert_eq!(published(&store).await.entries[0].updated, None);
+    // The same rules, and an edit: it is announced once.
+    let source = stored(&store, "press").await;
+    for expected in [counted(0, 1), counted(0, 0)] {
+        let recording = Recording::new(&edit, "rules-2");
+        let recorded = store.finish(&source, &finish(recording), after(60)).await;
+        assert_eq!(recorded.unwrap(), expected);
+    }
 }

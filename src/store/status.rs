@@ -1,0 +1,105 @@
+//! How each source fares, for `status` and the pages.
+
+use super::db::on;
+use super::{Store, StoreError};
+use crate::model::{Feed, Removal, Warning};
+use crate::render;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use sqlx::Row as _;
+
+/// A source as `status` and the pages show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// The title that it gives itself.
+    pub title: Option<String>,
+    /// How the last poll ended: `new` (none yet), `changed`, `unchanged`, `failed` or `gone`.
+    pub outcome: String,
+    /// What to know about that, in words.
+    pub detail: Option<String>,
+    /// When it was last polled.
+    pub last_poll_at: Option<Timestamp>,
+    /// When a poll last succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// When it is polled next.
+    pub next_poll_at: Option<Timestamp>,
+    /// Why then.
+    pub next_poll_reason: String,
+    /// How many polls in a row have failed.
+    pub failures: i64,
+    /// Where the server says it has moved for good.
+    pub moved_to: Option<String>,
+    /// How many entries are kept.
+    pub entries: i64,
+    /// How many removals were made in them.
+    pub removals: i64,
+    /// What was forgiven in the last document that could be read.
+    #[serde(serialize_with = "told")]
+    pub warnings: Vec<Warning>,
+}
+
+/// Warnings as users are told them: `entry` is the id and `key` the key, as in `explain --json`.
+fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(warnings.iter().map(|warning| {
+        json!({
+            "message": warning.message,
+            "line": warning.line,
+            "entry": warning.id,
+            "key": warning.entry,
+            "title": warning.title.as_ref().map(render::plain),
+        })
+    }))
+}
+
+impl Store {
+    /// Every configured source and how it fares, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
+        let time =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        on!(self.db, pool => {
+            let rows = sqlx::query(
+                "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
+                   moved_to, warnings, removals as head_removals, \
+                   (select count(*) from entry where entry.source_id = source.id) as entries, \
+                   (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
+                 from source where removed_at is null order by name",
+            )
+            .fetch_all(pool)
+            .await?;
+            rows.into_iter().map(|row| {
+                let head: Option<String> = row.try_get("clean")?;
+                let title = head.and_then(|head| super::feeds::read::<Feed>("feed", &head).ok()).and_then(|feed| feed.title);
+                let warnings: String = row.try_get("warnings")?;
+                Ok(Status {
+                    name: row.try_get("name")?,
+                    url: row.try_get("url")?,
+                    title: title.as_ref().map(|title| render::plain(title).into_owned()),
+                    outcome: row.try_get("outcome")?,
+                    detail: row.try_get("detail")?,
+                    last_poll_at: time(row.try_get("last_poll_at")?),
+                    last_success_at: time(row.try_get("last_success_at")?),
+                    next_poll_at: time(row.try_get("next_poll_at")?),
+                    next_poll_reason: row.try_get("next_poll_reason")?,
+                    failures: row.try_get("failures")?,
+                    moved_to: row.try_get("moved_to")?,
+                    entries: row.try_get("entries")?,
+                    removals: row.try_get::<i64, _>("removals")? + count(&row.try_get::<String, _>("head_removals")?),
+                    warnings: serde_json::from_str(&warnings).unwrap_or_default(),
+                })
+            }).collect()
+        })
+    }
+}
+
+/// How many removals a stored list holds.
+fn count(removals: &str) -> i64 {
+    serde_json::from_str::<Vec<Removal>>(removals).map_or(0, |removals| removals.len() as i64)
+}

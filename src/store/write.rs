@@ -1,0 +1,215 @@
+//! How what changed by a wash is written inside a transaction: entries, their removals, the head, the versions.
+//!
+//! It compares nothing; [`Recording`](super::Recording) has done that.
+
+use super::record::storable;
+use super::rows::Column;
+use crate::model::{EntryKey, Removal};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// How many rows one statement writes. Each costs as much as a hundred rows; a source of ten thousand entries would
+/// otherwise be held in memory once more as one parameter, and once more by the database.
+pub(super) const ROWS_MAX: usize = 500;
+
+/// A source that has sent no whole document for so long always leaves out its end, and what is missing has left it: a
+/// week is longer than a publisher's server stays broken unseen.
+pub(super) const ALWAYS_CUT_SECONDS: i64 = 7 * 24 * 3600;
+
+/// The columns of a row set of keys.
+pub(super) const KEY_COLUMNS: &[Column] = &[("key", "text")];
+
+/// A key, as a row set has it.
+#[derive(Debug, Serialize)]
+pub(super) struct KeyRow<'r> {
+    pub(super) key: &'r EntryKey,
+}
+
+/// The columns of the row set of entries.
+pub(super) const ENTRY_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("first_seen_at", "bigint"),
+    ("changed_at", "bigint"),
+    ("sort_at", "bigint"),
+    ("position", "bigint"),
+    ("raw_hash", "text"),
+    ("story_hash", "text"),
+    ("updated_at", "bigint"),
+    ("raw", "text"),
+    ("clean", "text"),
+];
+
+/// An entry, as its row set has it.
+#[derive(Debug, Serialize)]
+pub(super) struct EntryRow<'r> {
+    pub(super) key: &'r EntryKey,
+    pub(super) first_seen_at: i64,
+    pub(super) changed_at: i64,
+    pub(super) sort_at: i64,
+    pub(super) position: usize,
+    pub(super) raw_hash: &'r str,
+    pub(super) story_hash: &'r str,
+    pub(super) updated_at: Option<i64>,
+    pub(super) raw: &'r str,
+    pub(super) clean: &'r str,
+}
+
+/// The columns of the row set of removals.
+pub(super) const REMOVAL_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("number", "bigint"),
+    ("field", "text"),
+    ("pass", "text"),
+    ("rule", "text"),
+    ("evidence", "text"),
+    ("before_text", "text"),
+    ("after_text", "text"),
+];
+
+/// A removal, as its row set has it.
+#[derive(Debug, Serialize)]
+pub(super) struct RemovalRow<'r> {
+    key: &'r EntryKey,
+    number: u32,
+    field: &'static str,
+    pass: &'r str,
+    rule: Cow<'r, str>,
+    evidence: Option<Cow<'r, str>>,
+    before_text: Cow<'r, str>,
+    after_text: Option<Cow<'r, str>>,
+}
+
+impl<'r> RemovalRow<'r> {
+    pub(super) fn new(removal: &'r Removal) -> Self {
+        Self {
+            key: &removal.entry,
+            number: removal.number,
+            field: removal.field.as_str(),
+            pass: &removal.pass,
+            rule: storable(&removal.rule),
+            evidence: removal.evidence.as_deref().map(storable),
+            before_text: storable(&removal.before),
+            after_text: removal.after.as_deref().map(storable),
+        }
+    }
+}
+
+/// Writes a document inside a transaction; gives what changed, and the version of the rules that all stored entries
+/// are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
+macro_rules! record {
+    ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
+        use $crate::store::record::{Stored, to_json};
+        use $crate::store::write::{ENTRY_COLUMNS, KEY_COLUMNS, REMOVAL_COLUMNS, ROWS_MAX, ALWAYS_CUT_SECONDS};
+        let prepared = $prepared;
+        let now = $now.as_second();
+        let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+        let sql = format!(
+            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at from entry \
+             where source_id = $1 and key in (select key from {keys})"
+        );
+        let rows: Vec<(String, String, String, String, i64, i64, Option<i64>)> =
+            sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
+        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at)| {
+            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at })
+        });
+        let changes = prepared.compare(&stored.collect(), $now);
+        let from_document = prepared.warnings.is_some();
+        let entries_changed = !changes.entries.is_empty();
+        for rows in changes.entries.chunks(ROWS_MAX) {
+            let entries = $crate::store::rows::table(&$db, "$3", ENTRY_COLUMNS);
+            let sql = format!(
+                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
+                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean \
+                 from {entries} where true \
+                 on conflict (source_id, key) do update set \
+                   rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
+                   sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
+                   updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
+            );
+            let entries = to_json(&rows);
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version).bind(&entries)
+                .execute(&mut *$tx).await?;
+            let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+            let sql = format!(
+                "delete from removal where entry_id in \
+                   (select id from entry where source_id = $1 and key in (select key from {keys}))"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&entries).execute(&mut *$tx).await?;
+        }
+        for rows in changes.removals.chunks(ROWS_MAX) {
+            let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);
+            // SQLite does not know how long a list of JSON is. A `cross join` it takes as it stands: for each removal it
+            // asks the index of entries, and not for each entry all removals.
+            let sql = format!(
+                "insert into removal (entry_id, number, field, pass, rule, evidence, before_text, after_text) \
+                 select entry.id, number, field, pass, rule, evidence, before_text, after_text \
+                 from {removals} cross join entry where entry.source_id = $1 and entry.key = given.key"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&rows)).execute(&mut *$tx).await?;
+        }
+        if !changes.same.is_empty() {
+            let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
+            let sql = format!(
+                "update entry set rules_version = $2 \
+                 where source_id = $1 and rules_version <> $2 and key in (select key from {keys})"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version).bind(to_json(&changes.same))
+                .execute(&mut *$tx).await?;
+        }
+        $crate::store::lines::count!($db, $tx, $source, changes.news);
+        if from_document {
+            let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
+            let sql = format!(
+                "update entry set left_at = case when left_at is null then $2 end \
+                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys})) \
+                   and (left_at is not null or not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
+            );
+            // What is missing from a document that was cut off may stand in the rest of it.
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
+                .bind(now - ALWAYS_CUT_SECONDS).execute(&mut *$tx).await?;
+        }
+        // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
+        // anew from the store counts only while it is still the newest that was read.
+        let head = sqlx::query(
+            "update source set raw = $2, warnings = coalesce($3, warnings), removals = $8, \
+               revision = case when head_hash is distinct from $6 and not $9 then revision + 1 else revision end, \
+               changed_at = case when head_hash is distinct from $6 then $5 else changed_at end, \
+               clean = case when $9 or head_hash is distinct from $6 then $7 else clean end, \
+               head_hash = $6 \
+             where id = $1 and ($4 or raw = $2)",
+        )
+        .bind($source.id)
+        .bind(&prepared.raw_head)
+        .bind(&prepared.warnings)
+        .bind(from_document)
+        .bind(now)
+        .bind(&prepared.head_hash)
+        .bind(&prepared.clean_head)
+        .bind(&prepared.head_removals)
+        .bind(entries_changed)
+        .execute(&mut *$tx)
+        .await?
+        .rows_affected();
+        // Whoever reads the feed sees its entries, whatever became of the head.
+        let rules_version: String = sqlx::query_scalar(
+            "update source set \
+               revision = case when $2 then revision + 1 else revision end, \
+               changed_at = case when $2 then $3 else changed_at end, \
+               cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
+               rules_version = case when not $4 or exists \
+                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
+             where id = $1 returning rules_version",
+        )
+        .bind($source.id)
+        .bind(entries_changed)
+        .bind(now)
+        .bind(head > 0)
+        .bind(prepared.rules_version)
+        .bind(from_document && prepared.is_cut())
+        .bind(from_document)
+        .fetch_one(&mut *$tx)
+        .await?;
+        (changes.recorded, rules_version)
+    }};
+}
+pub(super) use record;
