@@ -838,13 +838,15 @@ pub struct Boilerplate {
     pub repeats: HashMap<Fingerprint, Repeats>,
 }
 
-/// How many entries have a line.
+/// How many entries have a line, of its own outlet or of others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Repeats {
     /// So many have it …
     pub entries: u32,
     /// … of so many that were looked at.
     pub of: u32,
+    /// On so many other sites; 0 where the entries are the outlet's own.
+    pub sites: u32,
 }
 
 impl Repeats {

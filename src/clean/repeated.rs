@@ -239,21 +239,24 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
         // Where there is no story but lines, their numbers are what the entry is about.
         let counts = !known.counts || at > last && first_story.is_some();
         if counts && suffices(block, known.repeats, at > last, outlet) {
-            let Repeats { entries, of } = known.repeats;
             let rule = match is_picture(block) {
                 // Among pictures alone, or between paragraphs, it may be what the entry shows.
                 true if at < last || first_story.is_none() => continue,
                 true => "repeated picture",
                 false => "repeated line",
             };
-            cuts.push(Cut::new(
-                vec![at],
-                rule,
-                format!("in {entries} of {of} entries"),
-            ));
+            cuts.push(Cut::new(vec![at], rule, evidence(known.repeats)));
         }
     }
     cuts
+}
+
+fn evidence(repeats: Repeats) -> String {
+    let Repeats { entries, of, sites } = repeats;
+    match sites {
+        0 => format!("in {entries} of {of} entries"),
+        _ => format!("in {entries} of {of} entries of {sites} other sites"),
+    }
 }
 
 /// Whether a block is of a kind that may be taken for boilerplate at all.

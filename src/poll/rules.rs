@@ -17,9 +17,13 @@ pub async fn known_rules(
     source: &Source,
     rules: &Rules,
 ) -> Result<Rules, StoreError> {
+    let mut boilerplate = learn::shared(store.elsewhere(source).await?);
+    // What its own entries say is said of it.
+    let own = learn::boilerplate(&store.counts(source).await?);
+    boilerplate.repeats.extend(own.repeats);
     Ok(Rules {
         restored: store.restored(source).await?,
-        boilerplate: learn::boilerplate(&store.counts(source).await?),
+        boilerplate,
         ..rules.clone()
     })
 }

@@ -177,6 +177,11 @@ const VERSIONS: &[Version] = &[
         sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
         postgres: include_str!("migrations/postgres/0004_keep.sql"),
     },
+    Version {
+        number: 5,
+        sqlite: include_str!("migrations/sqlite/0005_shared_lines.sql"),
+        postgres: include_str!("migrations/postgres/0005_shared_lines.sql"),
+    },
 ];
 
 #[derive(Debug)]

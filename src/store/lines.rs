@@ -7,10 +7,11 @@
 use super::db::on;
 use super::rows::Column;
 use super::{Source, Store, StoreError};
-use crate::learn::Counts;
+use crate::learn::{ALONE_MIN, Counts, ELSEWHERE_SHARE_MIN, Elsewhere};
 use crate::model::{Fingerprint, Sighting};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
+use url::Url;
 
 /// The columns of the row set of lines.
 pub(super) const LINE_COLUMNS: &[Column] = &[("print", "bigint"), ("entries", "bigint")];
@@ -60,6 +61,15 @@ pub(super) fn print(bits: i64) -> Fingerprint {
     Fingerprint(u64::from_ne_bytes(bits.to_ne_bytes()))
 }
 
+/// Whose a source is: the host that it is fetched from, or itself where it has none.
+fn site(url: String) -> String {
+    let host = Url::parse(&url).ok().and_then(|url| {
+        url.host_str()
+            .map(|host| host.trim_start_matches("www.").to_owned())
+    });
+    host.unwrap_or(url)
+}
+
 impl Store {
     /// How often the lines of a source were met, of those that three entries or more have.
     ///
@@ -80,6 +90,37 @@ impl Store {
         let seen = rows.into_iter();
         let seen = seen.map(|(bits, entries, _)| (print(bits), number(entries)));
         Ok(Counts::new(number(counted), seen))
+    }
+
+    /// How often other sources have the lines that are in half of a source's entries or more. Of a source that has
+    /// [`ALONE_MIN`] entries, none: it speaks for itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn elsewhere(&self, source: &Source) -> Result<Vec<Elsewhere>, StoreError> {
+        // The condition on the entries is that of the index, letter for letter.
+        let sql = "select other.print, other_source.url, other.entries, other_source.counted from source as own \
+                   join line as mine on mine.source_id = own.id and mine.entries * 2 >= own.counted \
+                   join line as other on other.print = mine.print and other.entries >= 3 and other.source_id <> own.id \
+                   join source as other_source on other_source.id = other.source_id \
+                   and other.entries * 100 >= other_source.counted * $3 \
+                   where own.id = $1 and own.counted < $2";
+        let rows: Vec<(i64, String, i64, i64)> = on!(self.db, pool => {
+            sqlx::query_as(sql)
+                .bind(source.id)
+                .bind(i64::from(ALONE_MIN))
+                .bind(i64::from(ELSEWHERE_SHARE_MIN))
+                .fetch_all(pool)
+                .await?
+        });
+        let number = |count: i64| u32::try_from(count).unwrap_or_default();
+        let lines = rows.into_iter().map(|(bits, url, entries, of)| Elsewhere {
+            print: print(bits),
+            site: site(url),
+            entries: number(entries),
+            of: number(of),
+        });
+        Ok(lines.collect())
     }
 }
 

@@ -84,6 +84,7 @@ suite! {
     a_line_is_learnt_over_polls_of_one_entry_each,
     an_entry_teaches_once,
     what_fades_is_forgotten,
+    what_a_platform_repeats_is_known_to_a_new_source,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

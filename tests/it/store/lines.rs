@@ -1,8 +1,8 @@
 //! What is learnt across polls: counted once an entry, used by the next poll, forgotten when it fades.
 
 use super::*;
-use feedwash::learn;
 use feedwash::model::{Response, Rules};
+use feedwash::poll;
 use feedwash::wash::wash;
 
 /// A document of one entry, with or without the outlet's line below its story.
@@ -27,10 +27,8 @@ fn entry(number: u64, with_line: bool) -> String {
 }
 
 async fn washed_as_polled(store: &Store, source: &Source, document: &str) -> Washed {
-    let rules = Rules {
-        boilerplate: learn::boilerplate(&store.counts(source).await.unwrap()),
-        ..Rules::default()
-    };
+    let rules = Rules::default();
+    let rules = poll::known_rules(store, source, &rules).await.unwrap();
     let response = Response {
         body: document.as_bytes().to_vec(),
         ..Response::default()
@@ -42,6 +40,11 @@ async fn washed_as_polled(store: &Store, source: &Source, document: &str) -> Was
 async fn poll(store: &Store, source: &Source, document: &str, now: Timestamp) -> Option<String> {
     let washed = washed_as_polled(store, source, document).await;
     record_washed(store, source, &washed, now).await;
+    told(&washed)
+}
+
+/// What is said where a line was taken out.
+fn told(washed: &Washed) -> Option<String> {
     let mut learnt = washed
         .removals
         .iter()
@@ -103,4 +106,32 @@ pub(super) async fn what_fades_is_forgotten(store: Store) {
         poll(&store, &source, &entry(126, true), after(60)).await,
         None
     );
+}
+
+pub(super) async fn what_a_platform_repeats_is_known_to_a_new_source(store: Store) {
+    let config = sources(&[
+        ("a", "https://a.example/feed"),
+        ("a2", "https://www.a.example/feed/2"),
+        ("b", "https://b.example/feed"),
+        ("c", "https://c.example/feed"),
+        ("new", "https://new.example/feed"),
+    ]);
+    store.sync(&config, NOW).await.unwrap();
+    let new = stored(&store, "new").await;
+    assert_eq!(poll(&store, &new, &entry(20, true), after(0)).await, None);
+    // Two sites, one of them with two feeds, are not enough.
+    for (at, name) in (1..).zip(["a", "a2", "b", "c"]) {
+        let next = washed_as_polled(&store, &new, &entry(24, true)).await;
+        assert_eq!(told(&next), None, "before {name}");
+        let source = stored(&store, name).await;
+        for number in 0..3 {
+            let document = entry(at * 10 + number, true);
+            poll(&store, &source, &document, after(60)).await;
+        }
+    }
+    let next = washed_as_polled(&store, &new, &entry(24, true)).await;
+    let evidence = "in 9 of 9 entries of 3 other sites";
+    assert_eq!(told(&next).as_deref(), Some(evidence));
+    let without = washed_as_polled(&store, &new, &entry(25, false)).await;
+    assert_eq!(told(&without), None);
 }
