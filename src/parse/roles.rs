@@ -128,9 +128,12 @@ pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
     ranked(el, role_in_entry(el, atom))
 }
 
-/// A value as it was given is before all others.
+/// A value as it was given is before all others; what was no date is behind all dates.
 fn ranked(el: &El<'_>, role: Role) -> Role {
     match role {
+        Role::One(slot @ (Slot::Published | Slot::Updated), _) if el.family == Family::Given => {
+            Role::One(slot, u8::MAX)
+        }
         Role::One(slot, _) if el.family == Family::Given => Role::One(slot, GIVEN),
         Role::One(slot, rank) => Role::One(slot, rank + 1),
         role => role,

@@ -15,7 +15,7 @@ use super::grammar;
 use super::names;
 use super::plain;
 use super::xml::{self, element};
-use crate::model::{Attribute, Element, Enclosure, Feed, FeedFormat, Link, Text};
+use crate::model::{Attribute, Date, Element, Enclosure, Feed, FeedFormat, Link, Text};
 use std::borrow::Cow;
 
 pub(super) use atom::link as atom_link;
@@ -31,6 +31,7 @@ pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
         out.title = Some(Text::plain(made_title(feed)));
         out.extensions.push(super::made("title"));
     }
+    dates(&mut out);
     match format {
         FeedFormat::Rss => rss::feed(&mut out),
         FeedFormat::Atom => atom::feed(&mut out),
@@ -38,6 +39,34 @@ pub(super) fn fit(feed: &Feed, format: FeedFormat) -> Cow<'_, Feed> {
         FeedFormat::Json => {}
     }
     out
+}
+
+/// Moves what is no date out of the place of one, into an element that says what was there.
+fn dates(feed: &mut Cow<'_, Feed>) {
+    let is_unfit = |date: &Date| !xml::is_blank(&date.raw) && super::date::rfc3339(date).is_none();
+    let any = |dates: [&Option<Date>; 2]| dates.into_iter().flatten().any(is_unfit);
+    let given = |name: &str, date: &mut Option<Date>| {
+        let date = date.take_if(|date| is_unfit(date))?;
+        Some(extension(name, &[], date.raw.trim()))
+    };
+    if any([&feed.published, &feed.updated]) {
+        let feed = feed.to_mut();
+        feed.extensions
+            .extend(given("pubDate", &mut feed.published));
+        feed.extensions.extend(given("updated", &mut feed.updated));
+    }
+    for at in 0..feed.entries.len() {
+        let entry = &feed.entries[at];
+        if any([&entry.published, &entry.updated]) {
+            let entry = &mut feed.to_mut().entries[at];
+            entry
+                .extensions
+                .extend(given("pubDate", &mut entry.published));
+            entry
+                .extensions
+                .extend(given("updated", &mut entry.updated));
+        }
+    }
 }
 
 /// A title for a feed that has none, which every format requires: the host that it is about.

@@ -282,8 +282,19 @@ fn root_language(feed: &Feed) -> Option<&str> {
 /// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
 fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
     let texts = [&entry.content, &entry.summary, &entry.title];
+    let source = entry
+        .source
+        .as_ref()
+        .and_then(|source| source.title.as_ref());
+    // What is said of these holds for the others only where there are none.
+    let others = [entry.rights.as_ref(), source];
+    let others = others
+        .into_iter()
+        .filter(|_| texts.iter().all(|text| text.is_none()));
     let language = texts
         .into_iter()
+        .map(Option::as_ref)
+        .chain(others)
         .flatten()
         .find_map(|text| text.language.as_deref());
     let is_tag = |given: &&str| grammar::language(given).is_some();

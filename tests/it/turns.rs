@@ -367,3 +367,32 @@ fn a_text_may_begin_with_a_character_that_shows_nothing() {
         feed.entries[0].content.clone().map(|text| text.value)
     });
 }
+
+#[test]
+fn what_is_no_date_is_said_as_it_was_given() {
+    let document = rss(
+        "",
+        "<title>T</title><pubDate>when the tide allows</pubDate>",
+    );
+    for format in [RSS, ATOM] {
+        writes(
+            &document,
+            format,
+            &["<given:pubDate>when the tide allows</given:pubDate>"],
+            &[],
+        );
+        let date = turned(&document, &[format]).entries[0].published.clone();
+        assert_eq!(
+            date.map(|date| date.raw).as_deref(),
+            Some("when the tide allows")
+        );
+    }
+    writes(&document, JSON, &["when the tide allows"], &[]);
+    let null = rss("", "<title>T</title><pubDate>0000-00-00 00:00:00</pubDate>");
+    writes(
+        &null,
+        RSS,
+        &["<given:pubDate>0000-00-00 00:00:00</given:pubDate>"],
+        &["<pubDate>"],
+    );
+}

@@ -102,11 +102,17 @@ struct Kept {
     files: HashSet<String>,
 }
 
+/// 0001-01-01T00:00:00Z in epoch seconds.
+const YEAR_1: i64 = -62_135_596_800;
+
 fn what_matters(feed: &Feed) -> Vec<Kept> {
     // All line ends are one (XML 1.0 §2.11), and what no address may hold is the same escaped or not.
     let line = |text: &String| {
         let text = percent_decode_str(text).decode_utf8_lossy();
-        text.replace("\r\n", "\n").replace('\r', "\n")
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        // What cannot be seen at the ends of an address is no part of it (URL standard §4.4).
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        text.to_owned()
     };
     // An address of control characters leads nobody anywhere, and is in no format.
     let leads = |url: &&String| !url.chars().all(|c| c.is_whitespace() || c.is_control());
@@ -114,12 +120,15 @@ fn what_matters(feed: &Feed) -> Vec<Kept> {
         // Atom wants to know when an entry was last changed; who says only when it was published means that.
         let dates = [&entry.updated, &entry.published].into_iter().flatten();
         let moment = dates.filter_map(|date| date.time).next();
+        // Databases write none as one of year 0, which no format has.
+        let moment = moment.map(|time| time.as_second());
+        let moment = moment.filter(|seconds| *seconds >= YEAR_1);
         // Who says no id has their address for one.
         let id = entry.id.as_ref().or(entry.link.as_ref());
         let names = entry.authors.iter();
         let files = entry.enclosures.iter().map(|file| &file.url);
         Kept {
-            moment: moment.map(|time| time.as_second()),
+            moment,
             addresses: id.into_iter().chain(&entry.link).map(line).collect(),
             people: names
                 .filter_map(|person| person.name.as_ref())
