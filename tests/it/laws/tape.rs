@@ -289,8 +289,11 @@ impl Tape<'_> {
                 raw: "2001-09-09T03:46:40+02:00".to_owned(),
                 time: Timestamp::from_second(1_000_000_000).ok(),
             },
+            // No reader makes this of a string that says when.
             _ => Date {
-                raw: self.string(),
+                raw: self
+                    .pick(&["soon", "0000-00-00", "?", "", "<b>never</b>\n"])
+                    .to_owned(),
                 time: None,
             },
         }
