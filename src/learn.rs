@@ -19,8 +19,12 @@ pub const ENTRIES_MIN: u32 = 3;
 /// outlet's entries or more.
 const SHARE_MIN: u32 = 50;
 
-/// An outlet of more entries than this needs nobody else to tell what it repeats.
+/// An outlet of so many entries needs nobody else to tell what it repeats.
 pub const ALONE_MIN: u32 = 10;
+
+/// The fewest of its own entries in which an outlet must have a line that others repeat: whatever stands in one alone is
+/// its story, which others may well quote below each of theirs.
+pub const OWN_MIN: u32 = 2;
 
 /// The fewest other sites that must repeat a line. Two may be one publisher's.
 const SITES_MIN: usize = 3;
@@ -82,7 +86,7 @@ pub fn boilerplate(counts: &Counts) -> Boilerplate {
 pub struct Elsewhere {
     /// The line.
     pub print: Fingerprint,
-    /// Whose it is: the host of the source.
+    /// Whose it is: the domain of the source.
     pub site: String,
     /// So many entries of the source have it …
     pub entries: u32,

@@ -10,8 +10,8 @@
 //! Four layers. A module imports from the layers above it, and from the listed friends in its own.
 //! `tests/it/layers.rs` is the fence.
 //!
-//! 1. Words, which do nothing: [`model`] holds the nouns, [`limits`] every limit with its reason; `markup` holds the names
-//!    of HTML.
+//! 1. Words, which do nothing: [`model`] holds the nouns, [`limits`] every limit with its reason; `markup` tells
+//!    tags from words by the names of HTML.
 //! 2. Pure functions. [`decode`] turns bytes into text and [`parse`] text into a feed, leniently;
 //!    [`absolute`] resolves addresses for both reading and writing; [`identity`] gives each entry its key and its
 //!    id; [`clean`] is the table of passes and the passes; [`wash`] is these in a row. [`schedule`] says

@@ -345,6 +345,9 @@ async fn bring(
         validators = Validators::default();
         // No body's: the whole document is to be recorded again, even where it is the one before this.
         body_hash = Some(String::new());
+    } else if washed.raw.is_cut {
+        // The rest is asked for without conditions too, until the same comes again: then it is always so.
+        validators = Validators::default();
     }
     let document = Some(Document {
         washed,

@@ -339,8 +339,9 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
 /// How many lines are still told as examples.
 const EXAMPLES_MAX: usize = 8;
 
-/// Marks lines between two paragraphs of which the first ends in a colon (`the page asks:`) as quoted: whatever they say,
-/// the story says it. A line with a link or a picture is none, for nobody quotes a button as one.
+/// Marks two or more lines between two paragraphs of which the first ends in a colon (`the page asks:`) as quoted: whatever
+/// they say, the story says it. One may have been put there, as an advertisement's mark is; a line with a link or a
+/// picture is no example, for nobody quotes a button as one.
 fn mark_examples(list: &mut [Block]) {
     let announces = |block: &Block| block.is_prose() && block.text.ends_with([':', '：']);
     let mut at = 0;
@@ -351,7 +352,7 @@ fn mark_examples(list: &mut [Block]) {
         };
         let lines = list[first..].iter().take(EXAMPLES_MAX);
         let behind = first + lines.take_while(|block| is_line(block)).count();
-        if list.get(behind).is_some_and(Block::is_prose) {
+        if behind > first + 1 && list.get(behind).is_some_and(Block::is_prose) {
             for line in &mut list[first..behind] {
                 line.quoted = true;
             }

@@ -4,9 +4,10 @@
 //!
 //! Invariant: where a frame had an address, a link to it or to its page stands in its place.
 
+use super::blocks::is_hidden;
 use super::players::{Player, player};
 use super::scrub::Scrub;
-use super::tree::{self, NodeId, attr, escape};
+use super::tree::{self, NodeId, NodeRef, attr, escape};
 use scraper::node::Element;
 use url::Url;
 
@@ -42,9 +43,13 @@ pub(super) fn frames(scrub: &mut Scrub<'_>) {
         else {
             continue;
         };
+        let told = told(scrub, id).unwrap_or_default();
         let url = scrub.url(&source).filter(|_| !source.is_empty());
         let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-            scrub.remove(id, "frame", "leads nowhere");
+            match told.is_empty() {
+                true => scrub.remove(id, "frame", "leads nowhere"),
+                false => scrub.replace(id, &told, "frame", "leads nowhere"),
+            }
             continue;
         };
         let fallback = fallback(scrub, id);
@@ -56,7 +61,6 @@ pub(super) fn frames(scrub: &mut Scrub<'_>) {
         let label = label(scrub, id).or(fallback.map(|(_, text)| text));
         let markup = markup(&player, label);
         let evidence = format!("a player or page of {}", player.name);
-        let told = told(scrub, id).unwrap_or_default();
         scrub.replace(id, &format!("{markup}{told}"), "frame", evidence);
     }
 }
@@ -66,11 +70,31 @@ const TOLD_CHARS_MIN: usize = 80;
 
 /// The prose that stands inside an object for whoever can't see it, which is every reader of feeds.
 fn told(scrub: &Scrub<'_>, id: NodeId) -> Option<String> {
-    const ASKING: &[&str] = &["flash", "javascript", "browser", "plugin", "plug-in"];
+    const ASKING: &[&str] = &[
+        "flash player",
+        "adobe",
+        "javascript",
+        "browser",
+        "plugin",
+        "plug-in",
+    ];
     scrub
         .element(id)
         .filter(|element| element.name() == "object")?;
-    let text = tree::collapse(&scrub.text(id));
+    let is_shown = |node: NodeRef<'_>| {
+        let mut above = node
+            .ancestors()
+            .filter_map(|node| node.value().as_element());
+        above.all(|element| element.name() == "object" || !is_hidden(element.name()))
+    };
+    let mut text = String::new();
+    for node in scrub.node(id).descendants() {
+        if let Some(words) = node.value().as_text().filter(|_| is_shown(node)) {
+            text.push_str(words);
+            text.push(' ');
+        }
+    }
+    let text = tree::collapse(&text);
     let asks = || {
         let lower = text.to_lowercase();
         ASKING.iter().any(|word| lower.contains(word))
@@ -266,7 +290,7 @@ mod tests {
         );
         check(
             &format!(
-                "<p>x</p><object data='https://a.example/map'>Without Flash. {prose}</object>"
+                "<p>x</p><object data='https://a.example/map'>Without Flash Player. {prose}</object>"
             ),
             "<p>x</p><a href=\"https://a.example/map\">a.example/map</a>",
         );

@@ -151,24 +151,23 @@ fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
     })
 }
 
-/// Whether a form lets the reader choose and write nothing: a poll or a quiz, whose prose tells what it is about.
+/// Whether a form lets the reader choose among some and write nothing: a poll or a quiz, whose prose tells what it is
+/// about. A lone box to tick is somebody's consent.
 fn is_poll(scrub: &Scrub<'_>, id: NodeId) -> bool {
-    let mut chooses = false;
+    let mut choices = 0;
     for node in scrub.node(id).descendants() {
         let Some(element) = node.value().as_element() else {
             continue;
         };
-        let kind = attr(element, "type").unwrap_or("text");
-        match element.name() {
-            "textarea" => return false,
-            "input" if matches!(kind, "radio" | "checkbox") => chooses = true,
-            "input" if matches!(kind, "text" | "email" | "search" | "tel" | "password") => {
-                return false;
-            }
+        let kind = attr(element, "type").unwrap_or("text").to_ascii_lowercase();
+        match (element.name(), kind.as_str()) {
+            ("input", "radio" | "checkbox") => choices += 1,
+            ("input", "hidden" | "submit" | "button" | "reset" | "image") => {}
+            ("textarea" | "input", _) => return false,
             _ => {}
         }
     }
-    chooses
+    choices >= 2
 }
 
 /// What stands in `noscript` and shows no image is a notice.
@@ -516,6 +515,9 @@ mod tests {
     fn parts_of_a_page_go() {
         gone("<form action='/s'><p>Find:</p><input name=q><button>Go</button></form>");
         gone(
+            "<form action='/c'><p>We value your privacy, and so do the four hundred partners with whom we share it.</p><input type=checkbox> <input type=EMAIL></form>",
+        );
+        gone(
             "<form action='/v'><p>Your pick?</p><input type=radio name=p> A <button>Vote</button></form>",
         );
         gone("<div style='display: none'>Loading the thing</div>");
@@ -535,7 +537,9 @@ mod tests {
             "{PROSE}<aside>“We waited for three days,” said the baker.</aside>"
         ));
         check(
-            &format!("{PROSE}<form action='/v'>{PROSE}<input type=radio name=p></form>"),
+            &format!(
+                "{PROSE}<form action='/v'>{PROSE}<input type=radio name=p><input type=Radio name=p></form>"
+            ),
             &format!("{PROSE}{PROSE}"),
         );
         stays(&format!(

@@ -140,18 +140,35 @@ fn is_picture(block: &Block) -> bool {
     block.chars == 0 && !block.media.is_empty()
 }
 
-/// What a block of pictures shows, and where it leads, in characters that no line of letters has. `None` where one is no
-/// image of its own: a placeholder is the same in every entry, and the picture that it holds the place of is not.
+/// What a block of pictures shows and says, and where it leads, in characters that no line of letters has. `None` where
+/// the address tells too little: a placeholder is the same in every entry, and the picture that it holds the place of is
+/// not; and what has a caption is shown for a reason.
 fn shown(scrub: &Scrub<'_>, block: &Block) -> Option<String> {
     let mut shown = String::new();
     for medium in &block.media {
         let image = scrub.element(*medium).filter(|e| e.name() == "img")?;
-        let mut attributes = image.attrs();
-        if attributes.any(|(name, value)| name.starts_with("data-") && value.contains('/')) {
+        let stands_in = |name: &str, value: &str| {
+            name == "srcset" || name.starts_with("data-") && value.contains('/')
+        };
+        if image.attrs().any(|(name, value)| stands_in(name, value)) {
             return None;
         }
-        shown.push_str(" \u{6}");
-        shown.push_str(image.attr("src")?);
+        let mut above = scrub.node(*medium).ancestors();
+        let is_framed = |name: &str| matches!(name, "picture" | "figure");
+        if above.any(|node| {
+            node.value()
+                .as_element()
+                .is_some_and(|e| is_framed(e.name()))
+        }) {
+            return None;
+        }
+        let source = image
+            .attr("src")
+            .filter(|source| !source.starts_with("data:"))?;
+        for part in [source, image.attr("alt").unwrap_or_default()] {
+            shown.push_str(" \u{6}");
+            shown.push_str(part);
+        }
     }
     for link in &block.links {
         shown.push_str(" \u{5}");
@@ -274,6 +291,10 @@ fn may_go(block: &Block) -> bool {
 /// fewest entries. Behind the story three of four junk lines stand; the longer a line is, the more likely it
 /// is story, unless it is a link, speaks of its outlet by name, or stands aside in brackets or italics.
 fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool {
+    // What others repeat may be quoted in a story of this one.
+    if repeats.sites > 0 && !behind {
+        return false;
+    }
     let named = outlet.chars().count() >= 4 && block.folded.contains(outlet);
     let told = named || block.italic || super::notices::is_bracketed(&block.text);
     let linked = block.is_linked();

@@ -129,11 +129,24 @@ async fn compare(store: &Store, source: &Source, washed: &Washed) -> Result<Comp
                 no_more: without(before, after),
                 more: without(after, before),
             });
-        } else if before == after {
+        } else if is_same(before, after) {
             compared.same.insert(clean.key.clone());
         }
     }
     Ok(compared)
+}
+
+/// Whether the same was removed, on whatever evidence: that a line stands in one more entry is no news.
+fn is_same(before: Option<&Vec<&Removal>>, after: Option<&Vec<&Removal>>) -> bool {
+    let told = |removals: Option<&Vec<&Removal>>| -> Vec<Removal> {
+        let removals = removals.into_iter().flatten();
+        let removals = removals.map(|removal| Removal {
+            evidence: None,
+            ..(*removal).clone()
+        });
+        removals.collect()
+    };
+    told(before) == told(after)
 }
 
 type ByEntry<'r> = HashMap<&'r EntryKey, Vec<&'r Removal>>;

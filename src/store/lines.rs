@@ -7,7 +7,7 @@
 use super::db::on;
 use super::rows::Column;
 use super::{Source, Store, StoreError};
-use crate::learn::{ALONE_MIN, Counts, ELSEWHERE_SHARE_MIN, Elsewhere};
+use crate::learn::{ALONE_MIN, Counts, ELSEWHERE_SHARE_MIN, Elsewhere, OWN_MIN};
 use crate::model::{Fingerprint, Sighting};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -61,13 +61,16 @@ pub(super) fn print(bits: i64) -> Fingerprint {
     Fingerprint(u64::from_ne_bytes(bits.to_ne_bytes()))
 }
 
-/// Whose a source is: the host that it is fetched from, or itself where it has none.
-fn site(url: String) -> String {
-    let host = Url::parse(&url).ok().and_then(|url| {
-        url.host_str()
-            .map(|host| host.trim_start_matches("www.").to_owned())
-    });
-    host.unwrap_or(url)
+/// Whose a source is: the last two labels of its host, or itself where it has none. That takes all that is below `co.uk`
+/// for one, and so for too few witnesses rather than for too many.
+fn site(url: &str) -> String {
+    let host = Url::parse(url).ok();
+    let host = host.as_ref().and_then(Url::host_str);
+    let Some(host) = host else {
+        return url.to_owned();
+    };
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at + 1);
+    host[dots.nth(1).unwrap_or(0)..].to_owned()
 }
 
 impl Store {
@@ -92,7 +95,7 @@ impl Store {
         Ok(Counts::new(number(counted), seen))
     }
 
-    /// How often other sources have the lines that are in half of a source's entries or more. Of a source that has
+    /// How often other sites' sources have the lines that are in half of a source's entries or more, and in [`OWN_MIN`]. Of a source that has
     /// [`ALONE_MIN`] entries, none: it speaks for itself.
     ///
     /// # Errors
@@ -100,9 +103,9 @@ impl Store {
     pub async fn elsewhere(&self, source: &Source) -> Result<Vec<Elsewhere>, StoreError> {
         // The condition on the entries is that of the index, letter for letter.
         let sql = "select other.print, other_source.url, other.entries, other_source.counted from source as own \
-                   join line as mine on mine.source_id = own.id and mine.entries * 2 >= own.counted \
+                   join line as mine on mine.source_id = own.id and mine.entries * 2 >= own.counted and mine.entries >= $4 \
                    join line as other on other.print = mine.print and other.entries >= 3 and other.source_id <> own.id \
-                   join source as other_source on other_source.id = other.source_id \
+                   join source as other_source on other_source.id = other.source_id and other_source.removed_at is null \
                    and other.entries * 100 >= other_source.counted * $3 \
                    where own.id = $1 and own.counted < $2";
         let rows: Vec<(i64, String, i64, i64)> = on!(self.db, pool => {
@@ -110,17 +113,19 @@ impl Store {
                 .bind(source.id)
                 .bind(i64::from(ALONE_MIN))
                 .bind(i64::from(ELSEWHERE_SHARE_MIN))
+                .bind(i64::from(OWN_MIN))
                 .fetch_all(pool)
                 .await?
         });
         let number = |count: i64| u32::try_from(count).unwrap_or_default();
+        let own = site(&source.url);
         let lines = rows.into_iter().map(|(bits, url, entries, of)| Elsewhere {
             print: print(bits),
-            site: site(url),
+            site: site(&url),
             entries: number(entries),
             of: number(of),
         });
-        Ok(lines.collect())
+        Ok(lines.filter(|line| line.site != own).collect())
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Source {
     /// What the last document said about how often to come.
     pub pace: Pace,
     /// Its address when it was taken.
-    url: String,
+    pub(super) url: String,
     /// Until when it was taken, in epoch seconds: what shows that it still is.
     leased_until: i64,
 }

@@ -341,13 +341,6 @@ fn the_order_is_in_json_where_something_rivals_a_field() {
 }
 
 #[test]
-fn what_stands_in_a_person_is_no_entry() {
-    let head = "<atom:author xmlns:atom='http://www.w3.org/2005/Atom'><atom:name>N</atom:name><category/><item>x</item></atom:author>";
-    stays(&rss(head, ""), |feed| feed.entries.len());
-    stays(&rss(head, ""), |feed| feed.authors[0].name.clone());
-}
-
-#[test]
 fn words_about_tags_stay_words() {
     for title in [
         "A &amp;lt;link rel=x&amp;gt; B",

@@ -240,13 +240,7 @@ impl<'a, 'r> Builder<'a, 'r> {
         }
         while self.open.len() > 1 {
             let top = self.top();
-            // A person or a text of Atom may hold what RSS has a name for; a link can't.
-            let may_hold =
-                top.kind == Kind::Text && top.el.family.is_atom() != next.family.is_atom();
-            if !top.el.family.is_native()
-                || may_hold
-                || !forgotten::ends_before(top.kind, next.name)
-            {
+            if !top.el.family.is_native() || !forgotten::ends_before(top.kind, next.name) {
                 return;
             }
             let at = top.el.at;

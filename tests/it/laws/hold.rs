@@ -159,9 +159,11 @@ fn normal(mut feed: Feed) -> Feed {
         });
     };
     let links = |links: &mut Vec<Link>| {
-        for link in links {
+        for link in links.iter_mut() {
             link.rel.get_or_insert_with(|| "alternate".to_owned());
         }
+        // "no significance to the order of appearance" (RFC 4287 §4.1.1)
+        links.sort_by_cached_key(|link| serde_json::to_string(link).unwrap_or_default());
     };
     // RSS has no place to say what a text is; text without markup is HTML too, escaped.
     let is_rss = feed.format == FeedFormat::Rss;

@@ -118,7 +118,10 @@ pub(super) async fn what_a_platform_repeats_is_known_to_a_new_source(store: Stor
     ]);
     store.sync(&config, NOW).await.unwrap();
     let new = stored(&store, "new").await;
-    assert_eq!(poll(&store, &new, &entry(20, true), after(0)).await, None);
+    for number in [20, 21] {
+        let document = entry(number, true);
+        assert_eq!(poll(&store, &new, &document, after(0)).await, None);
+    }
     // Two sites, one of them with two feeds, are not enough.
     for (at, name) in (1..).zip(["a", "a2", "b", "c"]) {
         let next = washed_as_polled(&store, &new, &entry(24, true)).await;

@@ -6,7 +6,7 @@ alter table source add column cut_since bigint;
 
 -- Fingerprints are kept as their bits here too: sixteen hexadecimal digits become a number.
 create table restored_anew (
-    id integer primary key,
+    id integer primary key autoincrement,
     source_id bigint not null references source (id) on delete cascade,
     entry_key text not null default '',  -- empty: every entry of the source
     field text not null,
