@@ -1,10 +1,13 @@
 //! Which polls run, how many at once, and how it all stops and reloads.
 //!
 //! One loop: every second it takes what is due and hands each source to a task; a task waits for a place
-//! among all polls and for its host's turn. Nothing here fetches, washes or writes: that is `poll`'s.
+//! among all polls and for its host's turn. The sources of one publisher come one after the other, whatever made them
+//! due together. Nothing here fetches, washes or writes: that is `poll`'s.
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SourceConfig};
+use crate::limits;
 use crate::poll::{self, Live, Outcome};
+use crate::schedule::{self, Clock, Lanes, site};
 use crate::store::{Source, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -74,10 +77,13 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pruned: Option<Instant> = None;
+    let (started, mut clock) = (Instant::now(), Clock::default());
     if let Err(error) = app.store.release_leases().await {
         tracing::error!(%error, "can't release the sources that were being polled when the program last ended");
     }
     let mut adopted = adopt(&app).await;
+    // Nobody knows how long the program was away, nor what the clock did meanwhile.
+    settle(&app).await;
     let mut rewash = Rewash {
         stop: shutdown.child_token(),
         under_way: None,
@@ -101,6 +107,10 @@ pub async fn run(app: App, shutdown: CancellationToken) {
             }
             _ = tick.tick() => {
                 app.pulse.beat();
+                if let Some(jump) = clock.jumped(Timestamp::now(), started.elapsed()) {
+                    tracing::warn!(seconds = jump.as_secs(), "the clock jumped, or the machine slept");
+                    settle(&app).await;
+                }
                 if !adopted {
                     adopted = adopt(&app).await;
                 }
@@ -133,12 +143,17 @@ struct Crew {
     /// Polls.
     places: Arc<Semaphore>,
     turns: Arc<Turns>,
+    rota: Arc<Mutex<Rota>>,
+    /// What the rota's times count from.
+    since: Instant,
 }
 
 impl Crew {
     fn new(config: &Config) -> Self {
         let concurrency = config.polling.concurrency;
         Self {
+            rota: Arc::new(Mutex::new(Rota::new(config))),
+            since: Instant::now(),
             taken: Arc::new(Semaphore::new(
                 concurrency
                     .saturating_mul(TAKEN_A_PLACE)
@@ -146,6 +161,62 @@ impl Crew {
             )),
             places: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
             turns: Arc::default(),
+        }
+    }
+}
+
+impl Crew {
+    /// When a source has its turn, where that is not now.
+    fn postponed(&self, source: &Source, now: Timestamp) -> Option<Timestamp> {
+        let mut rota = self.rota.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = rota.wait(source, self.since.elapsed());
+        // The store counts whole seconds.
+        let seconds = i64::try_from(wait.as_millis().div_ceil(1000)).ok()?;
+        (seconds > 0).then(|| now + SignedDuration::from_secs(seconds))
+    }
+}
+
+/// Who may start when among the sources of one publisher.
+#[derive(Debug, Default)]
+pub struct Rota {
+    /// The publisher of each source that has one, and how far apart its sources start.
+    sites: HashMap<String, (String, Duration)>,
+    lanes: Lanes,
+}
+
+impl Rota {
+    /// The rota of all configured sources.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let of = |source: &SourceConfig| match &source.location {
+            Location::Http(url) => site(url),
+            Location::File(_) => None,
+        };
+        let mut shared: HashMap<String, (usize, Duration)> = HashMap::new();
+        for source in &config.sources {
+            if let Some(site) = of(source) {
+                let (count, interval) = shared.entry(site).or_insert((0, source.interval));
+                *count += 1;
+                *interval = source.interval.min(*interval);
+            }
+        }
+        let site = |source: &SourceConfig| {
+            let site = of(source)?;
+            let (count, interval) = shared.get(&site)?;
+            let gap = schedule::gap(*interval, *count);
+            Some((source.name.as_str().to_owned(), (site, gap)))
+        };
+        Self {
+            sites: config.sources.iter().filter_map(site).collect(),
+            lanes: Lanes::default(),
+        }
+    }
+
+    /// How long a due source has to wait for its turn at `now`, by a clock that never jumps; zero where it may start.
+    pub fn wait(&mut self, source: &Source, now: Duration) -> Duration {
+        match self.sites.get(&source.name) {
+            Some((site, gap)) => self.lanes.wait(site, source.id, *gap, now),
+            None => Duration::ZERO,
         }
     }
 }
@@ -206,8 +277,12 @@ async fn hand_out(
         let now = Timestamp::now();
         let due = app.store.due(free, lease(&live.config), now).await?;
         let was_all = due.len() < free;
-        let mut put_back = Vec::new();
+        let (mut put_back, mut postponed) = (Vec::new(), Vec::new());
         for source in due {
+            if let Some(turn) = crew.postponed(&source, now) {
+                postponed.push((source.id, turn));
+                continue;
+            }
             let host = live
                 .config
                 .source(&source.name)
@@ -232,6 +307,7 @@ async fn hand_out(
             });
         }
         app.store.put_back(&put_back, now + TURN_RETRY).await?;
+        app.store.postpone(&postponed).await?;
         if was_all {
             return Ok(());
         }
@@ -349,6 +425,29 @@ impl Rewash {
                 tracing::error!(%error, "can't list the sources to wash anew");
             }
         }));
+    }
+}
+
+/// Mends times that a clock left which went wrong, and spreads what is overdue.
+async fn settle(app: &App) {
+    let within = app.live.borrow().config.polling.interval;
+    let now = Timestamp::now();
+    let settled = async {
+        let mended = app.store.mend_times(now).await?;
+        let spread = app
+            .store
+            .spread_overdue(limits::OVERDUE_GAP, within, now)
+            .await?;
+        Ok::<_, StoreError>((mended, spread))
+    };
+    match settled.await {
+        Ok((0, 0)) => {}
+        Ok((mended, spread)) => {
+            tracing::info!(mended, spread, "sources got new times to be polled at")
+        }
+        Err(error) => {
+            tracing::error!(%error, "can't mend the times of polls after a jump of the clock")
+        }
     }
 }
 

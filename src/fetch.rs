@@ -9,7 +9,7 @@ mod headers;
 use crate::config::{AllowPrivate, Header, Location, Polling};
 use crate::limits;
 use crate::model::{Response, Validators};
-use crate::schedule::Hints;
+use crate::schedule::{Failure, Hints, Move};
 use fence::{Fence, FencedResolver};
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -45,6 +45,8 @@ pub enum Fetched {
         hints: Hints,
         /// Where permanent redirects led.
         moved_to: Option<String>,
+        /// Where a redirect led from https to http.
+        downgraded_to: Option<String>,
     },
     /// A document.
     Body(Box<Body>),
@@ -63,6 +65,8 @@ pub struct Body {
     pub hints: Hints,
     /// Where permanent redirects led, if every redirect up to there was permanent (RFC 9110 §15.4).
     pub moved_to: Option<String>,
+    /// Where a redirect led from https to http.
+    pub downgraded_to: Option<String>,
 }
 
 /// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
@@ -119,6 +123,7 @@ impl Client {
     ) -> Result<Fetched, FetchError> {
         let mut url = start.clone();
         let mut moved_to = None;
+        let mut downgraded_to = None;
         let mut all_permanent = true;
         for _ in 0..=limits::REDIRECTS_MAX {
             let response = self.send(&url, start, request).await?;
@@ -132,6 +137,7 @@ impl Client {
                         validators,
                         hints,
                         moved_to,
+                        downgraded_to,
                     });
                 }
                 // What a temporary redirect led to may go; the source has not said a word about itself.
@@ -141,7 +147,11 @@ impl Client {
                 | StatusCode::SEE_OTHER
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => {
-                    url = redirect_target(&url, response.headers())?;
+                    let from = url;
+                    url = redirect_target(&from, response.headers())?;
+                    if Move::is_downgrade(&from, url.as_str()) {
+                        downgraded_to = Some(shown(&url));
+                    }
                     all_permanent &= matches!(
                         status,
                         StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
@@ -151,12 +161,19 @@ impl Client {
                     }
                 }
                 _ if status.is_success() => {
-                    return self.read(response, url, hints, moved_to).await;
+                    let body = self.read(response, url, hints).await?;
+                    return Ok(Fetched::Body(Box::new(Body {
+                        moved_to,
+                        downgraded_to,
+                        ..body
+                    })));
                 }
                 _ => {
                     return Err(FetchError::Status {
                         code: status.as_u16(),
                         retry_after: hints.retry_after,
+                        challenge: headers::is_challenge(response.headers()),
+                        url: Box::new(url),
                     });
                 }
             }
@@ -234,8 +251,7 @@ impl Client {
         mut response: reqwest::Response,
         url: Url,
         hints: Hints,
-        moved_to: Option<String>,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<Body, FetchError> {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let mut body = Vec::new();
@@ -254,12 +270,13 @@ impl Client {
             content_type,
             body,
         };
-        Ok(Fetched::Body(Box::new(Body {
+        Ok(Body {
             response,
             validators,
             hints,
-            moved_to,
-        })))
+            moved_to: None,
+            downgraded_to: None,
+        })
     }
 
     /// Reads a file; its size and time of change stand in for an entity tag.
@@ -289,6 +306,7 @@ impl Client {
                 validators: validators.clone(),
                 hints: Hints::default(),
                 moved_to: None,
+                downgraded_to: None,
             });
         }
         let response = Response {
@@ -304,6 +322,7 @@ impl Client {
             validators,
             hints: Hints::default(),
             moved_to: None,
+            downgraded_to: None,
         })))
     }
 }
@@ -345,16 +364,16 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
         .get(header::LOCATION)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let Some(target) = target else {
-        return Err(FetchError::Network(format!(
-            "{} redirects without saying where",
-            shown(from)
-        )));
+        return Err(FetchError::Network(
+            Failure::Redirects,
+            format!("{} redirects without saying where", shown(from)),
+        ));
     };
     let mut target = from.join(&target).map_err(|_| {
-        FetchError::Network(format!(
-            "{} redirects to \"{target}\", which is no URL",
-            shown(from)
-        ))
+        FetchError::Network(
+            Failure::Redirects,
+            format!("{} redirects to \"{target}\", which is no URL", shown(from)),
+        )
     })?;
     // Nobody's redirect logs us in anywhere, and what is fetched becomes the base of published links.
     let _ = target.set_username("");
@@ -399,6 +418,10 @@ pub enum FetchError {
         code: u16,
         /// What the server asked to wait.
         retry_after: Option<Duration>,
+        /// Whether it says that this is a check whether a browser asks.
+        challenge: bool,
+        /// Who answered so, after redirects.
+        url: Box<Url>,
     },
     /// The body is too large. Heals when the publisher shortens it or the limit is raised.
     #[error("the body is larger than {0} bytes (polling.max_body)")]
@@ -409,9 +432,9 @@ pub enum FetchError {
     /// The redirects do not end.
     #[error("more than {0} redirects")]
     Redirects(usize),
-    /// Anything between us and the server.
-    #[error("{0}")]
-    Network(String),
+    /// Anything between us and the server: what kind, and what happened.
+    #[error("{1}")]
+    Network(Failure, String),
     /// The client itself can't be made.
     #[error("the HTTP client can't be set up: {0}")]
     Client(String),
@@ -426,19 +449,56 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// What kind of failure it is, as far as the next poll depends on it.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Status {
+                challenge: true, ..
+            } => Failure::Unwelcome,
+            Self::Status { code, .. } => Failure::of_status(*code),
+            Self::Network(failure, _) => *failure,
+            Self::Timeout(_) => Failure::Timeout,
+            Self::Redirects(_) => Failure::Redirects,
+            Self::TooLarge(_) => Failure::NoFeed,
+            Self::Forbidden { .. } | Self::Client(_) | Self::File { .. } => Failure::Ours,
+        }
+    }
+
     /// Says what a person can act on: where it happened, and the innermost cause; the layers between tell nothing.
     fn from_reqwest(error: reqwest::Error, timeout: Duration) -> Self {
         let error = error.without_url();
         match (error.is_connect(), error.is_timeout()) {
-            (true, true) => Self::Network(format!(
-                "no connection within {}s",
-                limits::CONNECT_TIMEOUT.as_secs()
-            )),
+            (true, true) => {
+                let seconds = limits::CONNECT_TIMEOUT.as_secs();
+                Self::Network(Failure::Connect, format!("no connection within {seconds}s"))
+            }
             (false, true) => Self::Timeout(timeout),
-            (true, false) => Self::Network(format!("can't connect: {}", innermost(&error))),
-            (false, false) => Self::Network(innermost(&error)),
+            (true, false) => {
+                let why = format!("can't connect: {}", innermost(&error));
+                Self::Network(connect_failure(&error), why)
+            }
+            (false, false) => Self::Network(Failure::Connect, innermost(&error)),
         }
     }
+}
+
+/// Whether a connection failed at the name, at the agreement on TLS, or before that.
+fn connect_failure(error: &reqwest::Error) -> Failure {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        // An I/O error gives the causes of the error that it holds, and not that error.
+        let held = error.downcast_ref::<std::io::Error>();
+        let held = held.and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || held.is_some_and(|held| held.is::<rustls::Error>()) {
+            return Failure::Tls;
+        }
+        if error.is::<fence::UnknownName>() {
+            return Failure::Name;
+        }
+        cause = error.source();
+    }
+    Failure::Connect
 }
 
 /// The last cause in an error's chain.

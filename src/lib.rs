@@ -15,7 +15,7 @@
 //! 2. Pure functions. [`decode`] turns bytes into text and [`parse`] text into a feed, leniently;
 //!    [`absolute`] resolves addresses for both reading and writing; [`identity`] gives each entry its key and its
 //!    id; [`clean`] is the table of passes and the passes; [`wash`] is these in a row. [`schedule`] says
-//!    when to poll next, [`render`] writes feeds and [`opml`] lists of feeds, [`config`] reads `feeds.toml`.
+//!    when to poll next, [`walls`] names what stands in place of a feed, [`render`] writes feeds and [`opml`] lists of feeds, [`config`] reads `feeds.toml`.
 //! 3. Effects: [`fetch`] is the only outgoing HTTP, [`store`] the only SQL. They do not know each other.
 //! 4. The program: [`poll`] is one poll, [`daemon`] which polls run, [`web`] what is served, [`service`]
 //!    what systemd is told, [`cli`] the commands.
@@ -64,5 +64,6 @@ pub mod render;
 pub mod schedule;
 pub mod service;
 pub mod store;
+pub mod walls;
 pub mod wash;
 pub mod web;

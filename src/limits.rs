@@ -121,3 +121,41 @@ pub const XPATH_DEPTH_MAX: usize = 5;
 ///
 /// Ten million take some tenths of a second; a hundred rules and a page of 5,000 nodes come to a million.
 pub const XPATH_NODES_MAX: usize = 10_000_000;
+
+/// The longest wait that repeated 404, 401, 403 and their like lead to: a feed that its publisher took away or shut may
+/// come back, but who asks daily for years for what is not there is a nuisance.
+pub const CLOSED_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long apart the polls of one publisher's sources start at the most: many sources share half of their
+/// interval. A small shared host takes seconds to build a feed.
+pub const SITE_GAP: Duration = Duration::from_secs(10);
+
+/// How long a source's turn at its publisher is kept for it: polls that were sent away come back within seconds of their
+/// turn while the program runs.
+pub const SITE_TURN_KEPT: Duration = Duration::from_secs(600);
+
+/// How long one answer (`Retry-After`) may hold back the other sources of its publisher. Beyond a day it would be a
+/// stranger's page on a shared domain that silences its neighbours; the source itself waits as long as it was asked to.
+pub const HOLD_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// How far apart sources start that are overdue together, after a sleep or a clock's jump, at the most.
+pub const OVERDUE_GAP: Duration = Duration::from_millis(100);
+
+/// How long a permanent redirect has to hold before the new address is polled in place of the old. A redirect that a
+/// captive network, a mistake or a burglar made is mended within days; a week includes a weekend.
+pub const MOVE_HELD: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// … and at how many polls it has to have been seen, so that no clock's jump is a week.
+pub const MOVE_POLLS: u32 = 5;
+
+/// How many polls in a row may fail at an adopted address before the configured one is asked again.
+pub const MOVE_FAILURES: u32 = 3;
+
+/// How long a feed that had entries has to be empty before it is believed; publishers mend a broken database within days.
+pub const EMPTY_HELD: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// … and at how many polls.
+pub const EMPTY_POLLS: u32 = 4;
+
+/// How much of a page is looked at to say what kind of page it is, in bytes. Walls are short; titles stand at the beginning.
+pub const WALL_BYTES_MAX: usize = 256 * 1024;

@@ -4,22 +4,27 @@
 //! in one `store.finish`, whatever happened before, so no source stays due for ever; what was washed by rules that
 //! somebody changed meanwhile is not written.
 
+mod bring;
+mod error;
 mod rewash;
 mod rules;
 
+pub(crate) use bring::wash_apart;
+pub use error::PollError;
 pub use rewash::{Changed, Rewashed, rewash, rewash_outdated};
 pub use rules::{is_outdated, known_rules};
 
 use crate::config::{Config, Location, SourceConfig};
-use crate::fetch::{self, Body, Client, FetchError, Fetched};
-use crate::model::{Entry, Response, Rules, Validators, Washed};
-use crate::parse::ParseError;
-use crate::schedule::{self, Ending, Hints, Pace, Policy};
+use crate::fetch::{Client, FetchError};
+use crate::model::Entry;
+use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::wash;
+use bring::{Brought, Document, bring};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// A configuration and what was made from it. A reload makes a whole new one and swaps it.
 #[derive(Debug)]
@@ -59,60 +64,6 @@ pub enum Outcome {
     Failed(PollError),
 }
 
-/// Why a poll failed.
-#[derive(Debug, thiserror::Error)]
-pub enum PollError {
-    /// The source could not be fetched.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// What it answered is no feed.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    /// What it answered could not be kept.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Washing panicked: a bug of ours, confined to this source.
-    #[error("washing failed, which is a bug of Feedwash; the last good copy stays published")]
-    Panicked,
-}
-
-impl PollError {
-    fn ending(&self) -> Ending {
-        match self {
-            Self::Fetch(FetchError::Status { code: 404, .. }) => Ending::Missing,
-            _ => Ending::Failed,
-        }
-    }
-
-    /// How long the server asked to wait, from the start of a poll that took `elapsed`: it asked when it answered.
-    fn retry_after(&self, elapsed: Duration) -> Option<Duration> {
-        match self {
-            Self::Fetch(FetchError::Status { retry_after, .. }) => {
-                retry_after.map(|wait| wait + Duration::from_secs(elapsed.as_secs() + 1))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// A washed document, and what it was washed by.
-struct Document {
-    washed: Box<Washed>,
-    rules: Rules,
-    version: String,
-}
-
-/// What a fetch and a wash brought, before it is written.
-#[derive(Default)]
-struct Brought {
-    document: Option<Document>,
-    body_hash: Option<String>,
-    validators: Option<Validators>,
-    moved_to: Option<String>,
-    pace: Option<Pace>,
-    hints: Hints,
-}
-
 /// Polls a source that was taken from the store, and gives it back with its next time.
 pub async fn poll(
     live: &Live,
@@ -122,10 +73,15 @@ pub async fn poll(
     now: Timestamp,
 ) -> Outcome {
     let started = Instant::now();
-    let (ending, error, brought) = match bring(live, store, source, config, now).await {
+    let location = source.location(config);
+    let (ending, error, brought) = match bring(live, store, source, config, &location, now).await {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
-        Err(error) => (error.ending(), Some(error), Brought::default()),
+        Err(error) => (
+            Ending::Failed(error.failure()),
+            Some(error),
+            Brought::default(),
+        ),
     };
     let elapsed = started.elapsed();
     let hints = Hints {
@@ -138,8 +94,15 @@ pub async fn poll(
     } else {
         source.failures.saturating_add(1)
     };
-    let policy = policy(live, config);
-    let next = schedule::next(&source.name, policy, ending, failures, &hints, now);
+    let ended = Ended {
+        name: &source.name,
+        policy: policy(live, config),
+        ending,
+        failures,
+        is_first: source.is_new,
+        hints: &hints,
+    };
+    let next = schedule::next(&ended, now);
     let document = brought.document.as_ref();
     let recording = match document {
         Some(document) => Some(recording(store, source, document).await),
@@ -152,7 +115,22 @@ pub async fn poll(
         outcome: word(ending, document.is_some()),
         detail: error.as_ref().map(ToString::to_string),
         pace: brought.pace,
-        moved_to: brought.moved_to,
+        moved: moved(source, config, ending, failures, &brought, now),
+        downgraded_to: brought.downgraded_to.clone(),
+        answering_site: match &error {
+            Some(error) => error.answering_site(),
+            None => brought.answering_site.clone(),
+        },
+        failure: error.as_ref().map(PollError::word),
+        doubt: match &error {
+            Some(PollError::Doubted(held)) => Some(held.clone()),
+            Some(_) => source.doubt.clone(),
+            None => None,
+        },
+        hold: error.as_ref().and_then(|error| {
+            let (site, wait) = error.hold(elapsed)?;
+            Some((site, later(now, wait)?))
+        }),
         failures,
         next_poll_at: next.at,
         next_poll_reason: next.reason,
@@ -164,7 +142,12 @@ pub async fn poll(
         Err(StoreError::Superseded) => return Outcome::Failed(StoreError::Superseded.into()),
         Err(failure) => {
             let failures = source.failures.saturating_add(1);
-            let next = schedule::next(&source.name, policy, Ending::Failed, failures, &hints, now);
+            let ended = Ended {
+                ending: Ending::Failed(Failure::Ours),
+                failures,
+                ..ended
+            };
+            let next = schedule::next(&ended, now);
             finish_without_document(
                 store,
                 source,
@@ -240,11 +223,42 @@ async fn wash_the_rest(store: &Store, source: &Source, config: &SourceConfig, no
     }
 }
 
+/// What is known after a poll of where permanent redirects lead.
+fn moved(
+    source: &Source,
+    config: &SourceConfig,
+    ending: Ending,
+    failures: u32,
+    brought: &Brought,
+    now: Timestamp,
+) -> Option<Move> {
+    let known = source.moved.clone();
+    match ending {
+        Ending::Fine => {
+            let to = brought.moved_to.clone();
+            let is_allowed = brought.downgraded_to.is_none()
+                && to.as_ref().is_some_and(|to| may_move(config, to));
+            Move::after(known, to, is_allowed, now)
+        }
+        Ending::Failed(_) | Ending::Gone => known?.after_failure(failures),
+    }
+}
+
+/// Whether a source may be polled at another address than the configured one: never where that is less safe, and
+/// never where a user's own headers, which may hold secrets, would have to go to another origin or be left out.
+fn may_move(config: &SourceConfig, to: &str) -> bool {
+    let (Location::Http(from), Ok(to)) = (&config.location, Url::parse(to)) else {
+        return false;
+    };
+    !Move::is_downgrade(from, to.as_str())
+        && (config.headers.is_empty() || from.origin() == to.origin())
+}
+
 /// How the store calls the end of a poll.
 fn word(ending: Ending, has_document: bool) -> &'static str {
     match ending {
         Ending::Gone => "gone",
-        Ending::Failed | Ending::Missing => "failed",
+        Ending::Failed(_) => "failed",
         Ending::Fine if has_document => "changed",
         Ending::Fine => "unchanged",
     }
@@ -278,6 +292,7 @@ async fn finish_without_document(
         body_hash: None,
         validators: None,
         outcome: "failed",
+        failure: Some(Failure::Ours.word()),
         detail: Some(failure.to_string()),
         next_poll_at: next.at,
         next_poll_reason: next.reason,
@@ -286,87 +301,4 @@ async fn finish_without_document(
     if let Err(error) = store.finish(source, &finish, now).await {
         tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when its lease is over");
     }
-}
-
-/// Fetches and washes. `None` means the source is gone.
-async fn bring(
-    live: &Live,
-    store: &Store,
-    source: &Source,
-    config: &SourceConfig,
-    now: Timestamp,
-) -> Result<Option<Brought>, PollError> {
-    let request = fetch::Request {
-        location: &config.location,
-        validators: &source.validators,
-        headers: &config.headers,
-    };
-    let body = match live.client.fetch(request, now).await? {
-        Fetched::Gone => return Ok(None),
-        Fetched::NotModified {
-            validators,
-            hints,
-            moved_to,
-        } => {
-            return Ok(Some(Brought {
-                validators: Some(validators),
-                moved_to,
-                hints,
-                ..Brought::default()
-            }));
-        }
-        Fetched::Body(body) => *body,
-    };
-    let Body {
-        response,
-        validators,
-        hints,
-        moved_to,
-    } = body;
-    let body_hash = store::hash(&response.body);
-    let is_known = source.body_hash.as_ref() == Some(&body_hash);
-    if is_known && !is_outdated(source, &config.rules) {
-        return Ok(Some(Brought {
-            validators: Some(validators),
-            moved_to,
-            hints,
-            ..Brought::default()
-        }));
-    }
-    let rules = known_rules(store, source, &config.rules).await?;
-    let version = rules::version(&rules, source.restored_revision);
-    let mut washed = wash_apart(response, rules.clone()).await?;
-    let pace = Some(Pace::of(&washed.raw, now));
-    let (mut body_hash, mut validators) = (Some(body_hash), validators);
-    if washed.raw.breaks_off {
-        // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
-        washed.raw.entries.pop();
-        washed.clean.entries.pop();
-        validators = Validators::default();
-        // No body's: the whole document is to be recorded again, even where it is the one before this.
-        body_hash = Some(String::new());
-    } else if washed.raw.is_cut {
-        // The rest is asked for without conditions too, until the same comes again: then it is always so.
-        validators = Validators::default();
-    }
-    let document = Some(Document {
-        washed,
-        rules,
-        version,
-    });
-    Ok(Some(Brought {
-        document,
-        body_hash,
-        validators: Some(validators),
-        pace,
-        moved_to,
-        hints,
-    }))
-}
-
-/// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
-pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
-    let washed =
-        tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
-    Ok(washed.map_err(|_| PollError::Panicked)??)
 }

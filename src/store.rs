@@ -9,17 +9,21 @@
 
 mod db;
 mod feeds;
+mod known;
 mod lines;
 mod polls;
 mod record;
 mod rows;
+mod source;
 mod status;
+mod times;
 mod undo;
 mod write;
 
 pub use feeds::{Heading, Published};
-pub use polls::{Finish, Source};
+pub use polls::Finish;
 pub use record::{Recorded, Recording};
+pub use source::Source;
 pub use status::Status;
 pub use undo::{Restoration, Stored};
 

@@ -94,6 +94,9 @@ async fn poll_named(
     let mut taken = Vec::new();
     let mut left = Vec::new();
     for name in names {
+        if force {
+            store.trust(name).await?;
+        }
         match store
             .take(name, force, daemon::lease(&live.config), Timestamp::now())
             .await?

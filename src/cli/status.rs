@@ -57,9 +57,10 @@ fn as_table(statuses: &[Status], now: Timestamp) -> String {
     for status in statuses {
         let notes = [
             status.detail.clone(),
-            status.moved_to.as_ref().map(|url| {
-                format!("its server says that it moved to {url}; change its url in feeds.toml")
-            }),
+            status
+                .moved()
+                .map(|moved| format!("{moved}; change its url in feeds.toml")),
+            status.downgrade(),
         ];
         // Beside a failure, the warnings of an older document would seem to be its reason.
         let known: &[Warning] = if status.failures == 0 {

@@ -126,13 +126,20 @@ pub(super) struct ForbiddenName {
     address: IpAddr,
 }
 
+/// A name that could not be looked up.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct UnknownName(std::io::Error);
+
 impl Resolve for FencedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let fence = Arc::clone(&self.0);
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0))
+                .await
+                .map_err(UnknownName)?
+                .collect();
             if fence.allows_host(&host) {
                 return Ok(Box::new(found.into_iter()) as Addrs);
             }

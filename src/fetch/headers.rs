@@ -32,6 +32,12 @@ pub(super) fn hints(headers: &HeaderMap, now: Timestamp) -> Hints {
     }
 }
 
+/// Whether an answer is a check whether a browser asks, by what a large content network says of its own.
+pub(super) fn is_challenge(headers: &HeaderMap) -> bool {
+    let name = HeaderName::from_static("cf-mitigated");
+    text(headers, &name).is_some_and(|value| value.trim().eq_ignore_ascii_case("challenge"))
+}
+
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
 }

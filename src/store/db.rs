@@ -182,6 +182,11 @@ const VERSIONS: &[Version] = &[
         sqlite: include_str!("migrations/sqlite/0005_shared_lines.sql"),
         postgres: include_str!("migrations/postgres/0005_shared_lines.sql"),
     },
+    Version {
+        number: 6,
+        sqlite: include_str!("migrations/sqlite/0006_pace.sql"),
+        postgres: include_str!("migrations/postgres/0006_pace.sql"),
+    },
 ];
 
 #[derive(Debug)]

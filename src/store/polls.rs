@@ -3,102 +3,21 @@
 use super::db::{Db, in_transaction, on};
 use super::feeds::read;
 use super::record::{Recorded, Recording, storable};
+use super::source::{SOURCE_COLUMNS, Source, SourceRow};
+use super::times::NOT_HELD;
 use super::write::record;
 use super::{Store, StoreError, rows};
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, Location, SourceConfig};
 use crate::model::{Entry, Validators};
-use crate::schedule::Pace;
+use crate::schedule::{Move, Pace, site};
+use crate::walls::Held;
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
 
-/// What is stored of a source, as far as a poll needs it.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its row.
-    pub id: i64,
-    /// Its name in `feeds.toml`.
-    pub name: String,
-    /// What to ask "modified since?" with.
-    pub validators: Validators,
-    /// The hash of the last body, in hexadecimal digits.
-    pub body_hash: Option<String>,
-    /// The version of the rules that its entries were cleaned with.
-    pub rules_version: String,
-    /// How often what a user had put back in its entries has changed.
-    pub restored_revision: i64,
-    /// How many polls in a row have failed.
-    pub failures: u32,
-    /// What the last document said about how often to come.
-    pub pace: Pace,
-    /// Its address when it was taken.
-    pub(super) url: String,
-    /// Until when it was taken, in epoch seconds: what shows that it still is.
-    leased_until: i64,
-}
-
-const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, restored_revision, failures, pace, url, \
-    leased_until";
-type SourceRow = (
-    i64,
-    String,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    String,
-    i64,
-    i64,
-    String,
-    String,
-    i64,
-);
-
-impl From<SourceRow> for Source {
-    fn from(row: SourceRow) -> Self {
-        let (
-            id,
-            name,
-            etag,
-            last_modified,
-            body_hash,
-            rules_version,
-            restored_revision,
-            failures,
-            pace,
-            url,
-            leased_until,
-        ) = row;
-        Self {
-            id,
-            name,
-            validators: Validators {
-                etag,
-                last_modified,
-            },
-            body_hash,
-            rules_version,
-            restored_revision,
-            failures: u32::try_from(failures).unwrap_or(u32::MAX),
-            // A pace that an older version wrote otherwise is learnt again from the next document.
-            pace: serde_json::from_str(&pace).unwrap_or_default(),
-            url,
-            leased_until,
-        }
-    }
-}
-
-impl Source {
-    /// Whether a wash may still be written: nothing was put back since its rules were asked for, and what is stored is
-    /// as it was then, or washed by the same rules. Else a wash by newer rules was written meanwhile.
-    fn may_write(&self, (version, restored): &(String, i64), recording: &Recording<'_>) -> bool {
-        *restored == self.restored_revision
-            && (*version == self.rules_version || version == recording.rules_version)
-    }
-}
-
 /// The end of a poll: everything that is written about it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Finish<'a> {
     /// The document, where there was one to record.
     pub recording: Option<Recording<'a>>,
@@ -112,8 +31,18 @@ pub struct Finish<'a> {
     pub detail: Option<String>,
     /// What the document said about how often to come; `None` leaves what is stored.
     pub pace: Option<Pace>,
-    /// Where permanent redirects led; a failed poll leaves what is stored.
-    pub moved_to: Option<String>,
+    /// What is known now of where permanent redirects lead.
+    pub moved: Option<Move>,
+    /// Where redirects led from https to http.
+    pub downgraded_to: Option<String>,
+    /// The site of who answered, after redirects; `None` leaves what is stored.
+    pub answering_site: Option<String>,
+    /// The kind of failure, in one word.
+    pub failure: Option<&'static str>,
+    /// A document that is not believed yet.
+    pub doubt: Option<Held>,
+    /// A publisher that asked all its visitors to wait, and until when.
+    pub hold: Option<(String, Timestamp)>,
     /// How many polls in a row have failed now.
     pub failures: u32,
     /// When to poll next; `None` for never.
@@ -137,6 +66,10 @@ impl Store {
             json!({
                 "name": source.name.as_str(),
                 "url": source.location.to_string(),
+                "site": match &source.location {
+                    Location::Http(url) => site(url),
+                    Location::File(_) => None,
+                },
                 "published_as": format!("{} {}", config.server.public_url, source.page_entries),
             })
         };
@@ -145,22 +78,33 @@ impl Store {
         let table = rows::table(
             &self.db,
             "$1",
-            &[("name", "text"), ("url", "text"), ("published_as", "text")],
+            &[
+                ("name", "text"),
+                ("url", "text"),
+                ("site", "text"),
+                ("published_as", "text"),
+            ],
         );
         let upsert = format!(
-            "insert into source (name, url, published_as, next_poll_at) select name, url, published_as, $2 from {table} where true \
+            "insert into source (name, url, site, published_as, next_poll_at) select name, url, site, published_as, $2 from {table} where true \
              on conflict (name) do update set \
                etag = case when source.url = excluded.url then source.etag end, \
                last_modified = case when source.url = excluded.url then source.last_modified end, \
                body_hash = case when source.url = excluded.url then source.body_hash end, \
                failures = case when source.url = excluded.url then source.failures else 0 end, \
                retry_after_until = case when source.url = excluded.url then source.retry_after_until else 0 end, \
-               moved_to = case when source.url = excluded.url then source.moved_to end, \
+               moved = case when source.url = excluded.url then source.moved end, \
+               downgraded_to = case when source.url = excluded.url then source.downgraded_to end, \
+               answering_site = case when source.url = excluded.url then source.answering_site end, \
+               failure = case when source.url = excluded.url then source.failure end, \
+               doubt = case when source.url = excluded.url then source.doubt end, \
+               trusted = case when source.url = excluded.url then source.trusted else 1 end, \
                next_poll_at = case when source.url = excluded.url then source.next_poll_at else $2 end, \
                revision = case when source.published_as = excluded.published_as then source.revision else source.revision + 1 end, \
                changed_at = case when source.published_as = excluded.published_as then source.changed_at else $2 end, \
-               url = excluded.url, published_as = excluded.published_as, removed_at = null \
-             where source.url <> excluded.url or source.published_as <> excluded.published_as or source.removed_at is not null"
+               url = excluded.url, site = excluded.site, published_as = excluded.published_as, removed_at = null \
+             where source.url <> excluded.url or source.site is distinct from excluded.site \
+               or source.published_as <> excluded.published_as or source.removed_at is not null"
         );
         let remove = format!(
             "update source set removed_at = $2 where removed_at is null and name not in (select name from {table})"
@@ -192,7 +136,7 @@ impl Store {
         };
         let sql = format!(
             "update source set leased_until = $1 + $3 where id in (\
-               select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 \
+               select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} \
                order by next_poll_at limit $2 {skip_locked}) \
              returning {SOURCE_COLUMNS}"
         );
@@ -215,9 +159,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Source>, StoreError> {
         let unless_forbidden = if force {
-            ""
+            String::new()
         } else {
-            "and next_poll_at is not null and retry_after_until <= $1"
+            format!("and next_poll_at is not null and retry_after_until <= $1 and {NOT_HELD}")
         };
         let sql = format!(
             "update source set leased_until = $1 + $3 \
@@ -359,6 +303,8 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let detail = finish.detail.as_deref().map(storable);
         let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
+        let moved = finish.moved.as_ref().map(|moved| json!(moved).to_string());
+        let doubt = finish.doubt.as_ref().map(|doubt| json!(doubt).to_string());
         let recording = finish.recording.as_ref();
         let recorded = in_transaction!(self.db, tx => {
             // Whoever's lease is over, or whose source got another address meanwhile, polled for nothing.
@@ -398,10 +344,18 @@ impl Store {
                     .bind(now.as_second())
                     .bind(outcome)
                     .bind(&detail)
-                    .bind(&finish.moved_to)
+                    .bind(&moved)
                     .bind(&pace)
+                    .bind(&finish.downgraded_to)
+                    .bind(&finish.answering_site)
+                    .bind(finish.failure)
+                    .bind(&doubt)
+                    .bind(recording.is_some())
                     .execute(&mut *tx)
                     .await?;
+                if let Some((site, until)) = &finish.hold {
+                    sqlx::query(HOLD).bind(site).bind(until.as_second()).execute(&mut *tx).await?;
+                }
                 sqlx::query(INSERT_POLL)
                     .bind(source.id)
                     .bind(now.as_second())
@@ -455,6 +409,7 @@ impl Store {
         let before = now.as_second() - i64::from(keep_days) * SECONDS_A_DAY;
         let entries = in_transaction!(self.db, tx => {
             sqlx::query("delete from poll where started_at < $1").bind(before).execute(&mut *tx).await?;
+            sqlx::query("delete from hold where until < $1").bind(now.as_second()).execute(&mut *tx).await?;
             sqlx::query(
                 "update source set revision = revision + 1, changed_at = $2 \
                  where id in (select source_id from entry where left_at < $1)",
@@ -476,8 +431,14 @@ const UPDATE_SOURCE: &str = "update source set next_poll_at = $2, next_poll_reas
        etag = case when $5 then etag else $6 end, last_modified = case when $5 then last_modified else $7 end, \
        body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
        last_success_at = case when $9 = 0 then $10 else last_success_at end, \
-       outcome = $11, detail = $12, moved_to = case when $9 = 0 then $13 else moved_to end, pace = coalesce($14, pace) \
+       outcome = $11, detail = $12, moved = $13, pace = coalesce($14, pace), downgraded_to = case when $9 = 0 then $15 else downgraded_to end, \
+       answering_site = coalesce($16, answering_site), failure = $17, doubt = $18, \
+       trusted = case when $19 then 0 else trusted end \
      where id = $1";
+
+/// … at its publisher …
+const HOLD: &str = "insert into hold (site, until) values ($1, $2) on conflict (site) do update set \
+       until = case when excluded.until > hold.until then excluded.until else hold.until end";
 
 /// … and in its history.
 const INSERT_POLL: &str = "insert into poll (source_id, started_at, duration_ms, outcome, detail, new_entries, updated_entries) \

@@ -4,6 +4,7 @@ use super::db::on;
 use super::{Store, StoreError};
 use crate::model::{Feed, Removal, Warning};
 use crate::render;
+use crate::schedule::Move;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -32,8 +33,16 @@ pub struct Status {
     pub next_poll_reason: String,
     /// How many polls in a row have failed.
     pub failures: i64,
+    /// The kind of the last failure, in one word: `timeout`, `missing`, `login`, `empty` and so on.
+    pub failure: Option<String>,
     /// Where the server says it has moved for good.
     pub moved_to: Option<String>,
+    /// Since when it says so.
+    pub moved_since: Option<Timestamp>,
+    /// Since when it is polled there.
+    pub adopted_at: Option<Timestamp>,
+    /// Where redirects lead from https to http.
+    pub downgraded_to: Option<String>,
     /// How many entries are kept.
     pub entries: i64,
     /// How many removals were made in them.
@@ -41,6 +50,35 @@ pub struct Status {
     /// What was forgiven in the last document that could be read.
     #[serde(serialize_with = "told")]
     pub warnings: Vec<Warning>,
+}
+
+impl Status {
+    /// Where it has moved to, in words.
+    #[must_use]
+    pub fn moved(&self) -> Option<String> {
+        let to = self.moved_to.as_ref()?;
+        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+        if let Some(adopted_at) = self.adopted_at {
+            let adopted = day(adopted_at);
+            return Some(format!(
+                "it moved for good to {to}, where it is polled since {adopted}"
+            ));
+        }
+        let since = self
+            .moved_since
+            .map(|since| format!(", since {}", day(since)));
+        let since = since.unwrap_or_default();
+        Some(format!("its server says that it moved to {to}{since}"))
+    }
+
+    /// Where its redirects lead from https to http, in words.
+    #[must_use]
+    pub fn downgrade(&self) -> Option<String> {
+        let to = self.downgraded_to.as_ref()?;
+        Some(format!(
+            "warning: its address is https, but leads to {to}, where anybody on the way can change it; such a move is never adopted"
+        ))
+    }
 }
 
 /// Warnings as users are told them: `entry` is the id and `key` the key, as in `explain --json`.
@@ -67,7 +105,8 @@ impl Store {
         on!(self.db, pool => {
             let rows = sqlx::query(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
-                   moved_to, warnings, removals as head_removals, \
+                   failure, moved, downgraded_to, warnings, removals as head_removals, \
+                   (select max(until) from hold where hold.site in (source.site, source.answering_site)) as held_until, \
                    (select count(*) from entry where entry.source_id = source.id) as entries, \
                    (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
                  from source where removed_at is null order by name",
@@ -78,6 +117,15 @@ impl Store {
                 let head: Option<String> = row.try_get("clean")?;
                 let title = head.and_then(|head| super::feeds::read::<Feed>("feed", &head).ok()).and_then(|feed| feed.title);
                 let warnings: String = row.try_get("warnings")?;
+                let moved: Option<String> = row.try_get("moved")?;
+                let moved: Option<Move> = moved.and_then(|moved| serde_json::from_str(&moved).ok());
+                let mut next_poll_at = time(row.try_get("next_poll_at")?);
+                let mut next_poll_reason: String = row.try_get("next_poll_reason")?;
+                let held_until = time(row.try_get("held_until")?);
+                if next_poll_at.is_some() && next_poll_at < held_until {
+                    next_poll_at = held_until;
+                    "its publisher asked all visitors to wait".clone_into(&mut next_poll_reason);
+                }
                 Ok(Status {
                     name: row.try_get("name")?,
                     url: row.try_get("url")?,
@@ -86,10 +134,14 @@ impl Store {
                     detail: row.try_get("detail")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),
                     last_success_at: time(row.try_get("last_success_at")?),
-                    next_poll_at: time(row.try_get("next_poll_at")?),
-                    next_poll_reason: row.try_get("next_poll_reason")?,
+                    next_poll_at,
+                    next_poll_reason,
                     failures: row.try_get("failures")?,
-                    moved_to: row.try_get("moved_to")?,
+                    failure: row.try_get("failure")?,
+                    moved_since: moved.as_ref().map(|moved| moved.since),
+                    adopted_at: moved.as_ref().and_then(|moved| moved.adopted_at),
+                    moved_to: moved.map(|moved| moved.to),
+                    downgraded_to: row.try_get("downgraded_to")?,
                     entries: row.try_get("entries")?,
                     removals: row.try_get::<i64, _>("removals")? + count(&row.try_get::<String, _>("head_removals")?),
                     warnings: serde_json::from_str(&warnings).unwrap_or_default(),

@@ -136,8 +136,10 @@ fn fares(status: &Status, now: Timestamp) -> String {
             status.next_poll_reason
         );
     }
-    if let Some(moved_to) = &status.moved_to {
-        let _ = write!(said, " Its server says that it moved to {moved_to}.");
+    for note in [status.moved(), status.downgrade()].into_iter().flatten() {
+        let mut letters = note.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let _ = write!(said, " {}{}.", first.unwrap_or(' '), letters.as_str());
     }
     said
 }
@@ -214,7 +216,27 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
     let failing: Vec<_> = statuses
         .iter()
         .filter(|status| status.failures > 0)
-        .map(|status| serde_json::json!({ "source": status.name, "failures": status.failures, "detail": public_detail(status) }))
+        .map(|status| {
+            serde_json::json!({
+                "source": status.name,
+                "failures": status.failures,
+                "kind": status.failure,
+                "detail": public_detail(status),
+            })
+        })
+        .collect();
+    let moved: Vec<_> = statuses
+        .iter()
+        .filter(|status| status.moved_to.is_some() || status.downgraded_to.is_some())
+        .map(|status| {
+            serde_json::json!({
+                "source": status.name,
+                "to": status.moved_to,
+                "since": status.moved_since,
+                "adopted_at": status.adopted_at,
+                "downgraded_to": status.downgraded_to,
+            })
+        })
         .collect();
     let body = serde_json::json!({
         "status": status,
@@ -222,6 +244,7 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
         "sources": statuses.len(),
         "failing_sources": failing,
+        "moved_sources": moved,
     });
     let headers = [
         (header::CONTENT_TYPE, "application/json"),

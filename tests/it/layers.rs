@@ -43,6 +43,8 @@ const MODULES: &[Module] = &[
         &["absolute", "decode", "parse", "identity", "clean", "learn"],
     ),
     module(2, "schedule", &[]),
+    // Whose a home page is, is what the schedule asks of every address.
+    module(2, "walls", &["schedule"]),
     module(2, "render", &["absolute"]),
     // OPML is XML, and there is one module that writes XML.
     module(2, "opml", &["render"]),

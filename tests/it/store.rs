@@ -14,6 +14,7 @@ use feedwash::identity;
 use feedwash::model::{
     Entry, Feed, Field, Fingerprint, Removal, Restored, Text, Validators, Washed,
 };
+use feedwash::schedule::Move;
 use feedwash::store::{Finish, Heading, Recorded, Recording, Source, Status, Store, StoreError};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use entries::*;
 use lines::*;
@@ -85,6 +87,13 @@ suite! {
     an_entry_teaches_once,
     what_fades_is_forgotten,
     what_a_platform_repeats_is_known_to_a_new_source,
+    a_publisher_holds_back_all_its_sources_and_nobody_elses,
+    who_answers_after_a_redirect_holds_its_source_too,
+    a_turn_is_put_off_and_never_brought_forward,
+    a_clock_that_goes_back_stops_no_poll,
+    a_time_beyond_every_rule_is_now,
+    what_is_overdue_together_is_spread,
+    what_is_known_of_a_feed_is_told,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

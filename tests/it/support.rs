@@ -114,18 +114,11 @@ pub(crate) fn washed(document: &str) -> Washed {
 /// The end of a poll that went well and brought nothing; the next one is an hour later.
 pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
     Finish {
-        recording: None,
-        body_hash: None,
-        validators: None,
         outcome: "unchanged",
-        detail: None,
-        pace: None,
-        moved_to: None,
-        failures: 0,
         next_poll_at: Timestamp::from_second(now.as_second() + 3600).ok(),
         next_poll_reason: "every 1h".into(),
-        retry_after_until: None,
         duration: Duration::from_millis(5),
+        ..Finish::default()
     }
 }
 

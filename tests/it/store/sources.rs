@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// A permanent redirect that was seen once.
+fn moved_to(url: &str) -> Option<Move> {
+    Move::after(None, Some(url.into()), true, NOW)
+}
+
 pub(super) async fn a_source_is_due_for_one_taker_at_a_time(store: Store) {
     press(&store).await;
     assert_eq!(store.due(10, LEASE, NOW).await.unwrap().len(), 1);
@@ -125,7 +130,7 @@ pub(super) async fn a_new_address_starts_anew_and_keeps_the_entries(store: Store
         body_hash: Some("a hash"),
         validators: Some(&validators),
         failures: 3,
-        moved_to: Some("https://b.example/".into()),
+        moved: moved_to("https://b.example/"),
         retry_after_until: Some(after(9999)),
         ..fine(NOW)
     };
@@ -229,13 +234,15 @@ pub(super) async fn statuses_tell_how_each_source_fares(store: Store) {
     let document = rss(&[("1", "A", "a"), ("1", "A", "a")]);
     record(&store, &source, &document, NOW).await;
     let moved = Finish {
-        moved_to: Some("https://b.example/".into()),
+        moved: moved_to("https://b.example/"),
         ..fine(NOW)
     };
     store.finish(&source, &moved, NOW).await.unwrap();
     // A failure takes nothing back of what a success told.
     let finish = Finish {
         outcome: "failed",
+        moved: moved.moved.clone(),
+        failure: Some("server"),
         detail: Some("the server answered 503".into()),
         failures: 2,
         next_poll_reason: "it failed".into(),
@@ -269,6 +276,8 @@ pub(super) async fn statuses_tell_how_each_source_fares(store: Store) {
         (Some(after(3660)), "it failed")
     );
     assert_eq!(press.moved_to.as_deref(), Some("https://b.example/"));
+    assert_eq!(press.moved_since, Some(NOW));
+    assert_eq!(press.failure.as_deref(), Some("server"));
     assert_eq!(press.warnings.len(), washed(&document).warnings.len());
     assert!(!press.warnings.is_empty());
 }
@@ -325,4 +334,173 @@ pub(super) async fn a_poll_of_an_address_that_was_changed_meanwhile_writes_nothi
         stored(&store, "press").await.validators,
         Validators::default()
     );
+}
+
+/// Three sources, two of them of one publisher, polled at `NOW` and due an hour later.
+async fn three(store: &Store) -> Vec<Source> {
+    let config = sources(&[
+        ("a", "https://a.press.example.org/feed"),
+        ("b", "https://b.press.example.org/feed"),
+        ("c", "https://example.com/feed"),
+    ]);
+    store.sync(&config, NOW).await.unwrap();
+    let taken = store.due(9, LEASE, NOW).await.unwrap();
+    for source in &taken {
+        store.finish(source, &fine(NOW), NOW).await.unwrap();
+    }
+    store.sources().await.unwrap()
+}
+
+async fn due_at(store: &Store, now: Timestamp) -> Vec<String> {
+    let taken = store.due(9, LEASE, now).await.unwrap();
+    let ids: Vec<i64> = taken.iter().map(|source| source.id).collect();
+    store.put_back(&ids, now).await.unwrap();
+    let mut names: Vec<String> = taken.into_iter().map(|source| source.name).collect();
+    names.sort();
+    names
+}
+
+pub(super) async fn a_publisher_holds_back_all_its_sources_and_nobody_elses(store: Store) {
+    three(&store).await;
+    let source = store.take("a", true, LEASE, after(9)).await.unwrap();
+    let asked = Finish {
+        hold: Some(("example.org".into(), after(7200))),
+        ..fine(after(9))
+    };
+    let source = source.unwrap();
+    store.finish(&source, &asked, after(9)).await.unwrap();
+    assert_eq!(due_at(&store, after(7199)).await, ["c"]);
+    let named = store.take("b", false, LEASE, after(7199)).await.unwrap();
+    assert!(named.is_none(), "not even when it is named");
+    let b = &store.statuses().await.unwrap()[1];
+    assert_eq!(b.next_poll_at, Some(after(7200)));
+    assert!(b.next_poll_reason.contains("asked all"));
+    // Who asks for less takes nothing back.
+    let source = store.take("a", true, LEASE, after(10)).await.unwrap();
+    let less = Finish {
+        hold: Some(("example.org".into(), after(20))),
+        ..fine(after(10))
+    };
+    let source = source.unwrap();
+    store.finish(&source, &less, after(10)).await.unwrap();
+    assert_eq!(due_at(&store, after(7199)).await, ["c"]);
+    assert_eq!(due_at(&store, after(7200)).await, ["a", "b", "c"]);
+}
+
+pub(super) async fn who_answers_after_a_redirect_holds_its_source_too(store: Store) {
+    three(&store).await;
+    let at = after(3600);
+    for source in store.due(9, LEASE, at).await.unwrap() {
+        let finish = Finish {
+            answering_site: (source.name == "c").then(|| "host.example".into()),
+            hold: (source.name == "a").then(|| ("host.example".into(), after(20_000))),
+            ..fine(at)
+        };
+        store.finish(&source, &finish, at).await.unwrap();
+    }
+    assert_eq!(due_at(&store, after(10_000)).await, ["a", "b"]);
+}
+
+pub(super) async fn a_turn_is_put_off_and_never_brought_forward(store: Store) {
+    let sources = three(&store).await;
+    let taken = store.due(9, LEASE, after(3600)).await.unwrap();
+    assert_eq!(taken.len(), 3);
+    let turns = [(sources[0].id, after(3700)), (sources[1].id, after(60))];
+    store.postpone(&turns).await.unwrap();
+    store.put_back(&[sources[1].id], after(3600)).await.unwrap();
+    assert_eq!(due_at(&store, after(3600)).await, ["b"]);
+    assert_eq!(due_at(&store, after(3700)).await, ["a", "b"]);
+}
+
+pub(super) async fn a_clock_that_goes_back_stops_no_poll(store: Store) {
+    three(&store).await;
+    const YEARS: i64 = 10 * 365 * 86_400;
+    // All of that was in a future that is none.
+    let now = after(-YEARS);
+    assert_eq!(due_at(&store, after(3600 - YEARS)).await, [""; 0]);
+    assert_eq!(store.mend_times(now).await.unwrap(), 3);
+    assert_eq!(due_at(&store, after(3599 - YEARS)).await, [""; 0]);
+    assert_eq!(due_at(&store, after(3600 - YEARS)).await, ["a", "b", "c"]);
+    assert_eq!(store.mend_times(now).await.unwrap(), 0, "once is enough");
+}
+
+pub(super) async fn a_time_beyond_every_rule_is_now(store: Store) {
+    three(&store).await;
+    let source = store
+        .take("a", true, LEASE, after(9))
+        .await
+        .unwrap()
+        .unwrap();
+    let far = Finish {
+        next_poll_at: Some(after(100 * 365 * 86_400)),
+        retry_after_until: Some(after(100 * 365 * 86_400)),
+        hold: Some(("example.com".into(), after(100 * 365 * 86_400))),
+        ..fine(after(9))
+    };
+    store.finish(&source, &far, after(9)).await.unwrap();
+    assert_eq!(due_at(&store, after(3600)).await, ["b", "c"]);
+    assert_eq!(store.mend_times(after(3600)).await.unwrap(), 1);
+    assert_eq!(due_at(&store, after(3600)).await, ["a", "b", "c"]);
+}
+
+pub(super) async fn what_is_overdue_together_is_spread(store: Store) {
+    let names: Vec<String> = (0..100).map(|n| format!("source-{n}")).collect();
+    let urls: Vec<String> = (0..100)
+        .map(|n| format!("https://{n}.example.org/"))
+        .collect();
+    let all: Vec<(&str, &str)> = names
+        .iter()
+        .map(String::as_str)
+        .zip(urls.iter().map(String::as_str))
+        .collect();
+    store.sync(&sources(&all), NOW).await.unwrap();
+    let spread =
+        |gap, now| store.spread_overdue(Duration::from_secs(gap), Duration::from_secs(1000), now);
+    assert_eq!(spread(5, NOW).await.unwrap(), 0, "new ones are not overdue");
+    for source in store.due(100, LEASE, NOW).await.unwrap() {
+        store.finish(&source, &fine(NOW), NOW).await.unwrap();
+    }
+    assert_eq!(spread(5, after(60)).await.unwrap(), 0);
+    let later = after(1_000_000);
+    assert_eq!(spread(5, later).await.unwrap(), 99);
+    let due = |seconds: i64| {
+        let store = &store;
+        async move {
+            let now = after(1_000_000 + seconds);
+            let taken = store.due(100, LEASE, now).await.unwrap();
+            let ids: Vec<i64> = taken.iter().map(|source| source.id).collect();
+            store.put_back(&ids, now).await.unwrap();
+            ids.len()
+        }
+    };
+    assert_eq!((due(0).await, due(250).await, due(495).await), (1, 51, 100));
+    assert_eq!(spread(100, after(2_000_000)).await.unwrap(), 99);
+    let last = after(2_000_000 + 990);
+    assert_eq!(store.due(100, LEASE, last).await.unwrap().len(), 100);
+}
+
+pub(super) async fn what_is_known_of_a_feed_is_told(store: Store) {
+    let source = press(&store).await;
+    record(
+        &store,
+        &source,
+        &rss(&[("1", "A", "a"), ("2", "B", "b")]),
+        NOW,
+    )
+    .await;
+    let known = |document: &str| {
+        let document = washed(document).raw;
+        let (store, source) = (&store, &source);
+        async move { store.known(source, &document).await.unwrap() }
+    };
+    let other = known(&rss(&[("3", "C", "c")])).await;
+    assert_eq!((other.entries, other.same), (2, 0));
+    assert_eq!(other.link.as_deref(), Some("https://press.example/"));
+    let titles: HashSet<&str> = other.titles.iter().map(String::as_str).collect();
+    assert_eq!(titles, HashSet::from(["A", "B"]));
+    assert_eq!(
+        known(&rss(&[("3", "C", "c"), ("2", "B", "b")])).await.same,
+        1
+    );
+    assert_eq!(known(&rss(&[])).await.entries, 2);
 }

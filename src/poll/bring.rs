@@ -1,0 +1,192 @@
+//! What a poll brings: an answer, washed, and judged whether it is the feed that was asked for.
+
+use super::rules::{self, is_outdated, known_rules};
+use super::{Live, PollError};
+use crate::config::{Location, SourceConfig};
+use crate::decode;
+use crate::fetch::{self, Body, FetchError, Fetched};
+use crate::model::{Response, Rules, Validators, Washed};
+use crate::parse::ParseError;
+use crate::schedule::{Hints, Pace, site};
+use crate::store::{self, Source, Store};
+use crate::walls::{self, Held};
+use crate::wash;
+use jiff::Timestamp;
+use url::Url;
+
+/// A washed document, and what it was washed by.
+pub(super) struct Document {
+    pub(super) washed: Box<Washed>,
+    pub(super) rules: Rules,
+    pub(super) version: String,
+}
+
+/// What a fetch and a wash brought, before it is written.
+#[derive(Default)]
+pub(super) struct Brought {
+    pub(super) document: Option<Document>,
+    pub(super) body_hash: Option<String>,
+    pub(super) validators: Option<Validators>,
+    pub(super) moved_to: Option<String>,
+    pub(super) downgraded_to: Option<String>,
+    /// The site of who answered with a document.
+    pub(super) answering_site: Option<String>,
+    pub(super) pace: Option<Pace>,
+    pub(super) hints: Hints,
+}
+
+/// Fetches and washes. `None` means the source is gone.
+pub(super) async fn bring(
+    live: &Live,
+    store: &Store,
+    source: &Source,
+    config: &SourceConfig,
+    location: &Location,
+    now: Timestamp,
+) -> Result<Option<Brought>, PollError> {
+    let request = fetch::Request {
+        location,
+        validators: &source.validators,
+        headers: &config.headers,
+    };
+    let fetched = live.client.fetch(request, now).await;
+    let body = match fetched.map_err(of_fetch)? {
+        Fetched::Gone if *location != config.location => return Err(PollError::GoneThere),
+        Fetched::Gone => return Ok(None),
+        Fetched::NotModified {
+            validators,
+            hints,
+            moved_to,
+            downgraded_to,
+        } => {
+            return Ok(Some(Brought {
+                validators: Some(validators),
+                moved_to,
+                downgraded_to,
+                hints,
+                ..Brought::default()
+            }));
+        }
+        Fetched::Body(body) => *body,
+    };
+    let Body {
+        response,
+        validators,
+        hints,
+        moved_to,
+        downgraded_to,
+    } = body;
+    let url = response.url.as_deref().and_then(|url| Url::parse(url).ok());
+    let brought = Brought {
+        moved_to,
+        downgraded_to,
+        answering_site: url.as_ref().and_then(site),
+        hints,
+        ..Brought::default()
+    };
+    read(store, source, config, response, validators, brought, now)
+        .await
+        .map(Some)
+}
+
+/// Washes a document that is not the last one.
+async fn read(
+    store: &Store,
+    source: &Source,
+    config: &SourceConfig,
+    response: Response,
+    mut validators: Validators,
+    brought: Brought,
+    now: Timestamp,
+) -> Result<Brought, PollError> {
+    let mut body_hash = store::hash(&response.body);
+    let is_known = source.body_hash.as_ref() == Some(&body_hash);
+    if is_known && !is_outdated(source, &config.rules) {
+        return Ok(Brought {
+            validators: Some(validators),
+            ..brought
+        });
+    }
+    let rules = known_rules(store, source, &config.rules).await?;
+    let version = rules::version(&rules, source.restored_revision);
+    let mut washed = wash_apart(response, rules.clone()).await?;
+    believe(store, source, &washed, now).await?;
+    let pace = Some(Pace::of(&washed.raw, &source.pace, now));
+    if washed.raw.breaks_off {
+        // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
+        washed.raw.entries.pop();
+        washed.clean.entries.pop();
+        validators = Validators::default();
+        // No body's: the whole document is to be recorded again, even where it is the one before this.
+        body_hash = String::new();
+    } else if washed.raw.is_cut {
+        // The rest is asked for without conditions too, until the same comes again: then it is always so.
+        validators = Validators::default();
+    }
+    Ok(Brought {
+        document: Some(Document {
+            washed,
+            rules,
+            version,
+        }),
+        body_hash: Some(body_hash),
+        validators: Some(validators),
+        pace,
+        ..brought
+    })
+}
+
+fn of_fetch(error: FetchError) -> PollError {
+    match error {
+        FetchError::Status {
+            challenge: true, ..
+        } => PollError::Challenge(error),
+        error => PollError::Fetch(error),
+    }
+}
+
+/// Fails where a document is hardly one of the feed that is known. What breaks off says nothing by what is missing.
+async fn believe(
+    store: &Store,
+    source: &Source,
+    washed: &Washed,
+    now: Timestamp,
+) -> Result<(), PollError> {
+    let was_read = !source.rules_version.is_empty();
+    if !was_read || source.is_trusted || washed.raw.is_cut || washed.raw.breaks_off {
+        return Ok(());
+    }
+    let known = store.known(source, &washed.raw).await?;
+    let Some(doubt) = walls::doubt(&known, &washed.raw) else {
+        return Ok(());
+    };
+    let held = Held::after(source.doubt.clone(), doubt, now);
+    if held.is_over(now) {
+        return Ok(());
+    }
+    Err(PollError::Doubted(held))
+}
+
+/// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
+pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
+    let washed = tokio::task::spawn_blocking(move || match wash::wash(&response, &rules) {
+        Ok(washed) => Ok(Box::new(washed)),
+        Err(error) => Err(named(error, &response)),
+    });
+    washed.await.map_err(|_| PollError::Panicked)?
+}
+
+/// Names the wall that a page in place of a feed is, if it is one.
+fn named(error: ParseError, response: &Response) -> PollError {
+    let ParseError::Page { title, .. } = &error else {
+        return error.into();
+    };
+    let text = decode::decode(response).text;
+    match walls::of_page(&text, response.url.as_deref()) {
+        Some(wall) => PollError::Wall {
+            wall,
+            title: title.clone(),
+        },
+        None => error.into(),
+    }
+}

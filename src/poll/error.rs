@@ -1,0 +1,122 @@
+//! Why a poll failed, and what follows from it.
+
+use crate::fetch::FetchError;
+use crate::limits;
+use crate::parse::ParseError;
+use crate::schedule::{Failure, site, words};
+use crate::store::StoreError;
+use crate::walls::{Doubt, Held, Wall};
+use std::time::Duration;
+
+/// Why a poll failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// The source could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The server lets a browser prove that it is one.
+    #[error("{0}; it asks for proof that a browser is asking, and Feedwash is none")]
+    Challenge(FetchError),
+    /// What it answered is a page that wants something first, or says that there is nothing.
+    #[error("the server answered with {wall} in place of the feed{}", title.as_ref().map(|title| format!(" ({title:?})")).unwrap_or_default())]
+    Wall {
+        /// Which.
+        wall: Wall,
+        /// The page's title.
+        title: Option<String>,
+    },
+    /// It is a feed, but hardly the one that it was.
+    #[error("{}; what was there before stays published{}", .0.doubt, believed(&.0.doubt))]
+    Doubted(Held),
+    /// The address that it moved to said 410.
+    #[error(
+        "it is gone from the address that it moved to (410); if that stays so, the configured one is asked again"
+    )]
+    GoneThere,
+    /// What it answered is no feed.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// What it answered could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Washing panicked: a bug of ours, confined to this source.
+    #[error("washing failed, which is a bug of Feedwash; the last good copy stays published")]
+    Panicked,
+}
+
+/// When a doubted document is believed.
+fn believed(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Empty(_) => format!(", unless it stays so for {}", words(limits::EMPTY_HELD)),
+        Doubt::Turned(_) => ", unless \"feedwash poll --force\" names the source".to_owned(),
+    }
+}
+
+impl PollError {
+    /// What kind of failure it is, as far as the next poll depends on it.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Fetch(error) | Self::Challenge(error) => error.failure(),
+            Self::Wall { wall, .. } => match wall {
+                Wall::Challenge | Wall::Captcha => Failure::Unwelcome,
+                Wall::Login | Wall::Consent => Failure::Refused,
+                Wall::Missing | Wall::Parked | Wall::Suspended => Failure::Missing,
+                Wall::Maintenance => Failure::Server,
+            },
+            Self::Doubted(_) | Self::Parse(_) => Failure::NoFeed,
+            Self::GoneThere => Failure::Missing,
+            Self::Store(_) | Self::Panicked => Failure::Ours,
+        }
+    }
+
+    /// What kind it is in one word, for machines.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Challenge(_) => Wall::Challenge.word(),
+            Self::Wall { wall, .. } => wall.word(),
+            Self::Doubted(held) => held.doubt.word(),
+            other => other.failure().word(),
+        }
+    }
+
+    /// The status, where one was the answer: its code, what it asked to wait, and the site of who answered.
+    fn status(&self) -> Option<(u16, Option<Duration>, Option<String>)> {
+        match self {
+            Self::Fetch(error) | Self::Challenge(error) => match error {
+                FetchError::Status {
+                    code,
+                    retry_after,
+                    url,
+                    ..
+                } => Some((*code, *retry_after, site(url))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How long the server asked to wait, from the start of a poll that took `elapsed`: it asked when it answered.
+    pub(super) fn retry_after(&self, elapsed: Duration) -> Option<Duration> {
+        let (_, retry_after, _) = self.status()?;
+        Some(from_start(retry_after?, elapsed))
+    }
+
+    /// The publisher that asked all its visitors to wait, and how long: who has had too many requests (429) or is down
+    /// (503, RFC 9110 §15.6.4) counts those of its other feeds too.
+    pub(super) fn hold(&self, elapsed: Duration) -> Option<(String, Duration)> {
+        let (code, retry_after, site) = self.status()?;
+        let asked = retry_after?.min(limits::HOLD_MAX);
+        matches!(code, 429 | 503).then_some((site?, from_start(asked, elapsed)))
+    }
+
+    /// Who answered.
+    pub(super) fn answering_site(&self) -> Option<String> {
+        self.status()?.2
+    }
+}
+
+fn from_start(asked: Duration, elapsed: Duration) -> Duration {
+    asked.saturating_add(Duration::from_secs(elapsed.as_secs() + 1))
+}

@@ -1,0 +1,149 @@
+//! Due times beside the ends of polls: turns that are put off, publishers that asked everybody to wait, and a clock that
+//! jumped.
+//!
+//! Invariant: nothing here makes a source due before it was, but for one whose time lies beyond every rule.
+
+use super::db::{in_transaction, on};
+use super::{Store, StoreError, rows};
+use crate::limits;
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use std::time::Duration;
+
+/// That no publisher of a source asked all its visitors to wait, `$1` being now. A wait beyond every rule is a clock's.
+pub(super) const NOT_HELD: &str = "not exists (select 1 from hold where hold.site in (source.site, source.answering_site) \
+       and hold.until > $1 and hold.until <= $1 + 86460)";
+
+/// How much later than now a clock may say that something was: several machines share a database, and their clocks
+/// differ by seconds.
+const CLOCKS_DIFFER: i64 = 60;
+
+/// No lease is longer, in seconds.
+const LEASE_MAX: i64 = 24 * 3600;
+
+impl Store {
+    /// Gives back sources that were taken and have to wait for their turn among those of their publisher, each until
+    /// its moment.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn postpone(&self, turns: &[(i64, Timestamp)]) -> Result<(), StoreError> {
+        let reason = "the sources of its publisher are polled one after the other";
+        self.move_to(turns, Some(reason)).await
+    }
+
+    async fn move_to(
+        &self,
+        times: &[(i64, Timestamp)],
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        if times.is_empty() {
+            return Ok(());
+        }
+        let given: Vec<_> = times
+            .iter()
+            .map(|(id, at)| json!({ "id": id, "at": at.as_second() }))
+            .collect();
+        let table = rows::table(&self.db, "$1", &[("id", "bigint"), ("at", "bigint")]);
+        let sql = format!(
+            "update source set leased_until = 0, next_poll_at = given.at, next_poll_reason = coalesce($2, next_poll_reason) \
+             from {table} where source.id = given.id and source.next_poll_at <= given.at"
+        );
+        in_transaction!(self.db, tx => {
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(serde_json::Value::Array(given).to_string())
+                .bind(reason)
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Spreads sources that are overdue together, after a sleep or a clock that jumped: `gap` apart, and all within
+    /// `within`. New ones and a handful stay as they are. Gives how many were spread.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn spread_overdue(
+        &self,
+        gap: Duration,
+        within: Duration,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let overdue: Vec<(i64,)> = on!(self.db, pool => {
+            sqlx::query_as(
+                "select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 \
+                   and last_poll_at is not null order by next_poll_at, id",
+            )
+            .bind(now.as_second())
+            .fetch_all(pool)
+            .await?
+        });
+        let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX).max(1);
+        let gap = gap.min(within / count);
+        let times: Vec<(i64, Timestamp)> = (0_u32..)
+            .zip(overdue)
+            .filter_map(|(n, (id,))| {
+                let wait = i64::try_from(gap.saturating_mul(n).as_secs()).ok()?;
+                let at = Timestamp::from_second(now.as_second().checked_add(wait)?).ok()?;
+                (wait > 0).then_some((id, at))
+            })
+            .collect();
+        self.move_to(&times, None).await?;
+        Ok(times.len())
+    }
+
+    /// Mends the times that a clock left which went wrong: a source that was polled in what is the future now waits from
+    /// now on as long as it was to wait then, and a time beyond every rule is now. Gives how many sources were mended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn mend_times(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let longest = (limits::INTERVAL_MAX + limits::INTERVAL_MAX / 4).as_secs() as i64;
+        let mended = in_transaction!(self.db, tx => {
+            let shifted = sqlx::query(
+                "update source set next_poll_at = next_poll_at - last_poll_at + $1, \
+                   retry_after_until = case when retry_after_until > last_poll_at then retry_after_until - last_poll_at + $1 else 0 end, \
+                   last_poll_at = $1 \
+                 where last_poll_at > $1 + $2",
+            )
+            .bind(now.as_second())
+            .bind(CLOCKS_DIFFER)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+            let pulled_in = sqlx::query(
+                "update source set next_poll_at = case when next_poll_at > $1 + $2 then $1 else next_poll_at end, \
+                   retry_after_until = case when retry_after_until > $1 + $2 then 0 else retry_after_until end \
+                 where next_poll_at > $1 + $2 or retry_after_until > $1 + $2",
+            )
+            .bind(now.as_second())
+            .bind(longest)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+            sqlx::query("update source set leased_until = 0 where leased_until > $1 + $2")
+                .bind(now.as_second())
+                .bind(LEASE_MAX)
+                .execute(&mut *tx)
+                .await?;
+            shifted + pulled_in
+        });
+        Ok(mended)
+    }
+
+    /// Believes the next document of a source, whatever it is: a user asked for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn trust(&self, name: &str) -> Result<(), StoreError> {
+        in_transaction!(self.db, tx => {
+            sqlx::query("update source set trusted = 1 where name = $1 and doubt is not null")
+                .bind(name)
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+}
