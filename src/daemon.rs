@@ -4,14 +4,18 @@
 //! among all polls and for its host's turn. The sources of one publisher come one after the other, whatever made them
 //! due together. Nothing here fetches, washes or writes: that is `poll`'s.
 
-use crate::config::{Config, Location, SourceConfig};
+mod rota;
+
+pub use rota::Rota;
+
+use crate::config::{Config, Location};
 use crate::limits;
 use crate::poll::{self, Live, Outcome};
-use crate::schedule::{self, Clock, Lanes, site};
+use crate::schedule::Clock;
 use crate::store::{Source, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -166,58 +170,8 @@ impl Crew {
 }
 
 impl Crew {
-    /// When a source has its turn, where that is not now.
-    fn postponed(&self, source: &Source, now: Timestamp) -> Option<Timestamp> {
-        let mut rota = self.rota.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = rota.wait(source, self.since.elapsed());
-        // The store counts whole seconds.
-        let seconds = i64::try_from(wait.as_millis().div_ceil(1000)).ok()?;
-        (seconds > 0).then(|| now + SignedDuration::from_secs(seconds))
-    }
-}
-
-/// Who may start when among the sources of one publisher.
-#[derive(Debug, Default)]
-pub struct Rota {
-    /// The publisher of each source that has one, and how far apart its sources start.
-    sites: HashMap<String, (String, Duration)>,
-    lanes: Lanes,
-}
-
-impl Rota {
-    /// The rota of all configured sources.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let of = |source: &SourceConfig| match &source.location {
-            Location::Http(url) => site(url),
-            Location::File(_) => None,
-        };
-        let mut shared: HashMap<String, (usize, Duration)> = HashMap::new();
-        for source in &config.sources {
-            if let Some(site) = of(source) {
-                let (count, interval) = shared.entry(site).or_insert((0, source.interval));
-                *count += 1;
-                *interval = source.interval.min(*interval);
-            }
-        }
-        let site = |source: &SourceConfig| {
-            let site = of(source)?;
-            let (count, interval) = shared.get(&site)?;
-            let gap = schedule::gap(*interval, *count);
-            Some((source.name.as_str().to_owned(), (site, gap)))
-        };
-        Self {
-            sites: config.sources.iter().filter_map(site).collect(),
-            lanes: Lanes::default(),
-        }
-    }
-
-    /// How long a due source has to wait for its turn at `now`, by a clock that never jumps; zero where it may start.
-    pub fn wait(&mut self, source: &Source, now: Duration) -> Duration {
-        match self.sites.get(&source.name) {
-            Some((site, gap)) => self.lanes.wait(site, source.id, *gap, now),
-            None => Duration::ZERO,
-        }
+    fn rota(&self) -> MutexGuard<'_, Rota> {
+        self.rota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -279,8 +233,8 @@ async fn hand_out(
         let was_all = due.len() < free;
         let (mut put_back, mut postponed) = (Vec::new(), Vec::new());
         for source in due {
-            if let Some(turn) = crew.postponed(&source, now) {
-                postponed.push((source.id, turn));
+            if let Some((turn, why)) = crew.rota().later(&source, now, crew.since.elapsed()) {
+                postponed.push((source.id, turn, why));
                 continue;
             }
             let host = live
@@ -336,9 +290,24 @@ async fn one(
         }
         both = wait => both,
     };
+    // Another of its publisher's sources was asked to wait while this one waited for its turn.
+    let held = crew.rota().held(source, Timestamp::now());
+    if let Some(until) = held {
+        if let Err(error) = app.store.put_back(&[source.id], until).await {
+            tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
+        }
+        return;
+    }
     let started = Instant::now();
     let outcome = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
     log(&source.name, &config.location, &outcome, started.elapsed());
+    if let Outcome::Failed(error) = &outcome
+        && let Some((site, wait)) = error.hold(started.elapsed())
+        && let Ok(wait) = SignedDuration::try_from(wait)
+    {
+        let now = Timestamp::now();
+        crew.rota().hold(&site, now + wait, now);
+    }
 }
 
 /// How long a source that was taken belongs to its taker: through the queue of its host, its own fetch, and its wash.

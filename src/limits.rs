@@ -130,18 +130,23 @@ pub const CLOSED_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// interval. A small shared host takes seconds to build a feed.
 pub const SITE_GAP: Duration = Duration::from_secs(10);
 
-/// How long a source's turn at its publisher is kept for it: polls that were sent away come back within seconds of their
-/// turn while the program runs.
-pub const SITE_TURN_KEPT: Duration = Duration::from_secs(600);
+/// How long a source's turn at its publisher is kept for it.
+///
+/// Who was sent away until its turn comes back within seconds of it. Whoever was held up for longer gets another, or all that were held up together would start together.
+pub const SITE_TURN_KEPT: Duration = Duration::from_secs(20);
 
-/// How long one answer (`Retry-After`) may hold back the other sources of its publisher. Beyond a day it would be a
+/// How long one answer (`Retry-After`) may hold back the other sources of its publisher.
+///
+/// Beyond a day it would be a
 /// stranger's page on a shared domain that silences its neighbours; the source itself waits as long as it was asked to.
 pub const HOLD_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// How far apart sources start that are overdue together, after a sleep or a clock's jump, at the most.
 pub const OVERDUE_GAP: Duration = Duration::from_millis(100);
 
-/// How long a permanent redirect has to hold before the new address is polled in place of the old. A redirect that a
+/// How long a permanent redirect has to hold before the new address is polled in place of the old.
+///
+/// A redirect that a
 /// captive network, a mistake or a burglar made is mended within days; a week includes a weekend.
 pub const MOVE_HELD: Duration = Duration::from_secs(7 * 24 * 3600);
 

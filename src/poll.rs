@@ -86,9 +86,9 @@ pub async fn poll(
     let elapsed = started.elapsed();
     let hints = Hints {
         retry_after: error.as_ref().and_then(|error| error.retry_after(elapsed)),
-        pace: brought.pace.unwrap_or(source.pace),
         ..brought.hints
     };
+    let pace = brought.pace.unwrap_or(source.pace);
     let failures = if ending == Ending::Fine {
         0
     } else {
@@ -100,7 +100,8 @@ pub async fn poll(
         ending,
         failures,
         is_first: source.is_new,
-        hints: &hints,
+        hints,
+        pace: &pace,
     };
     let next = schedule::next(&ended, now);
     let document = brought.document.as_ref();

@@ -38,15 +38,13 @@ pub enum Ending {
     Gone,
 }
 
-/// What the feed and its server said about how often to come.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a server said about how often to come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hints {
     /// `Cache-Control: max-age` less `Age`, else `Expires` less `Date` (RFC 9111 §4.2.1).
     pub fresh_for: Option<Duration>,
     /// `Retry-After` (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
-    /// What the document said, this time or the last.
-    pub pace: Pace,
 }
 
 /// What the user decided.
@@ -71,8 +69,10 @@ pub struct Ended<'a> {
     pub failures: u32,
     /// Whether it was the source's first.
     pub is_first: bool,
-    /// What the feed and its server said.
-    pub hints: &'a Hints,
+    /// What the server said.
+    pub hints: Hints,
+    /// What the document said, this time or the last.
+    pub pace: &'a Pace,
 }
 
 /// When to poll next, and why then.
@@ -90,7 +90,12 @@ type Wait = (Duration, String);
 /// Decides on the next poll of a source, one of which ended at `now`.
 #[must_use]
 pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
-    let Ended { policy, hints, .. } = *ended;
+    let Ended {
+        policy,
+        hints,
+        pace,
+        ..
+    } = *ended;
     let chance = chance(ended.name, now);
     let (mut wait, mut reason) = match ended.ending {
         Ending::Gone => {
@@ -101,7 +106,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
         }
         Ending::Fine => fine(ended, chance, now),
         Ending::Failed(failure) => {
-            let asked = asked(policy, hints, now);
+            let asked = asked(ended, now);
             // Who said how long needs no guess of ours for the first time.
             let failure = match hints.retry_after {
                 Some(_) if failure == Failure::Unwelcome => Failure::Server,
@@ -121,7 +126,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
         .ok()
         .and_then(|wait| now.checked_add(wait).ok())
         .unwrap_or(Timestamp::MAX);
-    let opens = hints.pace.closed.opens(at);
+    let opens = pace.closed.opens(at);
     if opens == at {
         return Next {
             at: Some(at),
@@ -137,12 +142,17 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
 }
 
 /// The longest of the interval and what feed and server ask for, which is bounded by a day.
-fn asked(policy: Policy, hints: &Hints, now: Timestamp) -> Wait {
+fn asked(ended: &Ended<'_>, now: Timestamp) -> Wait {
+    let Ended {
+        policy,
+        hints,
+        pace,
+        ..
+    } = *ended;
     let mut longest = (
         policy.interval,
         format!("about every {}", words(policy.interval)),
     );
-    let pace = &hints.pace;
     let period = pace.period_seconds.map(|period| {
         let grid = pace
             .base
@@ -170,9 +180,9 @@ fn asked(policy: Policy, hints: &Hints, now: Timestamp) -> Wait {
 /// After a poll that went well: what is asked for, or what the rhythm of posting lets us wait, and some more by chance,
 /// so that sources that were added together drift apart.
 fn fine(ended: &Ended<'_>, chance: f64, now: Timestamp) -> Wait {
-    let Ended { policy, hints, .. } = *ended;
-    let (asked, reason) = asked(policy, hints, now);
-    let rhythm = hints.pace.rhythm(now).filter(|_| policy.adaptive);
+    let policy = ended.policy;
+    let (asked, reason) = asked(ended, now);
+    let rhythm = ended.pace.rhythm(now).filter(|_| policy.adaptive);
     let rhythm = rhythm.map(|(length, why)| (length.min(limits::HINT_MAX), why));
     let (wait, reason) = match rhythm {
         Some((length, why)) if length > asked => (length, format!("{why} {}", words(length))),

@@ -65,3 +65,7 @@ mod valid;
 /// How output grows with input.
 #[path = "it/growth.rs"]
 mod growth;
+
+/// A week of polls in virtual time.
+#[path = "it/week.rs"]
+mod week;

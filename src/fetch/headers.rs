@@ -28,7 +28,6 @@ pub(super) fn hints(headers: &HeaderMap, now: Timestamp) -> Hints {
     Hints {
         fresh_for: fresh_for(headers, date),
         retry_after: retry_after(headers, date),
-        ..Hints::default()
     }
 }
 

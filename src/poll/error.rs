@@ -105,7 +105,8 @@ impl PollError {
 
     /// The publisher that asked all its visitors to wait, and how long: who has had too many requests (429) or is down
     /// (503, RFC 9110 §15.6.4) counts those of its other feeds too.
-    pub(super) fn hold(&self, elapsed: Duration) -> Option<(String, Duration)> {
+    #[must_use]
+    pub fn hold(&self, elapsed: Duration) -> Option<(String, Duration)> {
         let (code, retry_after, site) = self.status()?;
         let asked = retry_after?.min(limits::HOLD_MAX);
         matches!(code, 429 | 503).then_some((site?, from_start(asked, elapsed)))
@@ -119,4 +120,48 @@ impl PollError {
 
 fn from_start(asked: Duration, elapsed: Duration) -> Duration {
     asked.saturating_add(Duration::from_secs(elapsed.as_secs() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks whom a poll that took two seconds holds back, and for how long.
+    #[track_caller]
+    fn check(code: u16, url: &str, asked: Option<u64>, expected: Option<(&str, u64)>) {
+        let error = PollError::from(FetchError::Status {
+            code,
+            retry_after: asked.map(Duration::from_secs),
+            challenge: false,
+            url: Box::new(url.parse().expect("a URL")),
+        });
+        let hold = error.hold(Duration::from_millis(2300));
+        let expected = expected.map(|(site, wait)| (site.to_owned(), Duration::from_secs(wait)));
+        assert_eq!(hold, expected);
+    }
+
+    #[test]
+    fn who_asks_to_wait_asks_for_all_its_feeds() {
+        let feeds = "https://feeds.example.co.uk/a";
+        check(429, feeds, Some(60), Some(("example.co.uk", 63)));
+        check(503, feeds, Some(60), Some(("example.co.uk", 63)));
+        check(500, feeds, Some(60), None);
+        check(429, feeds, None, None);
+    }
+
+    #[test]
+    fn nobody_holds_its_neighbours_for_longer_than_a_day() {
+        check(
+            429,
+            "https://example.org/",
+            Some(u64::MAX),
+            Some(("example.org", 86_403)),
+        );
+    }
+
+    #[test]
+    fn a_private_host_speaks_for_its_address_alone() {
+        check(429, "http://127.0.0.1/", Some(60), None);
+        check(429, "http://nas.lan/", Some(60), None);
+    }
 }

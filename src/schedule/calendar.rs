@@ -53,7 +53,8 @@ impl Closed {
     }
 
     /// The first moment from `at` on at which it may be polled.
-    pub(super) fn opens(&self, at: Timestamp) -> Timestamp {
+    #[must_use]
+    pub fn opens(&self, at: Timestamp) -> Timestamp {
         let mut opens = at;
         // Some hour of some day is open, and every hour of the week comes within the next week.
         for _ in 0..=7 * 24 {

@@ -8,14 +8,22 @@ const HALF_HOUR: Policy = Policy {
 };
 const SERVER: Ending = Ending::Failed(Failure::Server);
 
-fn ended<'a>(ending: Ending, failures: u32, hints: &'a Hints) -> Ended<'a> {
+/// What server and document said.
+#[derive(Default, Clone, Copy)]
+struct Said {
+    hints: Hints,
+    pace: Pace,
+}
+
+fn ended(ending: Ending, failures: u32, said: &Said) -> Ended<'_> {
     Ended {
         name: "press",
         policy: HALF_HOUR,
         ending,
         failures,
         is_first: false,
-        hints,
+        hints: said.hints,
+        pace: &said.pace,
     }
 }
 
@@ -24,22 +32,32 @@ fn seconds(next: &Next) -> i64 {
 }
 
 #[track_caller]
-fn check(ending: Ending, failures: u32, hints: &Hints, expected: i64) {
-    let wait = seconds(&next(&ended(ending, failures, hints), NOW));
+fn check(ending: Ending, failures: u32, said: &Said, expected: i64) {
+    let wait = seconds(&next(&ended(ending, failures, said), NOW));
     assert!(
         wait >= expected && wait <= expected + expected / 10 + 1,
         "{wait} is not {expected} and up to a tenth more"
     );
 }
 
-fn paced(pace: Pace) -> Hints {
-    Hints {
+fn paced(pace: Pace) -> Said {
+    Said {
         pace,
-        ..Hints::default()
+        ..Said::default()
     }
 }
 
-fn ttl(seconds: u64) -> Hints {
+fn asks(fresh_for: Option<u64>, retry_after: Option<u64>) -> Said {
+    Said {
+        hints: Hints {
+            fresh_for: fresh_for.map(Duration::from_secs),
+            retry_after: retry_after.map(Duration::from_secs),
+        },
+        ..Said::default()
+    }
+}
+
+fn ttl(seconds: u64) -> Said {
     paced(Pace {
         ttl_seconds: Some(seconds),
         ..Pace::default()
@@ -48,17 +66,13 @@ fn ttl(seconds: u64) -> Hints {
 
 #[test]
 fn a_fine_poll_waits_the_interval() {
-    check(Ending::Fine, 0, &Hints::default(), 1800);
+    check(Ending::Fine, 0, &Said::default(), 1800);
 }
 
 #[test]
 fn hints_lengthen_and_never_shorten() {
     check(Ending::Fine, 0, &ttl(3600), 3600);
-    let fresh = Hints {
-        fresh_for: Some(Duration::from_secs(3600)),
-        ..Hints::default()
-    };
-    check(Ending::Fine, 0, &fresh, 3600);
+    check(Ending::Fine, 0, &asks(Some(3600), None), 3600);
     check(Ending::Fine, 0, &ttl(60), 1800);
     let daily = Pace {
         period_seconds: Some(43_200),
@@ -110,7 +124,7 @@ fn the_rhythm_is_followed_where_the_user_lets_it() {
 
 #[test]
 fn failures_back_off_by_their_kind() {
-    let none = Hints::default();
+    let none = Said::default();
     check(SERVER, 1, &none, 1800);
     check(SERVER, 3, &none, 7200);
     check(SERVER, 40, &none, 86_400);
@@ -120,21 +134,17 @@ fn failures_back_off_by_their_kind() {
 
 #[test]
 fn retry_after_is_obeyed_to_the_second() {
-    let asks = |seconds| Hints {
-        retry_after: Some(Duration::from_secs(seconds)),
-        ..Hints::default()
-    };
-    let long = asks(100_000);
+    let long = asks(None, Some(100_000));
     assert_eq!(seconds(&next(&ended(SERVER, 1, &long), NOW)), 100_000);
-    check(SERVER, 1, &asks(5), 1800);
-    let forever = asks(u64::MAX);
+    check(SERVER, 1, &asks(None, Some(5)), 1800);
+    let forever = asks(None, Some(u64::MAX));
     let next = next(&ended(SERVER, 1, &forever), NOW);
     assert_eq!(seconds(&next), limits::INTERVAL_MAX.as_secs() as i64);
 }
 
 #[test]
 fn gone_is_never_polled_again() {
-    let none = Hints::default();
+    let none = Said::default();
     assert_eq!(next(&ended(Ending::Gone, 1, &none), NOW).at, None);
 }
 
@@ -145,19 +155,19 @@ fn closed_hours_and_days_are_left_alone() {
         skip_days: vec!["Saturday".into(), "Sunday".into()],
         ..Feed::default()
     };
-    let hints = paced(Pace::of(&feed, &Pace::default(), NOW));
+    let said = paced(Pace::of(&feed, &Pace::default(), NOW));
     for (ending, failures) in [(Ending::Fine, 0), (SERVER, 1)] {
-        let next = next(&ended(ending, failures, &hints), NOW);
+        let next = next(&ended(ending, failures, &said), NOW);
         let wait = seconds(&next);
         assert!((7200..9000).contains(&wait), "{wait}");
         assert!(next.reason.contains("skipHours"), "{}", next.reason);
     }
     // A day and a bit later it is Saturday.
-    let hints = Hints {
-        retry_after: Some(Duration::from_secs(86_400)),
-        ..hints
+    let said = Said {
+        hints: asks(None, Some(86_400)).hints,
+        ..said
     };
-    let at = next(&ended(SERVER, 1, &hints), NOW).at.expect("a time");
+    let at = next(&ended(SERVER, 1, &said), NOW).at.expect("a time");
     let monday: Timestamp = "2027-01-18T00:00:00Z".parse().expect("a time");
     assert!(
         at >= monday && at < monday + SignedDuration::from_mins(30),
@@ -167,7 +177,7 @@ fn closed_hours_and_days_are_left_alone() {
 
 #[test]
 fn polls_are_spread_and_drift_apart() {
-    let none = Hints::default();
+    let none = Said::default();
     let firsts: Vec<i64> = (0..1000)
         .map(|n| {
             let name = format!("source-{n}");

@@ -23,37 +23,33 @@ const CLOCKS_DIFFER: i64 = 60;
 const LEASE_MAX: i64 = 24 * 3600;
 
 impl Store {
-    /// Gives back sources that were taken and have to wait for their turn among those of their publisher, each until
-    /// its moment.
+    /// Gives back sources that were taken and may not be polled yet, each with the moment from which on it may, and why.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn postpone(&self, turns: &[(i64, Timestamp)]) -> Result<(), StoreError> {
-        let reason = "the sources of its publisher are polled one after the other";
-        self.move_to(turns, Some(reason)).await
+    pub async fn postpone(&self, turns: &[(i64, Timestamp, &str)]) -> Result<(), StoreError> {
+        let turns = turns.iter().map(|(id, at, why)| (*id, *at, Some(*why)));
+        self.move_to(&turns.collect::<Vec<_>>()).await
     }
 
-    async fn move_to(
-        &self,
-        times: &[(i64, Timestamp)],
-        reason: Option<&str>,
-    ) -> Result<(), StoreError> {
+    async fn move_to(&self, times: &[(i64, Timestamp, Option<&str>)]) -> Result<(), StoreError> {
         if times.is_empty() {
             return Ok(());
         }
         let given: Vec<_> = times
             .iter()
-            .map(|(id, at)| json!({ "id": id, "at": at.as_second() }))
+            .map(|(id, at, why)| json!({ "id": id, "at": at.as_second(), "why": why }))
             .collect();
-        let table = rows::table(&self.db, "$1", &[("id", "bigint"), ("at", "bigint")]);
+        let columns = [("id", "bigint"), ("at", "bigint"), ("why", "text")];
+        let table = rows::table(&self.db, "$1", &columns);
         let sql = format!(
-            "update source set leased_until = 0, next_poll_at = given.at, next_poll_reason = coalesce($2, next_poll_reason) \
+            "update source set leased_until = 0, next_poll_at = given.at, \
+               next_poll_reason = coalesce(given.why, next_poll_reason) \
              from {table} where source.id = given.id and source.next_poll_at <= given.at"
         );
         in_transaction!(self.db, tx => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
-                .bind(reason)
                 .execute(&mut *tx)
                 .await?;
         });
@@ -82,15 +78,15 @@ impl Store {
         });
         let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX).max(1);
         let gap = gap.min(within / count);
-        let times: Vec<(i64, Timestamp)> = (0_u32..)
+        let times: Vec<(i64, Timestamp, Option<&str>)> = (0_u32..)
             .zip(overdue)
             .filter_map(|(n, (id,))| {
                 let wait = i64::try_from(gap.saturating_mul(n).as_secs()).ok()?;
                 let at = Timestamp::from_second(now.as_second().checked_add(wait)?).ok()?;
-                (wait > 0).then_some((id, at))
+                (wait > 0).then_some((id, at, None))
             })
             .collect();
-        self.move_to(&times, None).await?;
+        self.move_to(&times).await?;
         Ok(times.len())
     }
 

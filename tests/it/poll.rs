@@ -1,5 +1,8 @@
 //! A poll from end to end, against a real server on a free port that answers by a script.
 
+#[path = "poll/doubt.rs"]
+mod doubt;
+
 use crate::support::{
     Asked, LEASE, NOW, Publisher, after, answer, app, config, free_port, item, rss, until,
 };

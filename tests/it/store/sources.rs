@@ -405,7 +405,10 @@ pub(super) async fn a_turn_is_put_off_and_never_brought_forward(store: Store) {
     let sources = three(&store).await;
     let taken = store.due(9, LEASE, after(3600)).await.unwrap();
     assert_eq!(taken.len(), 3);
-    let turns = [(sources[0].id, after(3700)), (sources[1].id, after(60))];
+    let turns = [
+        (sources[0].id, after(3700), "why"),
+        (sources[1].id, after(60), "why"),
+    ];
     store.postpone(&turns).await.unwrap();
     store.put_back(&[sources[1].id], after(3600)).await.unwrap();
     assert_eq!(due_at(&store, after(3600)).await, ["b"]);
