@@ -52,7 +52,7 @@ enum Command {
     Poll {
         /// Poll these, due or not
         sources: Vec<String>,
-        /// Also poll what answered 410 or asked to wait (Retry-After)
+        /// Also poll what answered 410 or asked to wait (Retry-After), and take a feed that turned into another or is empty
         #[arg(long)]
         force: bool,
     },

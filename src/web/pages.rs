@@ -136,12 +136,25 @@ fn fares(status: &Status, now: Timestamp) -> String {
             status.next_poll_reason
         );
     }
+    let status = &without_secrets(status);
     for note in [status.moved(), status.downgrade()].into_iter().flatten() {
         let mut letters = note.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
         let _ = write!(said, " {}{}.", first.unwrap_or(' '), letters.as_str());
     }
     said
+}
+
+/// A status without the queries of addresses, where tokens live.
+fn without_secrets(status: &Status) -> Status {
+    let shown = status.moved_to.as_ref().map(|to| match to.split_once('?') {
+        Some((address, _)) => format!("{address}?…"),
+        None => to.clone(),
+    });
+    Status {
+        moved_to: shown,
+        ..status.clone()
+    }
 }
 
 /// Why the last poll failed, without the folders of this machine.
@@ -228,6 +241,7 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
     let moved: Vec<_> = statuses
         .iter()
         .filter(|status| status.moved_to.is_some() || status.downgraded_to.is_some())
+        .map(without_secrets)
         .map(|status| {
             serde_json::json!({
                 "source": status.name,

@@ -94,6 +94,7 @@ suite! {
     a_time_beyond_every_rule_is_now,
     what_is_overdue_together_is_spread,
     what_is_known_of_a_feed_is_told,
+    a_downgrade_is_told_until_it_is_none,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

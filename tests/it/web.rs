@@ -1,10 +1,13 @@
 //! What is published: real requests to a real server, over a store that was filled by washing.
 
-use crate::support::{NOW, after, app, client, config, many, publish, rss, serve, until, washed};
+use crate::support::{
+    LEASE, NOW, after, app, client, config, fine, many, publish, rss, serve, until, washed,
+};
 use atom_syndication::Feed as AtomFeed;
 use feedwash::config::StoreLocation;
 use feedwash::model::Text;
-use feedwash::store::Store;
+use feedwash::schedule::Move;
+use feedwash::store::{Finish, Store};
 use feedwash::{daemon, opml};
 use reqwest::header::{self, HeaderName};
 use reqwest::{Method, StatusCode};
@@ -506,6 +509,47 @@ async fn health_is_good_only_while_the_loop_runs_and_the_store_answers() {
         (code.as_u16(), &body["reasons"][0]),
         (503, &"the store does not answer".into())
     );
+}
+
+#[tokio::test]
+async fn health_tells_of_what_kind_failures_are_and_what_moved() {
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    let config = configured(&["press"]);
+    store.sync(&config, NOW).await.unwrap();
+    let source = store.take("press", true, LEASE, NOW).await.unwrap();
+    let finish = Finish {
+        outcome: "failed",
+        failures: 3,
+        failure: Some("login"),
+        detail: Some("the server answered with a login page".into()),
+        moved: Move::after(
+            None,
+            Some("https://new.example/feed?key=hunter2".into()),
+            true,
+            NOW,
+        ),
+        ..fine(NOW)
+    };
+    store.finish(&source.unwrap(), &finish, NOW).await.unwrap();
+    let (app, _live) = app(&store, config);
+    let address = serve(app).await;
+    let health = get(address, "/health").await.text();
+    let body: serde_json::Value = serde_json::from_str(&health).unwrap();
+    let failing = &body["failing_sources"][0];
+    assert_eq!(
+        (&failing["source"], &failing["kind"]),
+        (&"press".into(), &"login".into())
+    );
+    let moved = &body["moved_sources"][0];
+    assert_eq!(moved["to"], "https://new.example/feed?…");
+    assert_eq!(moved["since"], NOW.to_string());
+    assert!(moved["adopted_at"].is_null());
+    let page = get(address, "/").await.text();
+    assert!(
+        page.contains("says that it moved to https://new.example/feed"),
+        "{page}"
+    );
+    assert!(!(health + &page).contains("hunter2"));
 }
 
 #[tokio::test]

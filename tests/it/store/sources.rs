@@ -336,6 +336,28 @@ pub(super) async fn a_poll_of_an_address_that_was_changed_meanwhile_writes_nothi
     );
 }
 
+pub(super) async fn a_downgrade_is_told_until_it_is_none(store: Store) {
+    let source = press(&store).await;
+    let downgraded = Finish {
+        downgraded_to: Some("http://press.example/feed".into()),
+        ..fine(NOW)
+    };
+    store.finish(&source, &downgraded, NOW).await.unwrap();
+    let said = status(&store).await.downgrade().unwrap();
+    assert!(
+        said.contains("leads to http://press.example/feed"),
+        "{said}"
+    );
+    let failed = Finish {
+        failures: 1,
+        ..fine(NOW)
+    };
+    store.finish(&source, &failed, NOW).await.unwrap();
+    assert!(status(&store).await.downgrade().is_some());
+    store.finish(&source, &fine(NOW), NOW).await.unwrap();
+    assert_eq!(status(&store).await.downgrade(), None);
+}
+
 /// Three sources, two of them of one publisher, polled at `NOW` and due an hour later.
 async fn three(store: &Store) -> Vec<Source> {
     let config = sources(&[
