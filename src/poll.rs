@@ -19,7 +19,10 @@ use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::wash;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// A configuration and what was made from it. A reload makes a whole new one and swaps it.
 #[derive(Debug)]
@@ -322,6 +325,7 @@ async fn bring(
         validators,
         hints,
         moved_to,
+        place: _place,
     } = body;
     let body_hash = store::hash(&response.body);
     let is_known = source.body_hash.as_ref() == Some(&body_hash);
@@ -364,8 +368,15 @@ async fn bring(
     }))
 }
 
+/// How many documents are washed at once: as many as there are processors, for more would take memory and no less time.
+static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism();
+    Semaphore::new(processors.map_or(1, NonZeroUsize::get))
+});
+
 /// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
+    let _turn = WASHERS.acquire().await;
     let washed =
         tokio::task::spawn_blocking(move || wash::wash(&response, &rules).map(Box::new)).await;
     Ok(washed.map_err(|_| PollError::Panicked)??)

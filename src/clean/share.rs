@@ -175,7 +175,9 @@ fn leads_to_share(scrub: &Scrub<'_>, link: NodeId) -> bool {
 }
 
 fn judge_block(scrub: &Scrub<'_>, block: &Block) -> Trait {
-    if block.gone || block.quoted || block.chars > 260 {
+    // A line that ends in a comma goes on in the next.
+    if block.gone || block.quoted || block.chars > 260 || block.text.ends_with([',', '，', '、'])
+    {
         return Trait::default();
     }
     let leads =
@@ -326,6 +328,9 @@ mod tests {
         for html in [
             "<p>They are active on</p><ul><li>Facebook</li><li>Twitter</li><li>WhatsApp</li></ul>",
             "<p>Share prices fell.</p><p>Facebook</p>",
+            "<p>Share this,<br>share that,<br>share the hat</p>",
+            "<p>At last he spoke, so softly that only those in the first row could hear what he had to say to us:</p><p>“Share this article!”</p>",
+            "<p>The button said:</p><p>Share this</p><p>That was all it said, and nobody in the office knew who had put it there or what for.</p>",
             "<p>Write it</p><p>Like this:</p><pre>let x = 1;</pre><p>and run it.</p>",
         ] {
             check(html, html);
