@@ -590,11 +590,7 @@ impl Builder<'_> {
     }
 
     fn text(&mut self, id: NodeId, text: &str) {
-        let visible = match text.is_ascii() {
-            true => text.bytes().filter(|c| !c.is_ascii_whitespace()).count(),
-            false => text.chars().filter(|c| !c.is_whitespace()).count(),
-        };
-        if visible == 0 {
+        if text.trim_start().is_empty() {
             if let Some(current) = &mut self.current {
                 push_collapsed(&mut current.block.text, text);
             }
@@ -606,7 +602,7 @@ impl Builder<'_> {
         current.upright |= upright;
         let block = &mut current.block;
         block.leaves.push(id);
-        push_collapsed(&mut block.text, text);
+        let visible = push_collapsed(&mut block.text, text);
         block.chars += visible;
         block.link_chars += if linked { visible } else { 0 };
         self.link();
@@ -640,11 +636,12 @@ impl Builder<'_> {
         block.text.truncate(block.text.trim_end().len());
         block.italic = !upright && block.chars > 0;
         let wide = |c: &char| super::words::is_unspaced(*c);
-        // All of those take three bytes, and begin with one of `E0` to `EF`.
+        // All of those take three bytes, and begin with one of these; quotation marks and dashes begin with `E2`.
+        let may_begin = |byte| matches!(byte, 0xe0 | 0xe3..=0xe9 | 0xef);
         let may_be_wide = block
             .text
             .bytes()
-            .fold(false, |any, byte| any | (byte >= 0xe0));
+            .fold(false, |any, byte| any | may_begin(byte));
         block.length = block.chars;
         if may_be_wide {
             block.length += block.text.chars().filter(wide).count();

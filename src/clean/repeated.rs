@@ -99,7 +99,7 @@ impl Prints {
             return Self::default();
         }
         let text = said(scrub, block);
-        let masked = fingerprint::masked(&text, &scrub.about.masks)
+        let masked = fingerprint::masked(&text, scrub.about.masks())
             .filter(|masked| masked.letters >= MASKED_LETTERS_MIN);
         Self {
             exact: Some(Sighting {
