@@ -336,6 +336,9 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
     builder.out
 }
 
+/// A sentence of so many characters goes on with the story.
+const SENTENCE_CHARS_MIN: usize = 40;
+
 /// How many lines are still told as examples.
 const EXAMPLES_MAX: usize = 8;
 
@@ -352,15 +355,16 @@ fn mark_examples(list: &mut [Block]) {
     let mut at = 0;
     while let Some(next) = list[at..].iter().position(announces) {
         let first = at + next + 1;
+        let goes_on = |block: &Block| {
+            let is_sentence = block.text.ends_with(['.', '!', '?', '。']);
+            block.is_prose() || is_sentence && block.chars >= SENTENCE_CHARS_MIN
+        };
         let is_line = |block: &Block| {
-            !block.is_prose() && !block.heading && block.links.is_empty() && block.media.is_empty()
+            !goes_on(block) && !block.heading && block.links.is_empty() && block.media.is_empty()
         };
         let lines = list[first..].iter().take(EXAMPLES_MAX);
         let behind = first + lines.take_while(|block| is_line(block)).count();
         let is_lone_mark = behind == first + 1 && super::ads::is_mark(&list[first].folded);
-        let goes_on = |block: &Block| {
-            block.is_prose() || block.links.is_empty() && block.text.ends_with(['.', '!', '?'])
-        };
         if !is_lone_mark && list.get(behind).is_some_and(goes_on) {
             for line in &mut list[first..behind] {
                 line.quoted = true;
