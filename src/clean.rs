@@ -346,17 +346,17 @@ pub struct Done {
 
 /// A feed's rules and what it says of itself, made ready once for all its entries.
 #[derive(Debug)]
-pub struct Washer<'a> {
-    raw: &'a Feed,
+pub struct Washer {
+    feed: About,
     ready: Ready,
 }
 
-impl<'a> Washer<'a> {
+impl Washer {
     /// Rules that [`check_rules`] refuses are ignored one by one.
     #[must_use]
-    pub fn new(raw: &'a Feed, rules: &Rules) -> Self {
+    pub fn new(raw: &Feed, rules: &Rules) -> Self {
         Self {
-            raw,
+            feed: About::of_feed(raw),
             ready: Ready::new(rules),
         }
     }
@@ -365,7 +365,7 @@ impl<'a> Washer<'a> {
     #[must_use]
     pub fn entry(&self, raw: &Entry) -> (Entry, Done) {
         let mut clean = raw.clone();
-        let mut brush = Brush::new(About::of_entry(raw, self.raw), &self.ready);
+        let mut brush = Brush::new(About::of_entry(raw, &self.feed), &self.ready);
         wash_entry(&mut brush, &mut clean);
         (clean, brush.hand_over())
     }

@@ -3,6 +3,7 @@
 //! Keeps no cookies, sends no referrer, invents no validator, and stores nothing: what it learnt of a
 //! source goes back to the caller. Files are fetched here too, so that a poll need not know the difference.
 
+mod body;
 mod fence;
 mod headers;
 
@@ -10,6 +11,8 @@ use crate::config::{AllowPrivate, Header, Location, Polling};
 use crate::limits;
 use crate::model::{Response, Validators};
 use crate::schedule::{Failure, Hints, Move};
+pub use body::Place;
+use body::Room;
 use fence::{Fence, FencedResolver};
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -67,6 +70,8 @@ pub struct Body {
     pub moved_to: Option<String>,
     /// Where a redirect led from https to http.
     pub downgraded_to: Option<String>,
+    /// Its place in memory, to be held until it was washed.
+    pub place: Place,
 }
 
 /// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
@@ -74,6 +79,7 @@ pub struct Body {
 pub struct Client {
     http: reqwest::Client,
     fence: Arc<Fence>,
+    room: Room,
     body_bytes_max: usize,
     timeout: Duration,
 }
@@ -94,6 +100,7 @@ impl Client {
         Ok(Self {
             http,
             fence,
+            room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
         })
@@ -104,15 +111,14 @@ impl Client {
     /// # Errors
     /// [`FetchError`]; all but [`FetchError::Forbidden`] may heal by themselves.
     pub async fn fetch(&self, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
-        let work = async {
-            match request.location {
-                Location::Http(url) => self.fetch_http(url, request, now).await,
-                Location::File(path) => self.fetch_file(path, request.validators).await,
+        match request.location {
+            Location::Http(url) => self.fetch_http(url, request, now).await,
+            Location::File(path) => {
+                let reading = self.fetch_file(path, request.validators);
+                let read = tokio::time::timeout(self.timeout, reading).await;
+                read.map_err(|_| FetchError::Timeout(self.timeout))?
             }
-        };
-        tokio::time::timeout(self.timeout, work)
-            .await
-            .map_err(|_| FetchError::Timeout(self.timeout))?
+        }
     }
 
     async fn fetch_http(
@@ -210,12 +216,12 @@ impl Client {
                 }
             }
         }
-        self.http
-            .get(url.clone())
-            .headers(wanted)
-            .send()
-            .await
-            .map_err(|error| FetchError::from_reqwest(error, self.timeout))
+        let answer = self.http.get(url.clone()).headers(wanted).send();
+        let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
+            format!("the server did not begin to answer within {seconds}s")
+        });
+        let answer = answer.await?;
+        answer.map_err(|error| FetchError::from_reqwest(error, self.timeout))
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
@@ -248,23 +254,16 @@ impl Client {
 
     async fn read(
         &self,
-        mut response: reqwest::Response,
+        response: reqwest::Response,
         url: Url,
         hints: Hints,
     ) -> Result<Body, FetchError> {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
-        let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| FetchError::from_reqwest(error, self.timeout))?
-        {
-            if body.len() + chunk.len() > self.body_bytes_max {
-                return Err(FetchError::TooLarge(self.body_bytes_max));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let (body, place) = self
+            .room
+            .read(response, self.body_bytes_max, self.timeout)
+            .await?;
         let response = Response {
             url: Some(url.to_string()),
             content_type,
@@ -276,6 +275,7 @@ impl Client {
             hints,
             moved_to: None,
             downgraded_to: None,
+            place,
         })
     }
 
@@ -323,6 +323,7 @@ impl Client {
             hints: Hints::default(),
             moved_to: None,
             downgraded_to: None,
+            place: Place::default(),
         })))
     }
 }
@@ -335,17 +336,17 @@ pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling 
 }
 
 fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuilder, FetchError> {
-    let contact = polling
-        .contact
-        .as_ref()
-        .map(|contact| format!(" ({contact})"))
-        .unwrap_or_default();
+    // Who nobody named is found where the program is from.
+    let program = concat!("+", env!("CARGO_PKG_REPOSITORY"));
+    let contact = polling.contact.as_deref().unwrap_or(program);
     let builder = reqwest::Client::builder()
-        .user_agent(format!("Feedwash/{}{contact}", env!("CARGO_PKG_VERSION")))
+        .user_agent(format!(
+            "Feedwash/{} ({contact})",
+            env!("CARGO_PKG_VERSION")
+        ))
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(limits::CONNECT_TIMEOUT)
-        .timeout(polling.timeout)
         .pool_idle_timeout(limits::CONNECTION_IDLE)
         .pool_max_idle_per_host(2)
         .dns_resolver(FencedResolver(Arc::clone(fence)));
@@ -429,6 +430,9 @@ pub enum FetchError {
     /// The fetch took too long as a whole.
     #[error("the fetch took longer than {}s (polling.timeout)", .0.as_secs())]
     Timeout(Duration),
+    /// The server is too slow; there may be an end to that.
+    #[error("{0}")]
+    Slow(String),
     /// The redirects do not end.
     #[error("more than {0} redirects")]
     Redirects(usize),
@@ -458,11 +462,26 @@ impl FetchError {
             } => Failure::Unwelcome,
             Self::Status { code, .. } => Failure::of_status(*code),
             Self::Network(failure, _) => *failure,
-            Self::Timeout(_) => Failure::Timeout,
+            Self::Timeout(_) | Self::Slow(_) => Failure::Timeout,
             Self::Redirects(_) => Failure::Redirects,
             Self::TooLarge(_) => Failure::NoFeed,
             Self::Forbidden { .. } | Self::Client(_) | Self::File { .. } => Failure::Ours,
         }
+    }
+
+    /// Waits for a server, but not longer than is usual, nor than the user wants to wait in all.
+    async fn within<T>(
+        usual: Duration,
+        total: Duration,
+        work: impl Future<Output = T>,
+        message: impl FnOnce(u64) -> String,
+    ) -> Result<T, Self> {
+        let patience = usual.min(total);
+        let done = tokio::time::timeout(patience, work).await;
+        done.map_err(|_| match total <= usual {
+            true => Self::Timeout(total),
+            false => Self::Slow(message(patience.as_secs())),
+        })
     }
 
     /// Says what a person can act on: where it happened, and the innermost cause; the layers between tell nothing.

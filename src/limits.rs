@@ -14,8 +14,32 @@ pub const REDIRECTS_MAX: usize = 10;
 /// How long a connection may take to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a server may take until the head of its answer is complete, the connection included: busy ones take seconds.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a server may send nothing of a body.
+pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a body may come at any pace.
+pub const BODY_GRACE: Duration = Duration::from_secs(10);
+
+/// Then it comes at so many bytes a second on average, or not at all. A modem of 1998 has 4,000.
+pub const BODY_RATE_MIN: u64 = 2_000;
+
 /// How long a fetch may take in all.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A body of more bytes is a medium one. Nine of ten feeds in public corpora are shorter; 64 of them take 16 MiB.
+pub const BODY_SMALL_BYTES: usize = 256 * 1024;
+
+/// A body of more bytes is a large one: a podcast with hundreds of episodes.
+pub const BODY_MEDIUM_BYTES: usize = 2 * 1024 * 1024;
+
+/// How many medium and large bodies are read and washed at once, in the program. A wash takes about four times the body.
+pub const BODIES_MEDIUM: usize = 8;
+
+/// How many of them may be large ones.
+pub const BODIES_LARGE: usize = 1;
 
 /// How many elements may stand inside each other in XML. Real feeds stay below 30 (OPML-like
 /// extensions and XHTML bodies included); deeper elements are flattened with a warning.

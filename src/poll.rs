@@ -86,7 +86,11 @@ pub async fn poll(
     let elapsed = started.elapsed();
     let hints = Hints {
         retry_after: error.as_ref().and_then(|error| error.retry_after(elapsed)),
-        ..brought.hints
+        // It is as fresh as when it was sent, which was later than the start.
+        fresh_for: brought
+            .hints
+            .fresh_for
+            .map(|fresh| fresh.saturating_add(elapsed)),
     };
     let pace = brought.pace.unwrap_or(source.pace);
     let failures = if ending == Ending::Fine {

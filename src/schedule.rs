@@ -125,7 +125,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
     let at = SignedDuration::try_from(wait)
         .ok()
         .and_then(|wait| now.checked_add(wait).ok())
-        .unwrap_or(Timestamp::MAX);
+        .map_or(Timestamp::MAX, whole_second);
     let opens = pace.closed.opens(at);
     if opens == at {
         return Next {
@@ -139,6 +139,12 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
         at: opens.checked_add(into).ok().or(Some(opens)),
         reason: "the feed asks to be left alone until then (skipHours, skipDays)".into(),
     }
+}
+
+/// The next whole second: the store counts those, and an earlier one would be too early.
+fn whole_second(at: Timestamp) -> Timestamp {
+    let up = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    Timestamp::from_second(up).unwrap_or(at)
 }
 
 /// The longest of the interval and what feed and server ask for, which is bounded by a day.

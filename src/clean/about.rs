@@ -10,7 +10,7 @@ use crate::model::{
     Boilerplate, Entry, EntryKey, Feed, Matcher, Restored, Rules, SiteRules, Text, TextKind,
 };
 use scraper::Selector;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,7 +61,9 @@ pub(super) struct About {
     /// Its authors' names, folded.
     pub(super) names: Vec<String>,
     /// The entry's own words, which differ in lines that are otherwise the same.
-    pub(super) masks: Masks,
+    masks: OnceCell<Masks>,
+    /// The entry's link as it was written.
+    address: Option<String>,
 }
 
 impl Ready {
@@ -99,13 +101,14 @@ impl About {
     /// What a feed says of itself.
     pub(super) fn of_feed(feed: &Feed) -> Self {
         Self {
+            feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
             feed_link: feed_link(feed),
             ..Self::default()
         }
     }
 
-    /// What an entry and its feed say.
-    pub(super) fn of_entry(entry: &Entry, feed: &Feed) -> Self {
+    /// What an entry says, beside what is known of its feed.
+    pub(super) fn of_entry(entry: &Entry, feed: &About) -> Self {
         let title = entry.title.as_ref().map(plain_title).unwrap_or_default();
         let authors = entry.authors.iter().filter_map(|a| a.name.as_deref());
         let names: Vec<String> = authors.map(fold).collect();
@@ -113,19 +116,25 @@ impl About {
         let link = link.and_then(|link| Url::parse(link.trim()).ok());
         Self {
             key: entry.key.clone(),
-            masks: Masks::new(
-                &title,
-                names.iter().cloned(),
-                entry.link.iter().map(|link| fold(link)),
-            ),
+            masks: OnceCell::new(),
+            address: entry.link.clone(),
             names,
             title,
-            feed_title: feed.title.as_ref().map(plain_title).unwrap_or_default(),
+            feed_title: feed.feed_title.clone(),
             slug: link.as_ref().map(slug).unwrap_or_default(),
             link,
             id: entry.id.as_deref().and_then(web_address),
-            feed_link: feed_link(feed),
+            feed_link: feed.feed_link.clone(),
         }
+    }
+}
+
+impl About {
+    /// The entry's own words, made ready when they are first asked for: only content is masked.
+    pub(super) fn masks(&self) -> &Masks {
+        let addresses = || self.address.iter().map(|link| fold(link));
+        let ready = || Masks::new(&self.title, self.names.iter().cloned(), addresses());
+        self.masks.get_or_init(ready)
     }
 }
 

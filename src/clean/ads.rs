@@ -54,13 +54,18 @@ pub(super) fn ads(scrub: &mut Scrub<'_>) {
             && block.chars < 90
             && !titles(blocks, index)
             && !block.is_loose_item()
-            && MARKS.says(&block.folded)
+            && self::is_mark(&block.folded)
     };
     let cuts = (0..blocks.len())
         .filter(|index| is_mark(*index))
         .map(|index| Cut::new(vec![index], "mark of an ad", "a block that says only so"))
         .collect();
     scrub.cut(cuts);
+}
+
+/// Whether a line says that an advertisement follows.
+pub(super) fn is_mark(folded: &str) -> bool {
+    MARKS.says(folded)
 }
 
 /// `Advertising` may be the heading of a text about it: one of a word or two right above prose is.

@@ -285,8 +285,8 @@ impl<'a> Brush<'a> {
         let markup = match run.stays_plain {
             true => scrub.has_acted().then(|| paragraphs::to_text(&scrub)),
             // White space around a field shows nothing, and would tell where something was removed.
-            false if run.field == Field::Extension => Some(scrub.markup()),
-            false => Some(scrub.markup().trim().to_owned()),
+            false if run.field == Field::Extension => Some(scrub.markup(run.source)),
+            false => Some(trimmed(scrub.markup(run.source))),
         };
         for note in notes {
             self.warn(run.field, note);
@@ -322,6 +322,12 @@ struct Run<'t> {
 /// What a run over a field made: its markup, or (`None`) nothing other than what it was.
 struct Washed {
     markup: Option<String>,
+}
+
+fn trimmed(mut text: String) -> String {
+    text.truncate(text.trim_end().len());
+    text.drain(..text.len() - text.trim_start().len());
+    text
 }
 
 fn is_tagless(text: &str) -> bool {

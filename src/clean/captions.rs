@@ -5,7 +5,7 @@
 //! Invariant: only names of elements change, and the cells of a table that was none go; no word and no picture does.
 
 use super::scrub::Scrub;
-use super::tree::{NodeId, NodeRef};
+use super::tree::{NodeId, NodeRef, attr};
 use scraper::Node;
 
 /// Parts of the classes by which editors and themes mark a caption, in the languages of those who make them.
@@ -27,20 +27,25 @@ const NODES_MAX: usize = 40;
 
 /// Makes pictures with a caption figures.
 pub(super) fn captions(scrub: &mut Scrub<'_>) {
-    for caption in scrub.elements(&["div", "p", "dd", "td"]) {
-        if !is_marked(scrub, caption) {
-            continue;
-        }
+    let marked = scrub.nodes().filter(is_marked).map(|node| node.id());
+    for caption in marked.collect::<Vec<_>>() {
         if let Some(wrapper) = wrapper(scrub, caption) {
             make_figure(scrub, wrapper, caption);
         }
     }
 }
 
-fn is_marked(scrub: &Scrub<'_>, id: NodeId) -> bool {
-    let class = scrub.attribute(id, "class").unwrap_or_default();
-    let mut tokens = class.split_ascii_whitespace().map(str::to_ascii_lowercase);
-    tokens.any(|token| MARKS.iter().any(|mark| token.contains(mark))) && has_words(scrub.node(id))
+fn is_marked(node: &NodeRef<'_>) -> bool {
+    let element = node.value().as_element();
+    let class = element.filter(|e| !e.attrs.is_empty());
+    let class = class.and_then(|element| attr(element, "class"));
+    let says_so = |token: &str| {
+        let token = token.to_ascii_lowercase();
+        MARKS.iter().any(|mark| token.contains(mark))
+    };
+    matches!(name(node), "div" | "p" | "dd" | "td")
+        && class.is_some_and(|class| class.split_ascii_whitespace().any(says_so))
+        && has_words(*node)
 }
 
 fn has_words(node: NodeRef<'_>) -> bool {

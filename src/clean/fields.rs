@@ -13,6 +13,7 @@ use crate::model::{
     TextKind,
 };
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Tags that act or swallow what follows without any attribute; others without attributes, like the `<T>` of a
 /// title about generics, do nothing, and text that speaks of them is left as it is.
@@ -200,6 +201,9 @@ fn plain(brush: &mut Brush<'_>, text: &mut String, field: Field, strip: bool) {
 /// Plain text that no reader can run, or `None` where it is that already.
 pub(super) fn defuse(text: &str, strip: bool) -> Option<String> {
     let clean = carried(text);
+    if matches!(clean, Cow::Borrowed(_)) && !text.contains('<') {
+        return None;
+    }
     let mut new = clean.into_owned();
     if strip && has_tags(&new) {
         new = collapse(&text_of(&new));

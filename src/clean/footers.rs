@@ -120,17 +120,13 @@ fn last_texts(scrub: &mut Scrub<'_>, count: usize) -> Vec<usize> {
 
 fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
     scrub.blocks();
-    let block = &scrub.blocks().list[index];
+    let scrub = &*scrub;
+    let block = &scrub.built_blocks()[index];
     if block.text_len() > 420 || block.folded.is_empty() {
         return None;
     }
-    let (folded, links, chars, link_chars) = (
-        block.folded.clone(),
-        block.links.clone(),
-        block.chars,
-        block.link_chars,
-    );
-    let unlinked = chars - link_chars;
+    let (folded, links) = (&block.folded, &block.links);
+    let unlinked = block.chars - block.link_chars;
     let names = || links.iter().any(|link| names_entry(scrub, *link));
     let site = || links.iter().any(|link| leads_to_site(scrub, *link));
     if links.len() >= 2 && (1..=60).contains(&unlinked) && names() && site() {
@@ -140,20 +136,22 @@ fn footer(scrub: &mut Scrub<'_>, index: usize) -> Option<Cut> {
             "a link that names the entry and one to its site",
         ));
     }
-    let title = &scrub.about.title;
-    let titled = title.len() >= 8 && folded.contains(title.as_str());
     // Without a link the sentence could be the story's own, so it has to name the site as well.
-    let site_named = &scrub.about.feed_title;
-    let titled = titled
-        && (!links.is_empty() || !site_named.is_empty() && folded.contains(site_named.as_str()));
-    if APPEARED_FIRST_STEMS.any(&folded) && (titled || unlinked < 160 && names()) {
+    let is_named = |name: &str| !name.is_empty() && folded.contains(name);
+    let title = scrub.about.title.as_str();
+    let titled = || {
+        title.len() >= 8
+            && is_named(title)
+            && (!links.is_empty() || is_named(&scrub.about.feed_title))
+    };
+    if APPEARED_FIRST_STEMS.any(folded) && (titled() || unlinked < 160 && names()) {
         return Some(Cut::new(
             vec![index],
             "appeared first",
             "says so, with the entry's title",
         ));
     }
-    let kinds = LEXICON.tile(&folded)?;
+    let kinds = LEXICON.tile(folded)?;
     kinds
         .contains(&NOTICE)
         .then(|| Cut::new(vec![index], "feed notice", "phrase of a feed writer"))
@@ -172,14 +170,13 @@ fn names_entry(scrub: &Scrub<'_>, link: NodeId) -> bool {
 }
 
 pub(super) fn is_same_page(a: &Url, b: &Url) -> bool {
-    let host = |url: &Url| {
+    let [host, other_host] = [a, b].map(|url| {
         url.host_str()
             .unwrap_or_default()
             .trim_start_matches("www.")
-            .to_owned()
-    };
-    let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
-    host(a) == host(b) && path(a) == path(b) && !path(a).is_empty() && a.fragment().is_none()
+    });
+    let [path, other_path] = [a, b].map(|url| url.path().trim_end_matches('/'));
+    host == other_host && path == other_path && !path.is_empty() && a.fragment().is_none()
 }
 
 /// Whether a link leads to the root of a site, or to where the feed says that its site is.

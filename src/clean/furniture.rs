@@ -196,12 +196,15 @@ fn is_copyright(block: &Block) -> bool {
         });
     let reserved = || RESERVED_STEMS.any(&block.folded);
     // "Copyright 1922 by Ida Holm is what the title page says" goes on as a line without a sign does not.
-    let is_line = sign(text) || rest.is_some_and(sign) || reserved() || {
-        block.folded.split(' ').count() <= COPYRIGHT_WORDS_MAX
+    let is_line = || {
+        sign(text)
+            || rest.is_some_and(sign)
+            || reserved()
+            || block.folded.split(' ').count() <= COPYRIGHT_WORDS_MAX
     };
     block.media.len() < 2
         && (begins
-            && is_line
+            && is_line()
             && block.text_len() < 260
             && (telling::names_year(text) || reserved())
             || block.text_len() < 90

@@ -51,6 +51,15 @@ pub(super) fn images(scrub: &mut Scrub<'_>, images: Vec<NodeId>, page: bool) {
 
 const NOT_SHOWN: &str = "an image behind the story that is not shown";
 
+/// Whether one of some folders, each written from its first slash on, stands in a path.
+fn has_folder(path: &str, folders: &[&str]) -> bool {
+    let mut slashes = memchr::memchr_iter(b'/', path.as_bytes());
+    slashes.any(|at| {
+        let rest = &path[at..];
+        folders.iter().any(|folder| rest.starts_with(folder))
+    })
+}
+
 fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
     let waits = scrub.attribute(id, "data-src").is_some();
     if !waits && scrub.attribute(id, "style").is_some_and(hides) {
@@ -71,8 +80,7 @@ fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
     if path.contains("smil") || path.contains("emoji") || path.contains("latex") {
         return None;
     }
-    let own = scrub.is_own(&url);
-    if THEME_PATHS.iter().any(|folder| path.contains(folder)) && (own || page) {
+    if has_folder(&path, THEME_PATHS) && (page || scrub.is_own(&url)) {
         return Some("from the folder of a theme or a plugin");
     }
     let is_link = |node: &NodeRef<'_>| node.value().as_element().is_some_and(|e| e.name() == "a");
@@ -81,7 +89,7 @@ fn is_icon(scrub: &Scrub<'_>, id: NodeId, page: bool) -> Option<&'static str> {
     if link.is_some_and(|link| targets::of(scrub, link.id()) == Target::Licence) {
         return Some("the mark of a licence");
     }
-    if linked && BANNER_PATHS.iter().any(|folder| path.contains(folder)) {
+    if linked && has_folder(&path, BANNER_PATHS) {
         return Some("from a folder of banners, and a link");
     }
     let stem = path.rsplit('/').next().unwrap_or_default();

@@ -119,10 +119,10 @@ fn judge(block: &Block) -> Option<&'static str> {
         return None;
     }
     let text = block.folded.as_str();
-    let aside = block.italic || is_bracketed(&block.text);
     if !SELVES_STEMS.any(text) {
         return None;
     }
+    let aside = block.italic || is_bracketed(&block.text);
     let feed = FEEDS_STEMS.any(text);
     let agency = AGENCIES_STEMS.any(text);
     let staff = STAFF_STEMS.any(text);

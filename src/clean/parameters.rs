@@ -7,11 +7,11 @@
 //! stands only with the hosts that use it so.
 
 use super::links::{candidates, map_srcset};
+use super::quick::{QuickMap, QuickSet};
 use super::scrub::Scrub;
 use super::tracking::is_below;
 use super::tree::{self, NodeId};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Names that mean the same everywhere, by who reads them. A trailing `*` stands for any ending.
@@ -101,9 +101,9 @@ const AT_HOSTS: &[(&[&str], &str, &[&str])] = &[
 ];
 
 /// The hosts of [`AT_HOSTS`] with their rows, by their first labels.
-static BY_LABEL: LazyLock<HashMap<&'static str, Vec<(&'static str, usize)>>> =
+static BY_LABEL: LazyLock<QuickMap<&'static str, Vec<(&'static str, usize)>>> =
     LazyLock::new(|| {
-        let mut rows: HashMap<_, Vec<_>> = HashMap::new();
+        let mut rows: QuickMap<_, Vec<_>> = QuickMap::default();
         for (row, (hosts, _, _)) in AT_HOSTS.iter().enumerate() {
             for host in *hosts {
                 let label = host.split('.').next().unwrap_or(host);
@@ -139,7 +139,7 @@ const FROM_FEED: &[&str] = &[
 
 /// The names of [`ANYWHERE`] for a search, and the beginnings of names.
 struct Names {
-    whole: HashSet<&'static str>,
+    whole: QuickSet<&'static str>,
     begun: Vec<&'static str>,
 }
 
@@ -187,24 +187,30 @@ pub(super) fn strip(address: &str) -> Option<(String, String)> {
     let (query, fragment) = rest.find('#').map_or((rest, ""), |at| rest.split_at(at));
     let mut dropped: Vec<&str> = Vec::new();
     let local = at_host(path);
-    let query = query.strip_prefix('?').map(|query| {
-        let kept = without_trackers(query, &local, &mut dropped);
-        if kept.is_empty() && !query.is_empty() {
-            String::new()
-        } else {
-            format!("?{kept}")
-        }
+    let kept = query.strip_prefix('?').map(|query| {
+        let pairs = without_trackers(query, &local, &mut dropped);
+        (query, pairs)
     });
     let fragment = without_fragment(fragment, &mut dropped);
     if dropped.is_empty() {
         return None;
     }
-    let query = query.unwrap_or_default();
+    let query = kept.map_or_else(String::new, |(query, pairs)| {
+        let kept = pairs.join("&");
+        match kept.is_empty() && !query.is_empty() {
+            true => kept,
+            false => format!("?{kept}"),
+        }
+    });
     Some((format!("{path}{query}{fragment}"), dropped.join(", ")))
 }
 
-/// A query without the parameters of trackers, whose names are added to those that were dropped.
-fn without_trackers<'q>(query: &'q str, local: &[&str], dropped: &mut Vec<&'q str>) -> String {
+/// The parameters of a query without those of trackers, whose names are added to those that were dropped.
+fn without_trackers<'q>(
+    query: &'q str,
+    local: &[&str],
+    dropped: &mut Vec<&'q str>,
+) -> Vec<&'q str> {
     let pairs = query.split('&').filter(|pair| {
         // Feeds that escape twice leave `&amp;` in addresses.
         let pair = pair.trim_start_matches("amp;");
@@ -215,7 +221,7 @@ fn without_trackers<'q>(query: &'q str, local: &[&str], dropped: &mut Vec<&'q st
         }
         !tracks
     });
-    pairs.collect::<Vec<_>>().join("&")
+    pairs.collect()
 }
 
 /// A fragment of nothing but trackers' parameters goes: `#xtor=RSS-3`, `#utm_source=…`, IDG's `#tk.rss_all`.

@@ -127,7 +127,9 @@ fn forms(scrub: &mut Scrub<'_>, forms: Vec<NodeId>, instead: Vec<NodeId>) {
     let (polls, asking) = forms.partition(|id| is_poll(scrub, *id));
     let why = "asks the reader to fill it in";
     remove_small(scrub, asking, FORM_PROSE_MAX, "form", why);
-    remove_small(scrub, polls, 0, "form", why);
+    let outside = polls.into_iter().filter(|id| !is_among_prose(scrub, *id));
+    let outside = outside.collect();
+    remove_small(scrub, outside, 0, "form", why);
     let notices = instead.into_iter().filter(|id| is_notice(scrub, *id));
     let notices = notices.collect();
     let why = "a notice for browsers without scripts";
@@ -142,6 +144,13 @@ fn clicks(scrub: &mut Scrub<'_>, choices: Vec<NodeId>, buttons: Vec<NodeId>) {
     remove_containers(scrub, clicks, "button", "does nothing without a script");
 }
 
+/// Whether prose stands before an element: a page asks what one thinks of it above or beside a story.
+fn is_among_prose(scrub: &mut Scrub<'_>, id: NodeId) -> bool {
+    let blocks = scrub.blocks();
+    let span = blocks.spans.get(&id).cloned();
+    span.is_some_and(|span| blocks.sum(&(0..span.start)).prose > 0 && !blocks.is_behind(&span))
+}
+
 fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
     scrub.node(id).descendants().any(|node| {
         node.value().as_element().is_some_and(|element| {
@@ -151,8 +160,8 @@ fn has_control(scrub: &Scrub<'_>, id: NodeId) -> bool {
     })
 }
 
-/// Whether a form lets the reader choose among some and write nothing: a poll or a quiz, whose prose tells what it is
-/// about. A lone box to tick is somebody's consent.
+/// Whether a form lets the reader choose one of some and write nothing: a poll or a quiz, whose prose and choices tell
+/// what it is about. Boxes to tick are somebody's consent.
 fn is_poll(scrub: &Scrub<'_>, id: NodeId) -> bool {
     let mut choices = 0;
     for node in scrub.node(id).descendants() {
@@ -161,7 +170,7 @@ fn is_poll(scrub: &Scrub<'_>, id: NodeId) -> bool {
         };
         let kind = attr(element, "type").unwrap_or("text").to_ascii_lowercase();
         match (element.name(), kind.as_str()) {
-            ("input", "radio" | "checkbox") => choices += 1,
+            ("input", "radio") => choices += 1,
             ("input", "hidden" | "submit" | "button" | "reset" | "image") => {}
             ("textarea" | "input", _) => return false,
             _ => {}
@@ -249,9 +258,11 @@ fn hidden(scrub: &mut Scrub<'_>, ids: Vec<NodeId>, page: bool) {
             continue;
         };
         let (sum, behind) = (blocks.sum(&span), blocks.is_behind(&span));
+        // What a mail's preview shows in place of the story stands before all of it.
+        let before = sum.prose < blocks.total().prose && blocks.sum(&(0..span.start)).chars == 0;
         let small = sum.chars <= 300 && sum.media == 0 || sum.link_chars * 10 > sum.chars * 6;
         let small = small && sum.chars > 0 || page && sum.chars == 0;
-        if small && (page || behind) {
+        if small && (page || behind || before) {
             remove_containers(
                 scrub,
                 vec![id],
@@ -519,6 +530,12 @@ mod tests {
         );
         gone(
             "<form action='/v'><p>Your pick?</p><input type=radio name=p> A <button>Vote</button></form>",
+        );
+        check(
+            &format!(
+                "<div style='display:none'>The ferry is back, and six more things</div>{PROSE}"
+            ),
+            PROSE,
         );
         gone("<div style='display: none'>Loading the thing</div>");
         gone("<aside><a href='/a'>Fares</a> <a href='/b'>Ports</a></aside>");

@@ -3,11 +3,14 @@
 //! It keeps nobody from making a table slow on purpose, so whatever holds strangers' strings as keys uses the
 //! standard library's own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map with this hasher.
 pub(super) type QuickMap<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
+
+/// A set with this hasher.
+pub(super) type QuickSet<T> = HashSet<T, BuildHasherDefault<Quick>>;
 
 /// FNV-1a for bytes, and Fibonacci hashing (Knuth, volume 3, §6.4) for numbers.
 #[derive(Default)]

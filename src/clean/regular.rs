@@ -112,9 +112,9 @@ impl<'m> Open<'m> {
     fn takes_text(&self, text: &str) -> bool {
         let inner = self.names.last().map(|(_, kind)| *kind);
         let is_held = match inner {
-            Some(Kind::Table | Kind::Rows | Kind::Row) => {
-                text.bytes().all(|byte| matches!(byte, b' ' | b'\n'))
-            }
+            Some(Kind::Table | Kind::Rows | Kind::Row) => text
+                .bytes()
+                .all(|byte| matches!(byte, b' ' | b'\t' | b'\n')),
             _ => true,
         };
         is_held && !(self.pre && text.starts_with('\n')) && is_written(text, false)
@@ -290,7 +290,7 @@ mod tests {
         );
         check("<ul>\n<li><p>x</p><ol><li>y</li></ol></li>\n</ul>", true);
         check(
-            "<table><tbody>\n<tr><td><p>x</p></td></tr></tbody></table>",
+            "<table>\n\t<tbody>\n\t\t<tr><td><p>x</p></td></tr></tbody></table>",
             true,
         );
         check(

@@ -83,7 +83,7 @@ struct Known {
 
 impl Prints {
     fn of(scrub: &Scrub<'_>, block: &Block) -> Self {
-        if !may_go(block) {
+        if !may_go(block) || is_caption(scrub, block) {
             return Self::default();
         }
         if is_picture(block) {
@@ -99,7 +99,7 @@ impl Prints {
             return Self::default();
         }
         let text = said(scrub, block);
-        let masked = fingerprint::masked(&text, &scrub.about.masks)
+        let masked = fingerprint::masked(&text, scrub.about.masks())
             .filter(|masked| masked.letters >= MASKED_LETTERS_MIN);
         Self {
             exact: Some(Sighting {
@@ -133,6 +133,19 @@ impl Prints {
             .chain(masked)
             .max_by_key(|known| (known.repeats.share(), !known.counts))
     }
+}
+
+/// Whether a block is what a figure says.
+fn is_caption(scrub: &Scrub<'_>, block: &Block) -> bool {
+    let leaf = block.leaves.first();
+    leaf.is_some_and(|leaf| {
+        let mut above = scrub.node(*leaf).ancestors();
+        above.any(|node| {
+            node.value()
+                .as_element()
+                .is_some_and(|e| e.name() == "figure")
+        })
+    })
 }
 
 /// Whether a block is pictures and no word.
@@ -177,16 +190,14 @@ fn shown(scrub: &Scrub<'_>, block: &Block) -> Option<String> {
     Some(shown)
 }
 
-/// What a block says: its text and, where most of it is links, where they lead. `Download` leads to another
-/// file in each entry and is content; `Support us` leads to the same page.
+/// What a block says: its text, and where its links lead. `Download` leads to another file in each entry and is content;
+/// `Support us` leads to the same page.
 fn said<'b>(scrub: &Scrub<'_>, block: &'b Block) -> Cow<'b, str> {
     let mut text = Cow::Borrowed(block.folded.as_str());
-    if block.link_density() > 0.5 {
-        for link in &block.links {
-            let text = text.to_mut();
-            text.push_str(" \u{5}");
-            text.push_str(&led(scrub, *link));
-        }
+    for link in &block.links {
+        let text = text.to_mut();
+        text.push_str(" \u{5}");
+        text.push_str(&led(scrub, *link));
     }
     text
 }
@@ -240,32 +251,53 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
     let is_story = |at: &usize| is_own(at) && blocks[*at].is_prose();
     let all = || 0..blocks.len();
     let first_story = all().find(is_story);
-    let first = first_story.or_else(|| all().find(is_own));
-    let last = all()
-        .rev()
-        .find(is_story)
-        .or_else(|| all().rev().find(is_own));
-    let (Some(first), Some(last)) = (first, last) else {
+    let Some(first) = first_story.or_else(|| all().find(is_own)) else {
         return Vec::new();
     };
+    // Links differ from entry to entry below a notice too; words of the entry's own end its story.
+    let last_own = all()
+        .rev()
+        .find(|at| is_own(at) && !blocks[*at].is_linked());
+    let last = last_own.unwrap_or(first);
     let mut cuts: Vec<Cut> = Vec::new();
     for (at, block) in blocks.iter().enumerate().skip(first) {
         let Some(known) = is_met(at) else {
             continue;
         };
+        let place = Place {
+            behind: at > last,
+            below_heading: blocks[..at]
+                .iter()
+                .rev()
+                .find(|b| !b.gone)
+                .is_some_and(|b| b.heading),
+            again: block.chars > 0
+                && blocks.iter().filter(|b| b.folded == block.folded).count() > 1,
+        };
         // Where there is no story but lines, their numbers are what the entry is about.
-        let counts = !known.counts || at > last && first_story.is_some();
-        if counts && suffices(block, known.repeats, at > last, outlet) {
-            let rule = match is_picture(block) {
-                // Among pictures alone, or between paragraphs, it may be what the entry shows.
-                true if at < last || first_story.is_none() => continue,
-                true => "repeated picture",
-                false => "repeated line",
+        let counts = !known.counts || place.behind && first_story.is_some();
+        let shows = is_picture(block) && first_story.is_none();
+        if counts && !shows && suffices(block, known.repeats, place, outlet) {
+            let rule = if is_picture(block) {
+                "repeated picture"
+            } else {
+                "repeated line"
             };
             cuts.push(Cut::new(vec![at], rule, evidence(known.repeats)));
         }
     }
     cuts
+}
+
+/// Where a line stands in its entry.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Nothing of the entry's own follows.
+    behind: bool,
+    /// It is what a heading announces.
+    below_heading: bool,
+    /// It stands there more than once: a refrain.
+    again: bool,
 }
 
 fn evidence(repeats: Repeats) -> String {
@@ -287,32 +319,47 @@ fn may_go(block: &Block) -> bool {
         && !block.listed
 }
 
-/// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the
-/// fewest entries. Behind the story three of four junk lines stand; the longer a line is, the more likely it
-/// is story, unless it is a link, speaks of its outlet by name, or stands aside in brackets or italics.
-fn suffices(block: &Block, repeats: Repeats, behind: bool, outlet: &str) -> bool {
+/// Whether a line repeats often enough for its length and place: the share of entries in per cent, and the fewest entries.
+///
+/// A line that is a link to one and the same page, speaks of its outlet by name, or stands aside in brackets or italics
+/// is no story. Of all other lines a story may say each in every entry, and more than once: it takes one that stands
+/// behind all that is the entry's own, in nearly every entry.
+fn suffices(block: &Block, repeats: Repeats, place: Place, outlet: &str) -> bool {
     // What others repeat may be quoted in a story of this one.
-    if repeats.sites > 0 && !behind {
+    if repeats.sites > 0 && !place.behind {
         return false;
     }
     let named = outlet.chars().count() >= 4 && block.folded.contains(outlet);
     let told = named || block.italic || super::notices::is_bracketed(&block.text);
     let linked = block.is_linked();
-    let (share, entries) = match (block.text_len(), behind) {
+    let plain = !told && !linked;
+    if plain && (!place.behind || place.below_heading || place.again || is_fact(&block.text)) {
+        return false;
+    }
+    let (share, entries) = match (block.text_len(), place.behind) {
         _ if is_picture(block) => (90, 4),
         (..80, true) if linked => (50, 3),
         (80..200, true) if linked => (60, 3),
         (..80, true) if told => (50, 3),
         (80..200, true) if told => (90, 3),
         (_, true) if told || linked => (90, 4),
-        (..80, true) => (80, 3),
+        (..80, true) => (90, 3),
         (80..200, true) => (90, 4),
         (_, true) => (90, 5),
         (..80, false) if linked => (60, 3),
-        (..80, false) if told => (70, 3),
-        (..80, false) => (80, 4),
+        (..80, false) if told => (80, 4),
         (80..200, false) => (90, 5),
         (_, false) => return false,
     };
     repeats.share() >= share && repeats.entries >= entries
+}
+
+/// Whether a line is a label and what stands for it (`Alert level: green`): it is news that it is the same again.
+fn is_fact(text: &str) -> bool {
+    const LABEL_CHARS_MAX: usize = 40;
+    text.split_once([':', '：']).is_some_and(|(label, value)| {
+        let is_label =
+            label.chars().count() <= LABEL_CHARS_MAX && !label.contains(['.', '“', '„', '«', '"']);
+        is_label && !value.trim().is_empty() && !value.starts_with("//")
+    })
 }

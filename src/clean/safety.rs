@@ -15,6 +15,7 @@ use super::tree::{self, NodeId};
 use ammonia::Builder;
 use html5ever::ns;
 use scraper::Node;
+use scraper::node::Element;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -129,8 +130,13 @@ static FATES: LazyLock<QuickMap<(&'static str, bool), Fate>> = LazyLock::new(|| 
 
 /// Sanitises by allow-list: every element and attribute that acts is taken out with a record.
 pub(super) fn sanitize(scrub: &mut Scrub<'_>) {
-    let targets = fragment_targets(scrub);
-    let nodes: Vec<NodeId> = scrub.nodes().map(|node| node.id()).collect();
+    let mut targets = HashSet::new();
+    let mut nodes: Vec<NodeId> = Vec::new();
+    for node in scrub.nodes() {
+        nodes.push(node.id());
+        let target = node.value().as_element().and_then(fragment_target);
+        targets.extend(target.map(str::to_owned));
+    }
     let root = scrub.root();
     for id in nodes {
         if scrub.node(id).parent().is_none() {
@@ -288,18 +294,17 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
 /// The ids that links of this field lead to: footnotes and their way back. All other ids go, for they could
 /// name things in the page of a reader.
 pub(super) fn fragment_targets(scrub: &Scrub<'_>) -> HashSet<String> {
-    let links = scrub.nodes().filter_map(|node| {
-        tree::attr(node.value().as_element()?, "href")?
-            .trim()
-            .strip_prefix('#')
-            .map(str::to_owned)
-    });
-    links
-        .filter(|target| {
-            target.len() < 80
-                && target.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | ':'))
-        })
-        .collect()
+    let elements = scrub.nodes().filter_map(|node| node.value().as_element());
+    let targets = elements.filter_map(fragment_target);
+    targets.map(str::to_owned).collect()
+}
+
+/// The id in its own field that an element leads to.
+fn fragment_target(element: &Element) -> Option<&str> {
+    let target = tree::attr(element, "href")?.trim().strip_prefix('#')?;
+    let is_name = target.len() < 80
+        && target.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | ':'));
+    is_name.then_some(target)
 }
 
 static AMMONIA: LazyLock<Builder<'static>> = LazyLock::new(|| {

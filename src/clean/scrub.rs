@@ -10,7 +10,7 @@
 mod edit;
 
 use super::about::{About, Ready, ReadyMatcher, site};
-use super::blocks::{self, Block, Blocks};
+use super::blocks::{self, Block, Blocks, Sum};
 use super::names::{self, Named};
 use super::parts::Survey;
 use super::targets::{self, Target};
@@ -150,9 +150,9 @@ impl<'a> Scrub<'a> {
         scrub
     }
 
-    /// The markup as it stands.
-    pub(super) fn markup(&self) -> String {
-        tree::inner(&self.html)
+    /// The markup as it stands, which is mostly no longer than its source was.
+    pub(super) fn markup(&self, source: &str) -> String {
+        tree::inner(&self.html, source.len())
     }
 
     /// Whether anything was recorded of this field.
@@ -185,7 +185,7 @@ impl<'a> Scrub<'a> {
 
     /// All nodes below the root, in document order.
     pub(super) fn nodes(&self) -> impl Iterator<Item = NodeRef<'_>> {
-        self.node(self.root).descendants().skip(1)
+        tree::below(self.node(self.root))
     }
 
     /// All elements of some names, in document order.
@@ -339,11 +339,8 @@ impl<'a> Scrub<'a> {
 
     /// How much there is to read.
     pub(super) fn weight(&mut self) -> Weight {
-        let blocks = self.blocks().list.iter().filter(|block| !block.gone);
-        blocks.fold(Weight::default(), |weight, block| Weight {
-            chars: weight.chars + block.chars,
-            prose: weight.prose + if block.is_prose() { block.chars } else { 0 },
-        })
+        let Sum { chars, prose, .. } = self.blocks().total();
+        Weight { chars, prose }
     }
 
     /// Where the first prose begins.

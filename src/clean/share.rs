@@ -6,9 +6,9 @@
 
 use super::blocks::Block;
 use super::names::Family;
+use super::quick::QuickMap;
 use super::scrub::{Cut, Scrub};
 use super::structure::remove_named;
-use super::tracking::is_below;
 use super::tree::NodeId;
 use super::words::{Kind, Lexicon};
 use std::sync::LazyLock;
@@ -100,6 +100,15 @@ const ENDPOINTS: &[(&str, &str)] = &[
     ("feedburner.com", "/~ff/"), ("feeds.feedburner.com", "/~ff/"), ("a.fsdn.com", "/sd/twitter_icon"), ("a.fsdn.com", "/sd/facebook_icon"),
 ];
 
+/// What the paths of [`ENDPOINTS`] begin with, by host.
+static BY_DOMAIN: LazyLock<QuickMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut starts: QuickMap<_, Vec<_>> = QuickMap::default();
+    for (domain, start) in ENDPOINTS {
+        starts.entry(*domain).or_default().push(*start);
+    }
+    starts
+});
+
 /// Removes share buttons by structure, by where they lead and by what they say.
 pub(super) fn buttons(scrub: &mut Scrub<'_>) {
     remove_named(scrub, Family::Share);
@@ -130,17 +139,23 @@ pub(super) fn shares(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return matches!(url.scheme(), "whatsapp" | "fb-messenger" | "viber" | "tg");
     };
-    let path = url.path().to_ascii_lowercase();
     let query = url.query().is_some();
-    ENDPOINTS.iter().any(|(domain, start)| {
-        is_below(host, domain)
-            && path.starts_with(start)
-            && (query || !matches!(*start, "/" | "/home"))
-    }) || query
-        && url
-            .query_pairs()
-            .any(|(name, _)| matches!(&*name, "share" | "nb"))
-        && url.query_pairs().any(|(name, _)| name == "nb")
+    let begins = |start: &str| {
+        let path = url.path().as_bytes().get(..start.len());
+        path.is_some_and(|path| path.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let above = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+    let mut domains = std::iter::once(host).chain(above);
+    let leads = |starts: &Vec<&str>| {
+        let mut starts = starts.iter();
+        starts.any(|start| begins(start) && (query || !matches!(*start, "/" | "/home")))
+    };
+    domains.any(|domain| BY_DOMAIN.get(domain).is_some_and(leads))
+        || query
+            && url
+                .query_pairs()
+                .any(|(name, _)| matches!(&*name, "share" | "nb"))
+            && url.query_pairs().any(|(name, _)| name == "nb")
 }
 
 /// Phrases as short as this (`Like this:`, `Me gusta esto:`) stand in stories too.
@@ -175,7 +190,9 @@ fn leads_to_share(scrub: &Scrub<'_>, link: NodeId) -> bool {
 }
 
 fn judge_block(scrub: &Scrub<'_>, block: &Block) -> Trait {
-    if block.gone || block.quoted || block.chars > 260 {
+    // A line that ends in a comma goes on in the next.
+    if block.gone || block.quoted || block.chars > 260 || block.text.ends_with([',', '，', '、'])
+    {
         return Trait::default();
     }
     let leads =
@@ -326,6 +343,9 @@ mod tests {
         for html in [
             "<p>They are active on</p><ul><li>Facebook</li><li>Twitter</li><li>WhatsApp</li></ul>",
             "<p>Share prices fell.</p><p>Facebook</p>",
+            "<p>Share this,<br>share that,<br>share the hat</p>",
+            "<p>At last he spoke, so softly that only those in the first row could hear what he had to say to us:</p><p>“Share this article!”</p>",
+            "<p>The button said:</p><p>Share this</p><p>That was all it said, and nobody in the office knew who had put it there or what for.</p>",
             "<p>Write it</p><p>Like this:</p><pre>let x = 1;</pre><p>and run it.</p>",
         ] {
             check(html, html);

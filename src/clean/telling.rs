@@ -61,10 +61,14 @@ pub(super) fn addresses(block: &Block) -> bool {
 
 /// Whether a text holds quotation marks.
 pub(super) fn quotes(text: &str) -> bool {
-    // The bytes with which they begin; looking at those without a branch is what compilers make quick.
-    let begins = |byte: &u8| matches!(byte, b'"' | 0xc2 | 0xe2 | 0xe3);
-    text.bytes().fold(false, |any, byte| any | begins(&byte))
-        && text.contains(['"', '“', '”', '„', '«', '»', '「', '『'])
+    let bytes = text.as_bytes();
+    let is_mark = |at: usize| {
+        let marks = ["“", "”", "„", "«", "»", "「", "『"];
+        let begins = |mark: &&str| bytes[at..].starts_with(mark.as_bytes());
+        marks.iter().any(begins)
+    };
+    memchr::memchr(b'"', bytes).is_some()
+        || memchr::memchr3_iter(0xc2, 0xe2, 0xe3, bytes).any(is_mark)
 }
 
 /// Whether a text holds four digits that are a year of the last centuries.

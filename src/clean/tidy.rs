@@ -5,6 +5,7 @@
 //! Invariant: nothing that a reader could see is lost, so nothing is recorded.
 
 use super::blocks::is_block;
+use super::quick::QuickSet;
 use super::safety::fragment_targets;
 use super::scrub::Scrub;
 use super::tree::{NodeId, NodeRef};
@@ -20,9 +21,42 @@ const EMPTIABLE: &[&str] = &[
 
 /// Takes away what shows nothing.
 pub(super) fn tidy(scrub: &mut Scrub<'_>) {
-    line_breaks(scrub);
-    empty_elements(scrub);
-    double_spaces(scrub);
+    let found = Found::in_field(scrub);
+    line_breaks(scrub, found.broken);
+    empty_elements(scrub, found.bare);
+    double_spaces(scrub, found.paired);
+}
+
+/// What may have to be tidied, found in one walk; each in document order.
+#[derive(Default)]
+struct Found {
+    /// The parents of line breaks.
+    broken: Vec<NodeId>,
+    /// Elements that hold no text of their own.
+    bare: Vec<NodeId>,
+    /// Texts in which a space that does not break stands beside another.
+    paired: Vec<NodeId>,
+}
+
+impl Found {
+    fn in_field(scrub: &Scrub<'_>) -> Self {
+        let mut found = Self::default();
+        for node in scrub.nodes() {
+            match node.value() {
+                Node::Text(text) if has_pair(text) => found.paired.push(node.id()),
+                Node::Element(element) if element.name() == "br" => {
+                    found.broken.extend(node.parent().map(|parent| parent.id()));
+                }
+                Node::Element(element)
+                    if may_be_empty(&node) && EMPTIABLE.contains(&element.name()) =>
+                {
+                    found.bare.push(node.id());
+                }
+                _ => {}
+            }
+        }
+        found
+    }
 }
 
 fn is_white(node: &NodeRef<'_>) -> bool {
@@ -45,14 +79,9 @@ fn is_laid_out(node: NodeRef<'_>) -> bool {
 }
 
 /// A blank line is one that two breaks make; breaks at the edge of a paragraph make none.
-fn line_breaks(scrub: &mut Scrub<'_>) {
-    let mut parents: Vec<NodeId> = scrub
-        .nodes()
-        .filter(|node| name(node) == "br")
-        .filter_map(|node| node.parent().map(|parent| parent.id()))
-        .collect();
+fn line_breaks(scrub: &mut Scrub<'_>, mut parents: Vec<NodeId>) {
     // The breaks of one parent may have others' between them, in document order.
-    let mut seen = HashSet::new();
+    let mut seen = QuickSet::default();
     parents.retain(|parent| seen.insert(*parent));
     let root = scrub.root();
     let mut idle: Vec<NodeId> = Vec::new();
@@ -85,21 +114,15 @@ fn line_breaks(scrub: &mut Scrub<'_>) {
 /// Whether an element holds no text of its own that is seen; most do, and are told from the others at once.
 fn may_be_empty(node: &NodeRef<'_>) -> bool {
     let is_text = |node: &NodeRef<'_>| node.value().is_text();
-    node.value().is_element()
-        && !node
-            .children()
-            .any(|child| is_text(&child) && !is_white(&child))
+    !node
+        .children()
+        .any(|child| is_text(&child) && !is_white(&child))
 }
 
-fn empty_elements(scrub: &mut Scrub<'_>) {
-    let nodes: Vec<NodeId> = scrub
-        .nodes()
-        .filter(|node| may_be_empty(node) && EMPTIABLE.contains(&name(node)))
-        .map(|node| node.id())
-        .collect();
+fn empty_elements(scrub: &mut Scrub<'_>, bare: Vec<NodeId>) {
     let mut targets: Option<HashSet<String>> = None;
     // The innermost first, since an element may be empty because of what stood in it.
-    for id in nodes.into_iter().rev() {
+    for id in bare.into_iter().rev() {
         let node = scrub.node(id);
         if !node.children().all(|child| is_white(&child)) || is_laid_out(node) {
             continue;
@@ -126,20 +149,27 @@ fn empty_elements(scrub: &mut Scrub<'_>) {
 }
 
 /// A no-break space beside a space is how editors keep the two that were typed after a sentence.
-fn double_spaces(scrub: &mut Scrub<'_>) {
-    let mut changes: Vec<(NodeId, String)> = Vec::new();
-    for node in scrub.nodes() {
-        if let Some(text) = node.value().as_text()
-            && text.contains('\u{a0}')
-            && let Some(new) = single_spaced(text)
-            && !is_laid_out(node)
-        {
-            changes.push((node.id(), new));
+fn double_spaces(scrub: &mut Scrub<'_>, texts: Vec<NodeId>) {
+    for id in texts {
+        let node = scrub.node(id);
+        let text = node.value().as_text();
+        let new = text.and_then(|text| single_spaced(text));
+        if let Some(new) = new.filter(|_| !is_laid_out(node)) {
+            scrub.tidy_text(id, &new);
         }
     }
-    for (id, text) in changes {
-        scrub.tidy_text(id, &text);
-    }
+}
+
+/// Whether a space that does not break stands beside another space; few texts are looked at any further.
+fn has_pair(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins = |at: usize| bytes[at..].starts_with("\u{a0}".as_bytes());
+    memchr::memchr_iter(0xc2, bytes).any(|at| {
+        begins(at)
+            && (bytes[..at].ends_with(b" ")
+                || bytes[at + 2..].starts_with(b" ")
+                || at + 2 < bytes.len() && begins(at + 2))
+    })
 }
 
 /// The text with one space for each pair of which one does not break; `None` where there is none. Three are an

@@ -3,8 +3,10 @@
 //! It touches no link; what links carry for them, `parameters` and `redirects` know.
 
 use super::links::candidates;
+use super::quick::QuickMap;
 use super::scrub::Scrub;
 use super::tree::NodeId;
+use std::sync::LazyLock;
 use url::Url;
 
 /// Beacons by who runs them: host (with all below it), and what the path must hold. Gathered from each
@@ -135,25 +137,41 @@ fn pixel(scrub: &mut Scrub<'_>, id: NodeId) {
     }
 }
 
+/// A row of [`BEACONS`] for one host.
+struct Row {
+    /// Its place in the table.
+    at: usize,
+    operator: &'static str,
+    path: &'static str,
+}
+
+/// The rows by host; under no host stand those for any.
+static BY_DOMAIN: LazyLock<QuickMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
+    let mut rows: QuickMap<_, Vec<Row>> = QuickMap::default();
+    for (at, (operator, places)) in BEACONS.iter().enumerate() {
+        for (host, path) in *places {
+            let row = Row { at, operator, path };
+            rows.entry(*host).or_default().push(row);
+        }
+    }
+    rows
+});
+
 /// The operator of a known beacon.
 pub(super) fn beacon(url: &Url) -> Option<&'static str> {
     let host = url.host_str()?;
     let tail = &url[url::Position::BeforePath..];
     let file = url.path().rsplit('/').next().unwrap_or_default();
     let is_feedburner = url.path().starts_with("/~r/") && url.path().contains("/~4/");
-    let found = BEACONS.iter().find(|(_, places)| {
-        places.iter().any(|(place, path)| {
-            (place.is_empty() || is_below(host, place))
-                && if path.is_empty() {
-                    true
-                } else {
-                    tail.contains(path)
-                }
-        })
-    });
+    let domains = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+    let domains = std::iter::once(host).chain(domains).chain([""]);
+    let rows = domains.filter_map(|domain| BY_DOMAIN.get(domain));
+    // The first of the table, as it is written.
+    let matching = rows.flatten().filter(|row| tail.contains(row.path));
+    let found = matching.min_by_key(|row| row.at);
     let has_site = url.query_pairs().any(|(name, _)| name == "idsite");
     found
-        .map(|(operator, _)| *operator)
+        .map(|row| row.operator)
         .or_else(|| is_feedburner.then_some("FeedBurner"))
         .or_else(|| has_site.then_some("Matomo"))
         .or_else(|| EMPTY_FILES.contains(&file).then_some("empty image"))

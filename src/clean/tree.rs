@@ -7,23 +7,23 @@
 
 use super::pairs;
 use crate::limits::{HTML_ATTRIBUTE_PAIRS_MAX, HTML_BYTES_MAX, HTML_DEPTH_MAX, HTML_NODES_MAX};
+use ego_tree::Tree;
+use html5ever::serialize::{SerializeOpts, serialize};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
     states::RawKind,
 };
-use html5ever::tree_builder::{TreeBuilderOpts, TreeSink};
+use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, QualName, local_name, ns};
 use scraper::node::Element;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::ops::Deref;
 
-/// The tree's crate is no dependency of ours, so its types are named through scraper's.
-pub(super) type NodeId = <HtmlTreeSink as TreeSink>::Handle;
-/// A borrowed node; see [`NodeId`].
-pub(super) type NodeRef<'a> = <ElementRef<'a> as Deref>::Target;
+pub(super) use ego_tree::NodeId;
+/// A borrowed node.
+pub(super) type NodeRef<'a> = ego_tree::NodeRef<'a, Node>;
 
 /// How much is parsed between two looks at the tree, in bytes. One piece can open at most a third
 /// as many elements, so the limits are overshot by little; a look costs less than a microsecond.
@@ -94,7 +94,9 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         ..ParseOpts::default()
     };
     let context = QualName::new(None, ns!(html), local_name!("body"));
-    let sink = HtmlTreeSink::new(Html::new_fragment());
+    let mut html = Html::new_fragment();
+    html.tree = Tree::with_capacity(Node::Fragment, nodes_in(text));
+    let sink = HtmlTreeSink::new(html);
     let mut parser = html5ever::parse_fragment(sink, options, context, Vec::new(), false);
     let mut progress = Progress::default();
     let mut rest = text;
@@ -127,6 +129,16 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
         return Err("has texts of megabytes full of characters to escape".into());
     }
     Ok(html)
+}
+
+/// How many nodes a text may make, from its tags: as a tree grows, all that it holds is moved again and again.
+fn nodes_in(text: &str) -> usize {
+    /// Larger trees than this move little compared with what they cost.
+    const RESERVED_MAX: usize = 4096;
+    /// The fragment, its root and a text.
+    const LEAST: usize = 3;
+    let tags = memchr::memchr_iter(b'<', text.as_bytes());
+    LEAST + tags.take(RESERVED_MAX).count()
 }
 
 /// The most that [`writing_cost`] may come to: a fifth of a second at the speed of memory. A book of a megabyte in
@@ -242,14 +254,31 @@ pub(super) fn carried(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.filter(|c| is_carried(*c)).collect())
 }
 
+/// All nodes below one, in document order. Each is met once, where the tree's own walk meets it twice.
+pub(super) fn below<'t>(top: NodeRef<'t>) -> impl Iterator<Item = NodeRef<'t>> {
+    let behind = move |node: NodeRef<'t>| {
+        let around = std::iter::once(node).chain(node.ancestors());
+        let mut inside = around.take_while(|node| node.id() != top.id());
+        inside.find_map(|node| node.next_sibling())
+    };
+    let next = move |node: &NodeRef<'t>| node.first_child().or_else(|| behind(*node));
+    std::iter::successors(top.first_child(), next)
+}
+
 /// The element that holds a parsed fragment.
 pub(super) fn root(html: &Html) -> NodeId {
     html.root_element().id()
 }
 
-/// The markup of a fragment.
-pub(super) fn inner(html: &Html) -> String {
-    html.root_element().inner_html()
+/// The markup of a fragment; `bytes` is how much it will hardly be more than.
+pub(super) fn inner(html: &Html, bytes: usize) -> String {
+    let mut out = Vec::with_capacity(bytes);
+    let options = SerializeOpts {
+        scripting_enabled: false,
+        ..SerializeOpts::default()
+    };
+    serialize(&mut out, &html.root_element(), options).expect("writing to memory can't fail");
+    String::from_utf8(out).expect("a tree's texts are UTF-8")
 }
 
 /// The markup of one node, itself included.
@@ -286,32 +315,42 @@ pub(super) fn attr<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
     found.map(|(_, value)| &**value)
 }
 
-/// Appends text with its white space collapsed, as a browser shows it.
-pub(super) fn push_collapsed(out: &mut String, text: &str) {
+/// Appends text with its white space collapsed, as a browser shows it; says how many characters are no white space.
+pub(super) fn push_collapsed(out: &mut String, text: &str) -> usize {
     let mut space = out.is_empty() || out.ends_with(' ');
-    let mut rest = text;
+    let mut visible = 0;
+    // What is copied as it stands begins here: mostly all of it.
+    let mut from = 0;
+    let mut at = 0;
     out.reserve(text.len());
-    loop {
-        let run = rest.bytes().take_while(u8::is_ascii_graphic).count();
-        if run > 0 {
-            out.push_str(&rest[..run]);
-            rest = &rest[run..];
-            space = false;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if byte.is_ascii_graphic() {
+            (visible, space) = (visible + 1, false);
+            at += 1;
+            continue;
         }
-        let Some(c) = rest.chars().next() else {
-            return;
+        if byte == b' ' && !space {
+            space = true;
+            at += 1;
+            continue;
+        }
+        let Some(c) = text[at..].chars().next() else {
+            break;
         };
-        rest = &rest[c.len_utf8()..];
+        let next = at + c.len_utf8();
         if c.is_whitespace() {
+            out.push_str(&text[from..at]);
             if !space {
                 out.push(' ');
             }
-            space = true;
+            (space, from) = (true, next);
         } else {
-            out.push(c);
-            space = false;
+            (visible, space) = (visible + 1, false);
         }
+        at = next;
     }
+    out.push_str(&text[from..]);
+    visible
 }
 
 /// Text with its white space collapsed and trimmed.
@@ -453,25 +492,44 @@ mod tests {
     #[test]
     fn references_to_control_characters_are_resolved_and_dropped() {
         let html = parse("<a href='java&#1;script:x'>a&#1;b\u{c}c</a>").unwrap();
-        assert_eq!(inner(&html), "<a href=\"javascript:x\">ab c</a>");
+        assert_eq!(inner(&html, 0), "<a href=\"javascript:x\">ab c</a>");
     }
 
     #[test]
     fn what_was_encoded_twice_stays_spelled_out() {
         let html = parse("<p>&Atilde;&#129;rea é</p>").unwrap();
-        assert_eq!(spelled(inner(&html)), "<p>Ã&#129;rea é</p>");
+        assert_eq!(spelled(inner(&html, 0)), "<p>Ã&#129;rea é</p>");
     }
 
     #[test]
     fn elements_without_an_end_are_preformatted() {
         let html = parse("<p>a</p><plaintext>b &amp; <i>").unwrap();
-        assert_eq!(inner(&html), "<p>a</p><pre>b &amp;amp; &lt;i&gt;</pre>");
+        assert_eq!(inner(&html, 0), "<p>a</p><pre>b &amp;amp; &lt;i&gt;</pre>");
     }
 
     #[test]
     fn text_without_a_tree() {
         let html = "<p>One &amp; two</p><script>var x = '<p>no</p>';</script><p>three";
         assert_eq!(collapse(&text_of(html)), "One & two three");
+    }
+
+    #[test]
+    fn collapsing_counts_what_is_seen() {
+        let mut out = "x".to_owned();
+        assert_eq!(push_collapsed(&mut out, "a \t b\u{3000}é \u{a0} "), 3);
+        assert_eq!(push_collapsed(&mut out, "\n「c」"), 3);
+        assert_eq!(out, "xa b é 「c」");
+    }
+
+    #[test]
+    fn a_walk_stays_below_its_top() {
+        let html = parse("<p>a<b>c</b></p><p>d<i></i></p><p>e</p>").unwrap();
+        let second = html.root_element().children().nth(1).unwrap();
+        assert_eq!(below(second).count(), 2);
+        let root = html.root_element();
+        let ids: Vec<_> = below(*root).map(|node| node.id()).collect();
+        let other: Vec<_> = root.descendants().skip(1).map(|node| node.id()).collect();
+        assert_eq!(ids, other);
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub fn restored(
         entry: (!everywhere).then(|| entry.key.clone()),
         field: removal.field,
         print: if everywhere {
-            shared(&removal.before, &About::of_entry(entry, feed))
+            let about = About::of_entry(entry, &About::of_feed(feed));
+            shared(&removal.before, &about)
         } else {
             fingerprint::exact(&removal.before)
         },
@@ -40,7 +41,7 @@ fn can_be_undone(pass: &str) -> bool {
 /// The print of what is taken, as it is the same in other entries.
 fn shared(before: &str, about: &About) -> Fingerprint {
     let folded = fold(before);
-    fingerprint::masked(&folded, &about.masks)
+    fingerprint::masked(&folded, about.masks())
         .map_or_else(|| fingerprint::exact(&folded), |masked| masked.print)
 }
 

@@ -12,21 +12,17 @@ pub(super) fn fold(text: &str) -> String {
     let mut gap = false;
     let mut rest = text;
     loop {
-        // Most of most texts is runs of letters that stay as they are.
-        let plain = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let run = rest.bytes().take_while(plain).count();
+        let run = plain_words(rest);
         if run > 0 {
-            if gap && !out.is_empty() {
-                out.push(' ');
-            }
-            gap = false;
+            begin(&mut out, &mut gap);
             out.push_str(&rest[..run]);
             rest = &rest[run..];
         }
-        let Some(c) = rest.chars().next() else {
+        let mut chars = rest.chars();
+        let Some(c) = chars.next() else {
             return out;
         };
-        rest = &rest[c.len_utf8()..];
+        rest = chars.as_str();
         match c {
             '\''
             | '’'
@@ -37,24 +33,52 @@ pub(super) fn fold(text: &str) -> String {
             | '\u{feff}'
             | '\u{300}'..='\u{36f}' => {}
             'A'..='Z' => {
-                if gap && !out.is_empty() {
-                    out.push(' ');
-                }
-                gap = false;
+                begin(&mut out, &mut gap);
                 out.push(c.to_ascii_lowercase());
             }
+            _ if is_small(c) => {
+                begin(&mut out, &mut gap);
+                push_bare(&mut out, c);
+            }
+            _ if is_sign(c) => gap = true,
             _ if c.is_alphanumeric() => {
-                if gap && !out.is_empty() {
-                    out.push(' ');
-                }
-                gap = false;
-                for c in c.to_lowercase() {
-                    push_bare(&mut out, c);
-                }
+                begin(&mut out, &mut gap);
+                c.to_lowercase().for_each(|c| push_bare(&mut out, c));
             }
             _ => gap = true,
         }
     }
+}
+
+/// Parts a word from the one before it.
+fn begin(out: &mut String, gap: &mut bool) {
+    if *gap && !out.is_empty() {
+        out.push(' ');
+    }
+    *gap = false;
+}
+
+/// Whether a character is one of the most common letters that have no capital or are none: no table has to tell.
+fn is_small(c: char) -> bool {
+    matches!(c, 'ß'..='ö' | 'ø'..='ÿ' | 'а'..='я' | '\u{621}'..='\u{63a}' | '\u{641}'..='\u{64a}' | '\u{4e00}'..='\u{9fa5}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// The same for signs that are neither letter nor number.
+fn is_sign(c: char) -> bool {
+    matches!(c, ' '..='/' | '\u{a0}' | '\u{2010}'..='\u{2027}')
+}
+
+/// How many bytes of a text are words that stay as they are, with one space between them: most of most texts.
+fn plain_words(text: &str) -> usize {
+    let mut end = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => end = at + 1,
+            b' ' if end == at && at > 0 => {}
+            _ => break,
+        }
+    }
+    end
 }
 
 /// Latin letters without accents: capitals often lose them, and who types a theme's text often has none.
@@ -352,6 +376,12 @@ mod tests {
     fn folding() {
         assert_eq!(fold("  L’Article — « Été »!* "), "larticle ete");
         assert_eq!(fold("LEAVE A REPLY\u{a0}Cancel"), "leave a reply cancel");
+        assert_eq!(fold("a  b c\u{2013}d, e. "), "a b c d e");
+        assert_eq!(fold("Straße ÷ Œuvre Ø5 ²"), "strasse oeuvre o5 ²");
+        assert_eq!(
+            fold("Ещё ЁЖ й 中文（한국） عربـي"),
+            "еще еж й 中文 한국 عربـي"
+        );
     }
 
     #[track_caller]

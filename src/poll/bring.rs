@@ -12,6 +12,9 @@ use crate::store::{self, Source, Store};
 use crate::walls::{self, Held};
 use crate::wash;
 use jiff::Timestamp;
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// A washed document, and what it was washed by.
@@ -75,6 +78,7 @@ pub(super) async fn bring(
         hints,
         moved_to,
         downgraded_to,
+        place: _place,
     } = body;
     let url = response.url.as_deref().and_then(|url| Url::parse(url).ok());
     let brought = Brought {
@@ -167,8 +171,15 @@ async fn believe(
     Err(PollError::Doubted(held))
 }
 
+/// How many documents are washed at once: as many as there are processors, for more would take memory and no less time.
+static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism();
+    Semaphore::new(processors.map_or(1, NonZeroUsize::get))
+});
+
 /// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
+    let _turn = WASHERS.acquire().await;
     let washed = tokio::task::spawn_blocking(move || match wash::wash(&response, &rules) {
         Ok(washed) => Ok(Box::new(washed)),
         Err(error) => Err(named(error, &response)),

@@ -1,0 +1,145 @@
+//! Reads bodies: no larger, no slower and no more of them at once than we can bear.
+//!
+//! Most feeds are small, so most bodies wait for nobody. A larger one waits until another that is as large was washed, so
+//! that memory is bounded by a sum, and not by how many sources there are times the largest body.
+//!
+//! Invariants: who waits here holds nothing that a smaller body needs; waiting for others is not counted against a server.
+
+use super::FetchError;
+use crate::limits::{
+    BODIES_LARGE, BODIES_MEDIUM, BODY_GRACE, BODY_IDLE_TIMEOUT, BODY_MEDIUM_BYTES, BODY_RATE_MIN,
+    BODY_SMALL_BYTES,
+};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many bodies of each size may be in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    medium: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            medium: Arc::new(Semaphore::new(BODIES_MEDIUM)),
+            large: Arc::new(Semaphore::new(BODIES_LARGE)),
+        }
+    }
+}
+
+/// The place of a body in memory; it is free for the next when this is dropped.
+#[derive(Debug, Default)]
+pub struct Place(Vec<OwnedSemaphorePermit>);
+
+impl Room {
+    /// Reads a body of at most so many bytes, after content decoding.
+    pub(super) async fn read(
+        &self,
+        mut response: reqwest::Response,
+        bytes_max: usize,
+        total: Duration,
+    ) -> Result<(Vec<u8>, Place), FetchError> {
+        let too_large = Err(FetchError::TooLarge(bytes_max));
+        // Content that is coded is longer than this says, never much shorter.
+        if response
+            .content_length()
+            .is_some_and(|bytes| bytes > bytes_max as u64)
+        {
+            return too_large;
+        }
+        let (mut body, mut place) = (Vec::new(), Place::default());
+        let mut begun = Instant::now();
+        loop {
+            let chunk = FetchError::within(BODY_IDLE_TIMEOUT, total, response.chunk(), |seconds| {
+                format!("the server sent nothing for {seconds}s")
+            });
+            let chunk = chunk
+                .await?
+                .map_err(|error| FetchError::from_reqwest(error, total))?;
+            let Some(chunk) = chunk else {
+                return Ok((body, place));
+            };
+            if body.len() + chunk.len() > bytes_max {
+                return too_large;
+            }
+            body.extend_from_slice(&chunk);
+            let waiting = Instant::now();
+            self.make_way(body.len(), &mut place).await;
+            begun += waiting.elapsed();
+            keeps_up(body.len(), begun.elapsed(), total)?;
+        }
+    }
+
+    /// Waits until there is room for a body that has become so long.
+    async fn make_way(&self, bytes: usize, place: &mut Place) {
+        let sizes = [
+            (BODY_SMALL_BYTES, &self.medium),
+            (BODY_MEDIUM_BYTES, &self.large),
+        ];
+        for (held, (above, room)) in sizes.into_iter().enumerate() {
+            if bytes > above
+                && place.0.len() == held
+                && let Ok(permit) = Arc::clone(room).acquire_owned().await
+            {
+                place.0.push(permit);
+            }
+        }
+    }
+}
+
+/// Whether a server has sent as much as a slow line would have.
+fn keeps_up(bytes: usize, since: Duration, total: Duration) -> Result<(), FetchError> {
+    if since > total {
+        return Err(FetchError::Timeout(total));
+    }
+    let seconds = since.saturating_sub(BODY_GRACE).as_secs();
+    let least = seconds.saturating_mul(BODY_RATE_MIN);
+    if seconds > 0 && (bytes as u64) < least {
+        return Err(FetchError::Slow(format!(
+            "the server sent fewer than {BODY_RATE_MIN} bytes a second"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOTAL: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_server_may_take_its_time_but_not_for_ever() {
+        let check = |bytes, seconds| keeps_up(bytes, Duration::from_secs(seconds), TOTAL).is_ok();
+        assert!(check(1, 5));
+        assert!(check(1_000_000, 50));
+        assert!(!check(20, 20));
+        assert!(!check(1_000_000, 61));
+    }
+
+    #[tokio::test]
+    async fn large_bodies_wait_for_each_other() {
+        let room = Room::default();
+        let mut places = Vec::new();
+        for _ in 0..BODIES_LARGE {
+            let mut place = Place::default();
+            room.make_way(BODY_MEDIUM_BYTES + 1, &mut place).await;
+            places.push(place);
+        }
+        let (mut small, mut medium, mut large) = Default::default();
+        room.make_way(BODY_SMALL_BYTES, &mut small).await;
+        room.make_way(BODY_SMALL_BYTES + 1, &mut medium).await;
+        assert_eq!((small.0.len(), medium.0.len()), (0, 1));
+        let waits = tokio::time::timeout(
+            Duration::ZERO,
+            room.make_way(BODY_MEDIUM_BYTES + 1, &mut large),
+        );
+        assert!(waits.await.is_err());
+        places.pop();
+        room.make_way(BODY_MEDIUM_BYTES + 1, &mut large).await;
+        assert_eq!(large.0.len(), 2);
+    }
+}
