@@ -301,13 +301,8 @@ async fn one(
     let started = Instant::now();
     let outcome = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
     log(&source.name, &config.location, &outcome, started.elapsed());
-    if let Outcome::Failed(error) = &outcome
-        && let Some((site, wait)) = error.hold(started.elapsed())
-        && let Ok(wait) = SignedDuration::try_from(wait)
-    {
-        let now = Timestamp::now();
-        crew.rota().hold(&site, now + wait, now);
-    }
+    crew.rota()
+        .heed(&outcome, started.elapsed(), Timestamp::now());
 }
 
 /// How long a source that was taken belongs to its taker: through the queue of its host, its own fetch, and its wash.

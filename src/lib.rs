@@ -30,11 +30,14 @@
 //!
 //! # A poll
 //!
-//! 1. [`daemon::run`] takes due sources from the store; each is leased, so that no one else polls it.
+//! 1. [`daemon::run`] takes due sources from the store; each is leased, so that no one else polls it. [`daemon::Rota`] puts
+//!    off those that have to wait for others of their publisher.
 //! 2. [`poll::poll`] asks [`fetch::Client::fetch`], conditionally and behind the fence against private addresses.
 //! 3. A 304, or a body with the hash of the last one, ends here. Else [`wash::wash`] runs on a blocking thread. Where the
 //!    rules have changed since, what is stored is washed anew in any case.
-//! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures.
+//!    A page in place of a feed, and a feed that is hardly the one it was, are named by [`walls`] and go no further.
+//! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures;
+//!    [`schedule::Move`] from when on a permanent redirect is believed.
 //! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, their removals, validators, the next time.
 //!
 //! # A request

@@ -2,15 +2,17 @@
 
 use super::{Usage, config, output};
 use crate::config::Config;
-use crate::daemon::{self, Turns};
+use crate::daemon::{self, Rota, Turns};
 use crate::poll::{self, Live, Outcome};
-use crate::store::{Source, Store};
+use crate::store::{Source, Store, StoreError};
 use anyhow::Result;
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// `feedwash poll`.
@@ -70,6 +72,7 @@ async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>
     // What becomes due meanwhile is the next run's.
     let now = Timestamp::now();
     let mut polled = Vec::new();
+    let rota = Mutex::new(Rota::new(&live.config));
     loop {
         let due = store
             .due(
@@ -81,7 +84,7 @@ async fn poll_due(live: &Live, store: &Store, force: bool) -> Result<Vec<Polled>
         if due.is_empty() {
             return Ok(polled);
         }
-        polled.extend(run(live, store, due).await);
+        polled.extend(run(live, store, due, Some(&rota)).await?);
     }
 }
 
@@ -105,32 +108,49 @@ async fn poll_named(
             None => left.push((name.clone(), None)),
         }
     }
-    let mut polled = run(live, store, taken).await;
+    let mut polled = run(live, store, taken, None).await?;
     polled.extend(left);
     Ok(polled)
 }
 
-async fn run(live: &Live, store: &Store, sources: Vec<Source>) -> Vec<Polled> {
+/// Polls sources that were taken; those that a rota bars by then are put off.
+async fn run(
+    live: &Live,
+    store: &Store,
+    sources: Vec<Source>,
+    rota: Option<&Mutex<Rota>>,
+) -> Result<Vec<Polled>> {
+    let rota = || rota.map(|rota| rota.lock().unwrap_or_else(PoisonError::into_inner));
     let bar = ProgressBar::new(sources.len() as u64).with_message("polling");
     let turns = Turns::default();
     let polls = stream::iter(sources)
         .filter_map(|source| async move { Some((live.config.source(&source.name)?, source)) });
     let polls = polls.map(|(config, source)| {
-        let (bar, host) = (&bar, turns.of(&config.location));
+        let (bar, rota, host) = (&bar, &rota, turns.of(&config.location));
         async move {
             // The semaphore of a host is never closed.
             let _turn = host.turn.acquire().await;
-            let outcome = poll::poll(live, store, &source, config, Timestamp::now()).await;
             bar.inc(1);
-            (source.name.clone(), Some(outcome))
+            let (started, now) = (Instant::now(), Timestamp::now());
+            let barred = rota().and_then(|rota| rota.barred(&source, now));
+            if let Some((until, why)) = barred {
+                store.postpone(&[(source.id, until, why)]).await?;
+                return Ok(None);
+            }
+            let outcome = poll::poll(live, store, &source, config, now).await;
+            if let Some(mut rota) = rota() {
+                rota.heed(&outcome, started.elapsed(), Timestamp::now());
+            }
+            Ok(Some((source.name.clone(), Some(outcome))))
         }
     });
-    let polled = polls
+    let polled: Vec<Result<Option<Polled>, StoreError>> = polls
         .buffer_unordered(live.config.polling.concurrency)
         .collect()
         .await;
     bar.finish_and_clear();
-    polled
+    let polled: Result<Vec<Option<Polled>>, StoreError> = polled.into_iter().collect();
+    Ok(polled?.into_iter().flatten().collect())
 }
 
 /// An outcome, and where to read of what was forgiven in a new document.

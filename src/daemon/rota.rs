@@ -4,6 +4,7 @@
 //! It keeps nothing over a restart: what it puts off is written into the store.
 
 use crate::config::{Config, Location, SourceConfig};
+use crate::poll::Outcome;
 use crate::schedule::{self, Lanes, site};
 use crate::store::Source;
 use jiff::{SignedDuration, Timestamp};
@@ -56,13 +57,8 @@ impl Rota {
         now: Timestamp,
         steady: Duration,
     ) -> Option<(Timestamp, &'static str)> {
-        let closed = source.pace.closed;
-        if closed.is_at(now) {
-            let why = "the feed asks to be left alone until then (skipHours, skipDays)";
-            return Some((closed.opens(now), why));
-        }
-        if let Some(until) = self.held(source, now) {
-            return Some((until, "its publisher asked all visitors to wait"));
+        if let Some(barred) = self.barred(source, now) {
+            return Some(barred);
         }
         let (site, gap) = self.sites.get(&source.name)?;
         let wait = self.lanes.wait(site, source.id, *gap, steady);
@@ -73,11 +69,39 @@ impl Rota {
         (seconds > 0).then_some((turn, why))
     }
 
+    /// Until when a source may not be polled, whoever else is, and why: its feed is closed, or its publisher asked
+    /// everybody to wait.
+    #[must_use]
+    pub fn barred(&self, source: &Source, now: Timestamp) -> Option<(Timestamp, &'static str)> {
+        let closed = source.pace.closed;
+        if closed.is_at(now) {
+            let why = "the feed asks to be left alone until then (skipHours, skipDays)";
+            return Some((closed.opens(now), why));
+        }
+        let until = self.held(source, now)?;
+        Some((until, "its publisher asked all visitors to wait"))
+    }
+
     /// Until when a source's publisher asked everybody to wait.
     #[must_use]
     pub fn held(&self, source: &Source, now: Timestamp) -> Option<Timestamp> {
         let (site, _) = self.sites.get(&source.name)?;
         self.holds.get(site).copied().filter(|until| *until > now)
+    }
+
+    /// Remembers what follows from the end of a poll: its publisher may have asked everybody to wait. The poll took
+    /// `elapsed`, and ended now.
+    pub fn heed(&mut self, outcome: &Outcome, elapsed: Duration, now: Timestamp) {
+        let Outcome::Failed(error) = outcome else {
+            return;
+        };
+        if let Some((site, wait)) = error.hold(elapsed)
+            && let Some(until) = SignedDuration::try_from(wait)
+                .ok()
+                .and_then(|wait| now.checked_add(wait).ok())
+        {
+            self.hold(&site, until, now);
+        }
     }
 
     /// Remembers that a publisher asked everybody to wait.

@@ -189,7 +189,7 @@ pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<W
 
 /// Names the wall that a page in place of a feed is, if it is one.
 fn named(error: ParseError, response: &Response) -> PollError {
-    let ParseError::Page { title, .. } = &error else {
+    let ParseError::Page { title, feeds } = &error else {
         return error.into();
     };
     let text = decode::decode(response).text;
@@ -197,6 +197,7 @@ fn named(error: ParseError, response: &Response) -> PollError {
         Some(wall) => PollError::Wall {
             wall,
             title: title.clone(),
+            feeds: feeds.clone(),
         },
         None => error.into(),
     }

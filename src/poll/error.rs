@@ -2,7 +2,7 @@
 
 use crate::fetch::FetchError;
 use crate::limits;
-use crate::parse::ParseError;
+use crate::parse::{LinkedFeed, ParseError};
 use crate::schedule::{Failure, site, words};
 use crate::store::StoreError;
 use crate::walls::{Doubt, Held, Wall};
@@ -18,12 +18,14 @@ pub enum PollError {
     #[error("{0}; it asks for proof that a browser is asking, and Feedwash is none")]
     Challenge(FetchError),
     /// What it answered is a page that wants something first, or says that there is nothing.
-    #[error("the server answered with {wall} in place of the feed{}", title.as_ref().map(|title| format!(" ({title:?})")).unwrap_or_default())]
+    #[error("the server answered with {wall} in place of the feed{}{}", title.as_ref().map(|title| format!(" ({title:?})")).unwrap_or_default(), linked(feeds))]
     Wall {
         /// Which.
         wall: Wall,
         /// The page's title.
         title: Option<String>,
+        /// The feeds that it links to.
+        feeds: Vec<LinkedFeed>,
     },
     /// It is a feed, but hardly the one that it was.
     #[error("{}; what was there before stays published{}", .0.doubt, believed(&.0.doubt))]
@@ -42,6 +44,15 @@ pub enum PollError {
     /// Washing panicked: a bug of ours, confined to this source.
     #[error("washing failed, which is a bug of Feedwash; the last good copy stays published")]
     Panicked,
+}
+
+/// The feeds that a page links to, one of which may be what was meant.
+fn linked(feeds: &[LinkedFeed]) -> String {
+    let urls: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+    match urls.is_empty() {
+        true => String::new(),
+        false => format!("; it links to {}", urls.join(", ")),
+    }
 }
 
 /// When a doubted document is believed.

@@ -17,7 +17,14 @@ pub fn gap(interval: Duration, count: usize) -> Duration {
 
 /// The turns of every publisher, by its site.
 #[derive(Debug, Default)]
-pub struct Lanes(HashMap<String, Lane>);
+pub struct Lanes {
+    lanes: HashMap<String, Lane>,
+    /// With how many publishers the idle ones are forgotten.
+    crowd: usize,
+}
+
+/// Fewer publishers are not worth a look.
+const CROWD_MIN: usize = 64;
 
 #[derive(Debug, Default)]
 struct Lane {
@@ -31,14 +38,13 @@ impl Lanes {
     /// How long the source of that id has to wait for its turn, at `now`; zero where it may start. Its turn is kept
     /// until it comes again.
     pub fn wait(&mut self, site: &str, id: i64, gap: Duration, now: Duration) -> Duration {
-        if !self.0.contains_key(site) {
-            self.0
+        if self.lanes.len() >= self.crowd {
+            self.lanes
                 .retain(|_, lane| lane.free_at > now || !lane.turns.is_empty());
-            self.0.insert(site.to_owned(), Lane::default());
+            // So that forgetting costs each visit the same, however many there are.
+            self.crowd = 2 * self.lanes.len().max(CROWD_MIN);
         }
-        let Some(lane) = self.0.get_mut(site) else {
-            return Duration::ZERO;
-        };
+        let lane = self.lanes.entry(site.to_owned()).or_default();
         // Who does not come for its turn has lost it: the source may have left the configuration.
         let late = limits::SITE_TURN_KEPT;
         lane.turns.retain(|_, turn| *turn + late > now);
@@ -100,8 +106,15 @@ mod tests {
         assert_eq!(lanes.wait("a", 3, seconds(10), later), seconds(0));
         assert_eq!(lanes.wait("a", 2, seconds(10), later), seconds(10));
         lanes.wait("a", 2, seconds(10), later + seconds(10));
-        lanes.wait("b", 4, seconds(10), later + seconds(99));
-        assert_eq!(lanes.0.len(), 1, "who is idle is forgotten");
+    }
+
+    #[test]
+    fn who_is_idle_is_forgotten() {
+        let mut lanes = Lanes::default();
+        for n in 0..10_000 {
+            lanes.wait(&n.to_string(), 1, seconds(10), seconds(n));
+        }
+        assert!(lanes.lanes.len() <= 2 * CROWD_MIN);
     }
 
     #[test]

@@ -35,8 +35,8 @@ async fn walls_are_named_and_not_published() {
             "consent",
         ),
         (
-            "<title>Page not found</title>",
-            "says it is not found",
+            "<title>Page not found</title><link rel=alternate type=application/rss+xml href=/new.rss>",
+            "(\"Page not found\"); it links to http://127.0.0.1",
             "soft-404",
         ),
         (
