@@ -88,6 +88,7 @@ impl PollError {
             Self::Challenge(_) => Wall::Challenge.word(),
             Self::Wall { wall, .. } => wall.word(),
             Self::Doubted(held) => held.doubt.word(),
+            Self::Parse(ParseError::Page { .. }) => "page",
             other => other.failure().word(),
         }
     }

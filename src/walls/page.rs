@@ -57,6 +57,14 @@ const CHALLENGE_TITLES: &[&str] = &[
     "один момент",
 ];
 
+/// What checks say to who runs no scripts.
+const CHALLENGE_WORDS: &[&str] = &[
+    "enable javascript and cookies to continue",
+    "please enable js and disable any ad blocker",
+    "please turn javascript on and reload",
+    "checking if the site connection is secure",
+];
+
 /// The parts of pages that show a captcha.
 const CAPTCHAS: &[&str] = &[
     "g-recaptcha",
@@ -215,7 +223,7 @@ pub fn of_page(text: &str, url: Option<&str>) -> Option<Wall> {
     let told = |words: &[&str]| words.iter().any(|word| page.words.contains(word));
     let loads = |words: &[&str]| words.iter().any(|word| page.markup.contains(word));
     let is_short = page.count < FEW_WORDS;
-    if loads(CHALLENGES) || is_short && said(CHALLENGE_TITLES) {
+    if loads(CHALLENGES) || is_short && (said(CHALLENGE_TITLES) || told(CHALLENGE_WORDS)) {
         return Some(Wall::Challenge);
     }
     if loads(CAPTCHAS) && (is_short || said(CAPTCHAS)) {
@@ -238,7 +246,8 @@ pub fn of_page(text: &str, url: Option<&str>) -> Option<Wall> {
         "wp-login.php",
         "oauth",
     ];
-    if page.has_password && (is_short || said(LOGINS) || at(LOGIN_PATHS))
+    if page.has_input && is_short && said(LOGINS)
+        || page.has_password && (is_short || said(LOGINS) || at(LOGIN_PATHS))
         || is_short && said(LOGINS) && at(LOGIN_PATHS)
     {
         return Some(Wall::Login);
@@ -280,6 +289,8 @@ struct Page {
     words: String,
     /// How many words that are.
     count: usize,
+    /// Whether something can be typed into it.
+    has_input: bool,
     has_password: bool,
 }
 
@@ -345,6 +356,7 @@ impl Page {
                 "/title" | "/h1" | "/h2" => heading = None,
                 "input" => {
                     let plain = tag.replace(['"', '\''], "");
+                    self.has_input |= !plain.contains("type=hidden");
                     self.has_password |= plain.contains("type=password");
                 }
                 _ => {}
@@ -411,6 +423,11 @@ mod tests {
         check(
             HERE,
             &format!("<title>Willkommen</title>{form}"),
+            Some(Wall::Login),
+        );
+        check(
+            HERE,
+            "<title>Sign in – Accounts</title><input type=email name=who>",
             Some(Wall::Login),
         );
         check(

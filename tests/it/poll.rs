@@ -462,6 +462,38 @@ async fn a_long_max_age_delays_the_next_poll() {
     assert!(desk.is_due(after(10_800 * 11 / 10 + 1)).await);
 }
 
+/// Checks that a document with a further element in its channel is left alone for so many seconds, and for the reason.
+async fn waits(element: &'static str, seconds: i64, reason: &str) {
+    let publisher = Publisher::start(move |_| {
+        let story = item("1", "A", "<p>The story.</p>", "");
+        answer(
+            200,
+            &[],
+            crate::support::channel(&format!("{element}{story}")),
+        )
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    changed(&desk.poll(NOW).await, (1, 0));
+    assert!(!desk.is_due(after(seconds - 1)).await, "{element}");
+    // The first time is spread by half an hour.
+    assert!(desk.is_due(after(seconds + 1800)).await, "{element}");
+    let said = desk.status().await.next_poll_reason;
+    assert!(said.contains(reason), "{said}");
+}
+
+#[tokio::test]
+async fn what_a_document_asks_for_delays_the_next_poll() {
+    waits("<ttl>180</ttl>", 10_800, "the feed's ttl is 3h").await;
+    let sy = "<sy:updatePeriod xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">daily</sy:updatePeriod>\
+              <sy:updateFrequency xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">6</sy:updateFrequency>";
+    waits(sy, 14_400, "sy:updatePeriod").await;
+    // It is 21 September 2026, 14:13:20: a Monday.
+    let hours = "<skipHours><hour>14</hour><hour>15</hour></skipHours>";
+    waits(hours, 6400, "skipHours").await;
+    waits("<skipDays><day>Monday</day></skipDays>", 35_200, "skipDays").await;
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     writer.write_all(bytes).unwrap();
