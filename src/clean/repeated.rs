@@ -190,11 +190,15 @@ fn shown(scrub: &Scrub<'_>, block: &Block) -> Option<String> {
     Some(shown)
 }
 
+/// A longer line is told apart by its words, unless most of them are links.
+const LABEL_CHARS_MAX: usize = 120;
+
 /// What a block says: its text, and where its links lead. `Download` leads to another file in each entry and is content;
 /// `Support us` leads to the same page.
 fn said<'b>(scrub: &Scrub<'_>, block: &'b Block) -> Cow<'b, str> {
     let mut text = Cow::Borrowed(block.folded.as_str());
-    for link in &block.links {
+    let counts = block.text_len() < LABEL_CHARS_MAX || block.link_density() > 0.5;
+    for link in block.links.iter().filter(|_| counts) {
         let text = text.to_mut();
         text.push_str(" \u{5}");
         text.push_str(&led(scrub, *link));
@@ -356,10 +360,10 @@ fn suffices(block: &Block, repeats: Repeats, place: Place, outlet: &str) -> bool
 
 /// Whether a line is a label and what stands for it (`Alert level: green`): it is news that it is the same again.
 fn is_fact(text: &str) -> bool {
-    const LABEL_CHARS_MAX: usize = 40;
+    const NAME_CHARS_MAX: usize = 40;
     text.split_once([':', '：']).is_some_and(|(label, value)| {
         let is_label =
-            label.chars().count() <= LABEL_CHARS_MAX && !label.contains(['.', '“', '„', '«', '"']);
+            label.chars().count() <= NAME_CHARS_MAX && !label.contains(['.', '“', '„', '«', '"']);
         is_label && !value.trim().is_empty() && !value.starts_with("//")
     })
 }
