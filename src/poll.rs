@@ -17,7 +17,7 @@ pub use rules::{is_outdated, known_rules};
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{Client, FetchError};
 use crate::model::Entry;
-use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Policy};
+use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Next, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::wash;
 use bring::{Brought, Document, bring};
@@ -83,92 +83,36 @@ pub async fn poll(
             Brought::default(),
         ),
     };
-    let elapsed = started.elapsed();
-    let hints = Hints {
-        retry_after: error.as_ref().and_then(|error| error.retry_after(elapsed)),
-        // It is as fresh as when it was sent, which was later than the start.
-        fresh_for: brought
-            .hints
-            .fresh_for
-            .map(|fresh| fresh.saturating_add(elapsed)),
-    };
-    let pace = brought.pace.unwrap_or(source.pace);
-    let failures = if ending == Ending::Fine {
-        0
-    } else {
-        source.failures.saturating_add(1)
-    };
-    let ended = Ended {
-        name: &source.name,
+    let ran = Ran {
+        source,
+        config,
         policy: policy(live, config),
         ending,
-        failures,
-        is_first: source.is_new,
-        hints,
-        pace: &pace,
+        error,
+        brought,
+        elapsed: started.elapsed(),
+        now,
     };
-    let next = schedule::next(&ended, now);
-    let document = brought.document.as_ref();
-    let recording = match document {
+    let recording = match &ran.brought.document {
         Some(document) => Some(recording(store, source, document).await),
         None => None,
     };
-    let finish = Finish {
-        recording,
-        body_hash: brought.body_hash.as_deref(),
-        validators: brought.validators.as_ref(),
-        outcome: word(ending, document.is_some()),
-        detail: error.as_ref().map(ToString::to_string),
-        pace: brought.pace,
-        moved: moved(source, config, ending, failures, &brought, now),
-        downgraded_to: brought.downgraded_to.clone(),
-        answering_site: match &error {
-            Some(error) => error.answering_site(),
-            None => brought.answering_site.clone(),
-        },
-        failure: error.as_ref().map(PollError::word),
-        doubt: match &error {
-            Some(PollError::Doubted(held)) => Some(held.clone()),
-            Some(_) => source.doubt.clone(),
-            None => None,
-        },
-        hold: error.as_ref().and_then(|error| {
-            let (site, wait) = error.hold(elapsed)?;
-            Some((site, later(now, wait)?))
-        }),
-        failures,
-        next_poll_at: next.at,
-        next_poll_reason: next.reason,
-        retry_after_until: hints.retry_after.and_then(|wait| later(now, wait)),
-        duration: elapsed,
-    };
+    let finish = ran.finish(recording);
     let recorded = match store.finish(source, &finish, now).await {
         Ok(recorded) => recorded,
         Err(StoreError::Superseded) => return Outcome::Failed(StoreError::Superseded.into()),
         Err(failure) => {
+            let next = ran.next(Ending::Failed(Failure::Ours));
             let failures = source.failures.saturating_add(1);
-            let ended = Ended {
-                ending: Ending::Failed(Failure::Ours),
-                failures,
-                ..ended
-            };
-            let next = schedule::next(&ended, now);
-            finish_without_document(
-                store,
-                source,
-                Finish { failures, ..finish },
-                next,
-                &failure,
-                now,
-            )
-            .await;
+            let finish = Finish { failures, ..finish };
+            finish_without_document(store, source, finish, next, &failure, now).await;
             return Outcome::Failed(failure.into());
         }
     };
     if ending == Ending::Fine {
         wash_the_rest(store, source, config, now).await;
     }
-    match (ending, error) {
+    match (ending, ran.error) {
         (_, Some(error)) => Outcome::Failed(error),
         (Ending::Gone, None) => Outcome::Gone,
         _ if recorded == store::Recorded::default() => Outcome::Unchanged,
@@ -176,6 +120,105 @@ pub async fn poll(
             new: recorded.new,
             updated: recorded.updated,
         },
+    }
+}
+
+/// A poll that has run and is not written yet.
+struct Ran<'a> {
+    source: &'a Source,
+    config: &'a SourceConfig,
+    policy: Policy,
+    ending: Ending,
+    error: Option<PollError>,
+    brought: Brought,
+    elapsed: Duration,
+    /// When it began.
+    now: Timestamp,
+}
+
+impl Ran<'_> {
+    /// What the server said, counted from the beginning: it said so when it answered.
+    fn hints(&self) -> Hints {
+        let retry_after = |error: &PollError| error.retry_after(self.elapsed);
+        let fresh_for = self.brought.hints.fresh_for;
+        Hints {
+            retry_after: self.error.as_ref().and_then(retry_after),
+            fresh_for: fresh_for.map(|fresh| fresh.saturating_add(self.elapsed)),
+        }
+    }
+
+    /// How many polls in a row have failed, if this one ended so.
+    fn failures(&self, ending: Ending) -> u32 {
+        match ending {
+            Ending::Fine => 0,
+            Ending::Failed(_) | Ending::Gone => self.source.failures.saturating_add(1),
+        }
+    }
+
+    /// When to poll next, if this one ended so.
+    fn next(&self, ending: Ending) -> Next {
+        let ended = Ended {
+            name: &self.source.name,
+            policy: self.policy,
+            ending,
+            failures: self.failures(ending),
+            is_first: self.source.is_new,
+            hints: self.hints(),
+            pace: &self.brought.pace.unwrap_or(self.source.pace),
+        };
+        schedule::next(&ended, self.now)
+    }
+
+    /// What is known now of where permanent redirects lead.
+    fn moved(&self) -> Option<Move> {
+        let known = self.source.moved.clone();
+        match self.ending {
+            Ending::Fine => {
+                let to = self.brought.moved_to.clone();
+                let is_allowed = self.brought.downgraded_to.is_none()
+                    && to.as_ref().is_some_and(|to| may_move(self.config, to));
+                Move::after(known, to, is_allowed, self.now)
+            }
+            Ending::Failed(_) | Ending::Gone => known?.after_failure(self.failures(self.ending)),
+        }
+    }
+
+    /// Everything that is written about it.
+    fn finish<'f>(&'f self, recording: Option<Recording<'f>>) -> Finish<'f> {
+        let (brought, error) = (&self.brought, self.error.as_ref());
+        let next = self.next(self.ending);
+        Finish {
+            outcome: word(self.ending, recording.is_some()),
+            recording,
+            body_hash: brought.body_hash.as_deref(),
+            validators: brought.validators.as_ref(),
+            detail: error.map(ToString::to_string),
+            pace: brought.pace,
+            moved: self.moved(),
+            downgraded_to: brought.downgraded_to.clone(),
+            answering_site: match error {
+                Some(error) => error.answering_site(),
+                None => brought.answering_site.clone(),
+            },
+            failure: error.map(PollError::word),
+            doubt: match error {
+                Some(PollError::Doubted(held)) => Some(held.clone()),
+                Some(_) => self.source.doubt.clone(),
+                None => None,
+            },
+            hold: error.and_then(|error| {
+                let (site, wait) = error.hold(self.elapsed)?;
+                Some((site, later(self.now, wait)?))
+            }),
+            failures: self.failures(self.ending),
+            next_poll_at: next.at,
+            next_poll_reason: next.reason,
+            retry_after_until: self
+                .hints()
+                .retry_after
+                .and_then(|wait| later(self.now, wait)),
+            duration: self.elapsed,
+        }
     }
 }
 
@@ -228,27 +271,6 @@ async fn wash_the_rest(store: &Store, source: &Source, config: &SourceConfig, no
     }
 }
 
-/// What is known after a poll of where permanent redirects lead.
-fn moved(
-    source: &Source,
-    config: &SourceConfig,
-    ending: Ending,
-    failures: u32,
-    brought: &Brought,
-    now: Timestamp,
-) -> Option<Move> {
-    let known = source.moved.clone();
-    match ending {
-        Ending::Fine => {
-            let to = brought.moved_to.clone();
-            let is_allowed = brought.downgraded_to.is_none()
-                && to.as_ref().is_some_and(|to| may_move(config, to));
-            Move::after(known, to, is_allowed, now)
-        }
-        Ending::Failed(_) | Ending::Gone => known?.after_failure(failures),
-    }
-}
-
 /// Whether a source may be polled at another address than the configured one: never where that is less safe, and
 /// never where a user's own headers, which may hold secrets, would have to go to another origin or be left out.
 fn may_move(config: &SourceConfig, to: &str) -> bool {
@@ -288,7 +310,7 @@ async fn finish_without_document(
     store: &Store,
     source: &Source,
     finish: Finish<'_>,
-    next: schedule::Next,
+    next: Next,
     failure: &StoreError,
     now: Timestamp,
 ) {

@@ -5,6 +5,7 @@
 
 mod feeds;
 mod page;
+mod words;
 
 pub use feeds::{Doubt, Held, Known, doubt};
 pub use page::of_page;

@@ -312,9 +312,7 @@ impl Store {
                 "update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3 \
                  returning rules_version, restored_revision",
             )
-            .bind(source.id)
-            .bind(source.leased_until)
-            .bind(&source.url)
+            .bind(source.id).bind(source.leased_until).bind(&source.url)
             .fetch_optional(&mut *tx)
             .await?;
             let Some(now_known) = now_known else {
@@ -337,19 +335,15 @@ impl Store {
                     .bind(&finish.next_poll_reason)
                     .bind(finish.retry_after_until.map_or(0, Timestamp::as_second))
                     .bind(kept)
-                    .bind(validators.etag)
-                    .bind(validators.last_modified)
+                    .bind(validators.etag).bind(validators.last_modified)
                     .bind(finish.body_hash)
                     .bind(i64::from(finish.failures))
                     .bind(now.as_second())
                     .bind(outcome)
                     .bind(&detail)
-                    .bind(&moved)
-                    .bind(&pace)
-                    .bind(&finish.downgraded_to)
-                    .bind(&finish.answering_site)
-                    .bind(finish.failure)
-                    .bind(&doubt)
+                    .bind(&moved).bind(&pace)
+                    .bind(&finish.downgraded_to).bind(&finish.answering_site)
+                    .bind(finish.failure).bind(&doubt)
                     .bind(recording.is_some())
                     .execute(&mut *tx)
                     .await?;
@@ -362,8 +356,7 @@ impl Store {
                     .bind(finish.duration.as_millis() as i64)
                     .bind(outcome)
                     .bind(&detail)
-                    .bind(recorded.new as i64)
-                    .bind(recorded.updated as i64)
+                    .bind(recorded.new as i64).bind(recorded.updated as i64)
                     .execute(&mut *tx)
                     .await?;
                 Some(recorded)
