@@ -6,11 +6,12 @@
 use crate::support::config;
 use feedwash::config::StoreLocation;
 use feedwash::daemon::Rota;
+use feedwash::limits;
 use feedwash::model::{Date, Entry, Feed};
-use feedwash::schedule::{self, Ended, Ending, Failure, Hints, Pace, Policy};
-use feedwash::store::{Finish, Source, Store};
+use feedwash::schedule::{self, Clock, Ended, Ending, Failure, Hints, Pace, Policy};
+use feedwash::store::{Finish, Source, Status, Store};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -505,4 +506,90 @@ fn judge(world: &World) {
         .map(|(site, times)| (site.clone(), times.clone()))
         .collect();
     assert_eq!(burst(&alone, INTERVAL).0, 1);
+}
+
+/// Polls everything that is due within some seconds; gives how many were due in the busiest of them, and in all.
+async fn poll_for(
+    world: &mut World,
+    store: &Store,
+    seconds: std::ops::Range<i64>,
+) -> (usize, usize) {
+    let (mut most, mut all) = (0, 0);
+    for now in seconds {
+        let due = store
+            .due(SOURCES, Duration::from_secs(300), at(now))
+            .await
+            .unwrap();
+        most = due.len().max(most);
+        all += due.len();
+        for source in &due {
+            world.poll(store, source, now).await;
+        }
+    }
+    (most, all)
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_years_stampedes_nobody_and_stops_nothing() {
+    const YEARS: i64 = 10 * 365 * DAY;
+    const HOMES: usize = 200;
+    let mut dice = Dice(7);
+    let mut publishers: Vec<Publisher> = (300..300 + HOMES)
+        .map(|n| Publisher::new(n, &mut dice))
+        .collect();
+    for publisher in &mut publishers {
+        publisher.server = Server::Well;
+        publisher.closed_hours.clear();
+        publisher.closed_days.clear();
+    }
+    let config = config(&feeds_toml(&publishers));
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    store.sync(&config, START).await.unwrap();
+    let mut world = World {
+        publishers,
+        holds: HashMap::new(),
+        due_at_end: HashMap::new(),
+        figures: Figures::default(),
+    };
+    let (most, _) = poll_for(&mut world, &store, 0..1).await;
+    assert_eq!(
+        most, HOMES,
+        "new sources of different publishers start at once"
+    );
+
+    // Somebody sets the clock to ten years later: all are due, and come one after the other.
+    let mut clock = Clock::default();
+    assert_eq!(clock.jumped(at(0), Duration::ZERO), None);
+    let later = YEARS + 1;
+    assert!(clock.jumped(at(later), Duration::from_secs(1)).is_some());
+    assert_eq!(store.mend_times(at(later)).await.unwrap(), 0);
+    let within = Duration::from_secs(INTERVAL as u64);
+    store
+        .spread_overdue(limits::OVERDUE_GAP, within, at(later))
+        .await
+        .unwrap();
+    let (most, all) = poll_for(&mut world, &store, later..later + 60).await;
+    assert!(most <= 11, "{most} in one second");
+    assert_eq!(all, HOMES);
+
+    // … and back: nobody waits for ten years, and nobody is polled before it waited as long as it was to wait.
+    let back = 120;
+    assert!(clock.jumped(at(back), Duration::from_secs(120)).is_some());
+    assert_eq!(store.mend_times(at(back)).await.unwrap(), HOMES as u64);
+    let waits = |status: &Status| {
+        status
+            .next_poll_at
+            .unwrap()
+            .duration_since(at(back))
+            .as_secs()
+    };
+    let waits: Vec<i64> = store.statuses().await.unwrap().iter().map(waits).collect();
+    assert!(
+        waits.iter().all(|wait| (INTERVAL..=2 * DAY).contains(wait)),
+        "{waits:?}"
+    );
+    assert!(
+        waits.iter().collect::<BTreeSet<_>>().len() > HOMES / 10,
+        "they are spread: {waits:?}"
+    );
 }
