@@ -25,6 +25,8 @@ pub enum Wall {
     Consent,
     /// It says that there is nothing here, though its status says otherwise.
     Missing,
+    /// It is the site's home page, where redirects led in place of the feed.
+    Home,
     /// The domain is for sale.
     Parked,
     /// The host has shut the site.
@@ -43,6 +45,7 @@ impl Wall {
             Self::Login => "login",
             Self::Consent => "consent",
             Self::Missing => "soft-404",
+            Self::Home => "home-page",
             Self::Parked => "parked",
             Self::Suspended => "suspended",
             Self::Maintenance => "maintenance",
@@ -58,6 +61,7 @@ impl fmt::Display for Wall {
             Self::Login => "a login page",
             Self::Consent => "a page that asks for consent",
             Self::Missing => "a page that says it is not found",
+            Self::Home => "its site's home page",
             Self::Parked => "a page that offers the domain for sale",
             Self::Suspended => "a page that says the site is suspended",
             Self::Maintenance => "a page that says the site is being worked on",

@@ -9,7 +9,7 @@ use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{Hints, Pace, site};
 use crate::store::{self, Source, Store};
-use crate::walls::{self, Held};
+use crate::walls::{self, Held, Wall};
 use crate::wash;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
@@ -113,7 +113,16 @@ async fn read(
     }
     let rules = known_rules(store, source, &config.rules).await?;
     let version = rules::version(&rules, source.restored_revision);
-    let mut washed = wash_apart(response, rules.clone()).await?;
+    let is_home = is_home(response.url.as_deref(), &config.location);
+    let washed = wash_apart(response, rules.clone()).await;
+    let mut washed = washed.map_err(|error| match error {
+        PollError::Parse(ParseError::Page { title, feeds }) if is_home => PollError::Wall {
+            wall: Wall::Home,
+            title,
+            feeds,
+        },
+        error => error,
+    })?;
     believe(store, source, &washed, now).await?;
     let pace = Some(Pace::of(&washed.raw, &source.pace, now));
     if washed.raw.breaks_off {
@@ -138,6 +147,16 @@ async fn read(
         pace,
         ..brought
     })
+}
+
+/// Whether a home page answered for something that is none.
+fn is_home(url: Option<&str>, location: &Location) -> bool {
+    let is_root = |url: &Url| url.path() == "/" && url.query().is_none();
+    let Location::Http(asked) = location else {
+        return false;
+    };
+    let answered = url.and_then(|url| Url::parse(url).ok());
+    !is_root(asked) && answered.is_some_and(|url| is_root(&url))
 }
 
 fn of_fetch(error: FetchError) -> PollError {

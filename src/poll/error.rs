@@ -72,7 +72,7 @@ impl PollError {
             Self::Wall { wall, .. } => match wall {
                 Wall::Challenge | Wall::Captcha => Failure::Unwelcome,
                 Wall::Login | Wall::Consent => Failure::Refused,
-                Wall::Missing | Wall::Parked | Wall::Suspended => Failure::Missing,
+                Wall::Missing | Wall::Home | Wall::Parked | Wall::Suspended => Failure::Missing,
                 Wall::Maintenance => Failure::Server,
             },
             Self::Doubted(_) | Self::Parse(_) => Failure::NoFeed,

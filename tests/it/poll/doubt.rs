@@ -57,6 +57,21 @@ async fn walls_are_named_and_not_published() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_the_home_page_is_named() {
+    is_named("its site's home page", "home-page", |asked| {
+        match asked.path.as_str() {
+            "/feed" => answer(302, &[("location", "/")], ""),
+            _ => answer(
+                200,
+                &[],
+                "<!doctype html><title>The Press</title><h1>News</h1>",
+            ),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_empty_feed_after_a_full_one_is_believed_after_days() {
     let (_publisher, desk) =
         good_and_then(|_| answer(200, &[("etag", "\"empty\"")], rss(&[]))).await;
