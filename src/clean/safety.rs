@@ -286,6 +286,8 @@ fn permit<'v>(element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, 
                 false => Some(Cow::Owned(kept)),
             };
         }
+        // Lengths are no addresses, whatever somebody makes of them.
+        "width" | "height" => !value.contains(':'),
         _ => true,
     };
     fine.then_some(Cow::Borrowed(value))

@@ -139,6 +139,7 @@ const WIRE: &[&str] = &[
     "hreflang",
     "length",
     "format",
+    "skip_days",
 ];
 
 #[track_caller]
