@@ -36,7 +36,7 @@ pub const BODY_SMALL_BYTES: usize = 256 * 1024;
 pub const BODY_MEDIUM_BYTES: usize = 2 * 1024 * 1024;
 
 /// How many medium and large bodies are read and washed at once, in the program. A wash takes about four times the body.
-pub const BODIES_MEDIUM: usize = 8;
+pub const BODIES_MEDIUM: usize = 4;
 
 /// How many of them may be large ones.
 pub const BODIES_LARGE: usize = 1;

@@ -5,6 +5,7 @@ use super::{Live, PollError};
 use crate::config::{Location, SourceConfig};
 use crate::decode;
 use crate::fetch::{self, Body, FetchError, Fetched, Place};
+use crate::limits::BODY_SMALL_BYTES;
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{Hints, Pace, site};
@@ -118,7 +119,7 @@ async fn read(
             ..brought
         });
     }
-    let turn = WASHERS.acquire().await.ok();
+    let turn = turn(response.body.len()).await;
     let rules = known_rules(store, source, &config.rules).await?;
     let version = rules::version(&rules, source.restored_revision);
     let is_home = is_home(response.url.as_deref(), &config.location);
@@ -201,10 +202,22 @@ async fn believe(
 
 /// How many documents are washed and written at once: as many as there are processors, for more would take memory and no
 /// less time.
-static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| {
+static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(washers() as usize));
+
+fn washers() -> u32 {
     let processors = std::thread::available_parallelism();
-    Semaphore::new(processors.map_or(1, NonZeroUsize::get))
-});
+    processors
+        .map_or(1, NonZeroUsize::get)
+        .try_into()
+        .unwrap_or(1)
+}
+
+/// A turn of washing and writing. A body that is not small has it alone, for it takes many times its length.
+async fn turn(body_bytes: usize) -> Option<SemaphorePermit<'static>> {
+    let all = body_bytes > BODY_SMALL_BYTES;
+    let count = if all { washers() } else { 1 };
+    WASHERS.acquire_many(count).await.ok()
+}
 
 /// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
