@@ -4,19 +4,21 @@
 //! source goes back to the caller. Files are fetched here too, so that a poll need not know the difference.
 
 mod body;
+mod clients;
 mod fence;
 mod headers;
 
-use crate::config::{AllowPrivate, Header, Location, Polling};
+use crate::config::{AllowPrivate, Header, Location, Polling, Proxy};
 use crate::limits;
 use crate::model::{Response, Validators};
 use crate::schedule::{Failure, Hints, Move};
 pub use body::Place;
 use body::Room;
-use fence::{Fence, FencedResolver};
+use clients::Clients;
+use fence::Fence;
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{StatusCode, redirect};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub struct Request<'a> {
     pub validators: &'a Validators,
     /// The user's own headers; they go to the source's own origin only, never along with a redirect elsewhere.
     pub headers: &'a [Header],
+    /// The proxy that it is fetched through.
+    pub proxy: Option<&'a Proxy>,
 }
 
 /// What a source answered.
@@ -74,10 +78,11 @@ pub struct Body {
     pub place: Place,
 }
 
-/// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
+/// The guarded client. One for the whole program: connections and TLS sessions are shared by all that go through the same
+/// proxy. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    clients: Arc<Clients>,
     fence: Arc<Fence>,
     room: Room,
     body_bytes_max: usize,
@@ -90,16 +95,11 @@ impl Client {
     /// # Errors
     /// [`FetchError::Client`] where the proxy is unusable or TLS can't be set up.
     pub fn new(polling: &Polling) -> Result<Self, FetchError> {
-        // Several clients may be made in one process (a reload makes one); only the first sets the provider.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let fence = Arc::new(Fence::new(&polling.allow_private));
-        let http = builder(polling, &fence)?.build().or_else(|error| {
-            tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
-            builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(innermost(&error)))
-        })?;
+        let fence = Fence::new(&polling.allow_private);
+        let clients = Arc::new(Clients::new(polling)?);
         Ok(Self {
-            http,
-            fence,
+            clients,
+            fence: Arc::new(fence),
             room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
@@ -193,7 +193,7 @@ impl Client {
         start: &Url,
         request: Request<'_>,
     ) -> Result<reqwest::Response, FetchError> {
-        self.check(url)?;
+        self.check(url, request.proxy)?;
         let mut wanted = HeaderMap::new();
         wanted.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
         let validators = request.validators;
@@ -216,7 +216,8 @@ impl Client {
                 }
             }
         }
-        let answer = self.http.get(url.clone()).headers(wanted).send();
+        let http = self.clients.through(request.proxy)?;
+        let answer = http.get(url.clone()).headers(wanted).send();
         let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
             format!("the server did not begin to answer within {seconds}s")
         });
@@ -224,8 +225,9 @@ impl Client {
         answer.map_err(|error| FetchError::from_reqwest(error, self.timeout))
     }
 
-    /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
-    fn check(&self, url: &Url) -> Result<(), FetchError> {
+    /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it. Where a proxy looks
+    /// names up, nobody else judges those, so it is not asked for itself, nor for what lies behind its back.
+    fn check(&self, url: &Url, proxy: Option<&Proxy>) -> Result<(), FetchError> {
         let forbidden = |why: String| {
             Err(FetchError::Forbidden {
                 url: shown(url),
@@ -241,6 +243,12 @@ impl Client {
         let address = match url.host() {
             Some(Host::Ipv4(four)) => Some(four.into()),
             Some(Host::Ipv6(six)) => Some(six.into()),
+            Some(Host::Domain(name))
+                if proxy.is_some_and(|proxy| is_behind(name, proxy))
+                    && !self.fence.allows_host(name) =>
+            {
+                return forbidden(format!("{name} is the proxy itself, or private to it"));
+            }
             Some(Host::Domain(_)) => None,
             None => return forbidden("it has no host".into()),
         };
@@ -335,29 +343,13 @@ pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling 
     polling
 }
 
-fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuilder, FetchError> {
-    // Who nobody named is found where the program is from.
-    let program = concat!("+", env!("CARGO_PKG_REPOSITORY"));
-    let contact = polling.contact.as_deref().unwrap_or(program);
-    let builder = reqwest::Client::builder()
-        .user_agent(format!(
-            "Feedwash/{} ({contact})",
-            env!("CARGO_PKG_VERSION")
-        ))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(limits::CONNECT_TIMEOUT)
-        .pool_idle_timeout(limits::CONNECTION_IDLE)
-        .pool_max_idle_per_host(2)
-        .dns_resolver(FencedResolver(Arc::clone(fence)));
-    match &polling.proxy {
-        None => Ok(builder.no_proxy()),
-        Some(proxy) => {
-            let proxy = reqwest::Proxy::all(proxy.0.clone())
-                .map_err(|error| FetchError::Client(innermost(&error)))?;
-            Ok(builder.proxy(proxy))
-        }
-    }
+/// Whether a name is that of the proxy, or of the machine that it runs on (RFC 6761 §6.3).
+fn is_behind(name: &str, proxy: &Proxy) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let own = proxy.0.host_str().unwrap_or_default();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || own.trim_end_matches('.').eq_ignore_ascii_case(&name)
 }
 
 fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {

@@ -51,6 +51,7 @@ pub(super) async fn bring(
         location,
         validators: &source.validators,
         headers: &config.headers,
+        proxy: config.proxy.as_ref(),
     };
     let fetched = live.client.fetch(request, now).await;
     let body = match fetched.map_err(of_fetch)? {

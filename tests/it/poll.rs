@@ -1,5 +1,7 @@
 //! A poll from end to end, against a real server on a free port that answers by a script.
 
+#[path = "poll/access.rs"]
+mod access;
 #[path = "poll/doubt.rs"]
 mod doubt;
 
