@@ -7,11 +7,12 @@ mod body;
 mod clients;
 mod fence;
 mod headers;
+mod way;
 
 use crate::config::{AllowPrivate, Header, Location, Polling, Proxy};
 use crate::limits;
 use crate::model::{Response, Validators};
-use crate::schedule::{Failure, Hints, Move};
+use crate::schedule::{Failure, Hints};
 pub use body::Place;
 use body::Room;
 use clients::Clients;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
+use way::Way;
 
 /// What we read, and in which order we like it.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -50,6 +52,8 @@ pub enum Fetched {
         validators: Validators,
         /// What the headers said about the next poll.
         hints: Hints,
+        /// Who answered so, after redirects. A file has none.
+        url: Option<Url>,
         /// Where permanent redirects led.
         moved_to: Option<String>,
         /// Where a redirect led from https to http.
@@ -127,64 +131,44 @@ impl Client {
         request: Request<'_>,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
-        let mut url = start.clone();
-        let mut moved_to = None;
-        let mut downgraded_to = None;
-        let mut all_permanent = true;
-        for _ in 0..=limits::REDIRECTS_MAX {
-            let response = self.send(&url, start, request).await?;
+        let mut way = Way::from(start);
+        loop {
+            let response = self.send(&way.url, start, request).await?;
             let status = response.status();
+            if Way::leads_on(status) {
+                way.follow(status, response.headers())?;
+                continue;
+            }
             let hints = headers::hints(response.headers(), now);
-            match status {
+            return match status {
                 // Without a question "modified since?" this is no answer (RFC 9110 §15.4.5).
                 StatusCode::NOT_MODIFIED if *request.validators != Validators::default() => {
-                    let validators = headers::merge(request.validators, response.headers());
-                    return Ok(Fetched::NotModified {
-                        validators,
+                    Ok(Fetched::NotModified {
+                        validators: headers::merge(request.validators, response.headers()),
                         hints,
-                        moved_to,
-                        downgraded_to,
-                    });
+                        url: Some(way.url),
+                        moved_to: way.moved_to,
+                        downgraded_to: way.downgraded_to,
+                    })
                 }
                 // What a temporary redirect led to may go; the source has not said a word about itself.
-                StatusCode::GONE if all_permanent => return Ok(Fetched::Gone),
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => {
-                    let from = url;
-                    url = redirect_target(&from, response.headers())?;
-                    if Move::is_downgrade(&from, url.as_str()) {
-                        downgraded_to = Some(shown(&url));
-                    }
-                    all_permanent &= matches!(
-                        status,
-                        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
-                    );
-                    if all_permanent {
-                        moved_to = Some(url.to_string());
-                    }
-                }
+                StatusCode::GONE if way.all_permanent => Ok(Fetched::Gone),
                 _ if status.is_success() => {
-                    let body = self.read(response, url, hints).await?;
-                    return Ok(Fetched::Body(Box::new(Body {
-                        moved_to,
-                        downgraded_to,
+                    let body = self.read(response, way.url, hints).await?;
+                    Ok(Fetched::Body(Box::new(Body {
+                        moved_to: way.moved_to,
+                        downgraded_to: way.downgraded_to,
                         ..body
-                    })));
+                    })))
                 }
-                _ => {
-                    return Err(FetchError::Status {
-                        code: status.as_u16(),
-                        retry_after: hints.retry_after,
-                        challenge: headers::is_challenge(response.headers()),
-                        url: Box::new(url),
-                    });
-                }
-            }
+                _ => Err(FetchError::Status {
+                    code: status.as_u16(),
+                    retry_after: hints.retry_after,
+                    challenge: headers::is_challenge(response.headers()),
+                    url: Box::new(way.url),
+                }),
+            };
         }
-        Err(FetchError::Redirects(limits::REDIRECTS_MAX))
     }
 
     async fn send(
@@ -313,6 +297,7 @@ impl Client {
             return Ok(Fetched::NotModified {
                 validators: validators.clone(),
                 hints: Hints::default(),
+                url: None,
                 moved_to: None,
                 downgraded_to: None,
             });
@@ -350,28 +335,6 @@ fn is_behind(name: &str, proxy: &Proxy) -> bool {
     name == "localhost"
         || name.ends_with(".localhost")
         || own.trim_end_matches('.').eq_ignore_ascii_case(&name)
-}
-
-fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
-    let target = headers
-        .get(header::LOCATION)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let Some(target) = target else {
-        return Err(FetchError::Network(
-            Failure::Redirects,
-            format!("{} redirects without saying where", shown(from)),
-        ));
-    };
-    let mut target = from.join(&target).map_err(|_| {
-        FetchError::Network(
-            Failure::Redirects,
-            format!("{} redirects to \"{target}\", which is no URL", shown(from)),
-        )
-    })?;
-    // Nobody's redirect logs us in anywhere, and what is fetched becomes the base of published links.
-    let _ = target.set_username("");
-    let _ = target.set_password(None);
-    Ok(target)
 }
 
 /// A URL for messages that others may read: without its query, where tokens live.
@@ -428,6 +391,9 @@ pub enum FetchError {
     /// The redirects do not end.
     #[error("more than {0} redirects")]
     Redirects(usize),
+    /// The redirects lead to an address that was asked before.
+    #[error("the server redirects in a circle, to {0} again")]
+    Circle(String),
     /// Anything between us and the server: what kind, and what happened.
     #[error("{1}")]
     Network(Failure, String),
@@ -455,7 +421,7 @@ impl FetchError {
             Self::Status { code, .. } => Failure::of_status(*code),
             Self::Network(failure, _) => *failure,
             Self::Timeout(_) | Self::Slow(_) => Failure::Timeout,
-            Self::Redirects(_) => Failure::Redirects,
+            Self::Redirects(_) | Self::Circle(_) => Failure::Redirects,
             Self::TooLarge(_) => Failure::NoFeed,
             Self::Forbidden { .. } | Self::Client(_) | Self::File { .. } => Failure::Ours,
         }

@@ -32,7 +32,7 @@ pub(super) struct Brought {
     pub(super) validators: Option<Validators>,
     pub(super) moved_to: Option<String>,
     pub(super) downgraded_to: Option<String>,
-    /// The site of who answered with a document.
+    /// The site of who answered.
     pub(super) answering_site: Option<String>,
     pub(super) pace: Option<Pace>,
     pub(super) hints: Hints,
@@ -60,6 +60,7 @@ pub(super) async fn bring(
         Fetched::NotModified {
             validators,
             hints,
+            url,
             moved_to,
             downgraded_to,
         } => {
@@ -67,6 +68,7 @@ pub(super) async fn bring(
                 validators: Some(validators),
                 moved_to,
                 downgraded_to,
+                answering_site: url.as_ref().and_then(site),
                 hints,
                 ..Brought::default()
             }));
