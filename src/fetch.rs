@@ -41,6 +41,15 @@ pub struct Request<'a> {
     pub headers: &'a [Header],
     /// The proxy that it is fetched through.
     pub proxy: Option<&'a Proxy>,
+    /// Whether a document may hold only what is new since the entity tag of the validators (RFC 3229).
+    pub takes_delta: bool,
+}
+
+impl Request<'_> {
+    /// Whether a delta is asked for: only an entity tag says from what on.
+    fn asks_delta(&self) -> bool {
+        self.takes_delta && self.validators.etag.is_some()
+    }
 }
 
 /// What a source answered.
@@ -78,6 +87,8 @@ pub struct Body {
     pub moved_to: Option<String>,
     /// Where a redirect led from https to http.
     pub downgraded_to: Option<String>,
+    /// It holds only what is new: what is missing from it has not left its feed. Its validators are those of the whole.
+    pub is_delta: bool,
     /// Its place in memory, to be held until it was washed.
     pub place: Place,
 }
@@ -153,11 +164,19 @@ impl Client {
                 }
                 // What a temporary redirect led to may go; the source has not said a word about itself.
                 StatusCode::GONE if way.all_permanent => Ok(Fetched::Gone),
+                StatusCode::IM_USED
+                    if !request.asks_delta() || !headers::is_feed_delta(response.headers()) =>
+                {
+                    let why =
+                        "the server answered 226 with changes in a form that was not asked for";
+                    Err(FetchError::Network(Failure::NoFeed, why.into()))
+                }
                 _ if status.is_success() => {
                     let body = self.read(response, way.url, hints).await?;
                     Ok(Fetched::Body(Box::new(Body {
                         moved_to: way.moved_to,
                         downgraded_to: way.downgraded_to,
+                        is_delta: status == StatusCode::IM_USED,
                         ..body
                     })))
                 }
@@ -188,6 +207,9 @@ impl Client {
             if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
                 wanted.insert(name, value);
             }
+        }
+        if request.asks_delta() && wanted.contains_key(header::IF_NONE_MATCH) {
+            wanted.insert(headers::A_IM, HeaderValue::from_static("feed"));
         }
         if url.origin() == start.origin() {
             for own in request.headers {
@@ -267,6 +289,7 @@ impl Client {
             hints,
             moved_to: None,
             downgraded_to: None,
+            is_delta: false,
             place,
         })
     }
@@ -316,6 +339,7 @@ impl Client {
             hints: Hints::default(),
             moved_to: None,
             downgraded_to: None,
+            is_delta: false,
             place: Place::default(),
         })))
     }

@@ -234,6 +234,7 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
         validators: &Validators::default(),
         headers: &task.headers,
         proxy: task.proxy.as_ref(),
+        takes_delta: false,
     };
     match client
         .fetch(request, Timestamp::now())

@@ -235,6 +235,7 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
         validators: &Validators::default(),
         headers: &source.headers,
         proxy: source.proxy.as_ref(),
+        takes_delta: false,
     };
     let body = match live.client.fetch(request, Timestamp::now()).await? {
         Fetched::Body(body) => body,

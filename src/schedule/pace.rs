@@ -77,6 +77,20 @@ impl Pace {
         }
     }
 
+    /// The same where only what is new was read: that says when, and only a whole document shows the rhythm.
+    #[must_use]
+    pub fn of_news(news: &Feed, before: &Self, now: Timestamp) -> Self {
+        let dates = news
+            .entries
+            .iter()
+            .map(|entry| published(entry).unwrap_or(now));
+        let newest = dates.filter(|&time| time <= now).max();
+        Self {
+            newest: newest.max(before.newest),
+            ..*before
+        }
+    }
+
     /// Without dates, what was seen is the rhythm: when other entries came, and how long that took.
     fn undated(self, feed: &Feed, before: &Self, now: Timestamp) -> Self {
         let print = Some(fnv(feed.entries.iter().map(|entry| entry.key.as_str())));

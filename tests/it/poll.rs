@@ -2,6 +2,8 @@
 
 #[path = "poll/access.rs"]
 mod access;
+#[path = "poll/delta.rs"]
+mod delta;
 #[path = "poll/doubt.rs"]
 mod doubt;
 
@@ -337,6 +339,7 @@ async fn who_answers_that_nothing_changed_is_known() {
         },
         headers: &[],
         proxy: None,
+        takes_delta: false,
     };
     let fetched = desk.live.client.fetch(request, NOW).await.unwrap();
     let Fetched::NotModified { url, .. } = fetched else {
