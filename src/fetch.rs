@@ -62,7 +62,7 @@ pub enum Fetched {
         /// What the headers said about the next poll.
         hints: Hints,
         /// Who answered so, after redirects. A file has none.
-        url: Option<Url>,
+        url: Option<Box<Url>>,
         /// Where permanent redirects led.
         moved_to: Option<String>,
         /// Where a redirect led from https to http.
@@ -157,7 +157,7 @@ impl Client {
                     Ok(Fetched::NotModified {
                         validators: headers::merge(request.validators, response.headers()),
                         hints,
-                        url: Some(way.url),
+                        url: Some(Box::new(way.url)),
                         moved_to: way.moved_to,
                         downgraded_to: way.downgraded_to,
                     })

@@ -71,7 +71,7 @@ pub(super) async fn bring(
                 validators: Some(validators),
                 moved_to,
                 downgraded_to,
-                answering_site: url.as_ref().and_then(site),
+                answering_site: url.as_deref().and_then(site),
                 hints,
                 ..Brought::default()
             }));

@@ -254,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn news_alone_are_no_rhythm() {
+        let ages: Vec<i64> = (0..10).map(|day| days(day) + 60).collect();
+        let known = Pace::of(&dated(&ages), &Pace::default(), NOW);
+        let newest = |ages: &[i64]| {
+            let pace = Pace::of_news(&dated(ages), &known, NOW);
+            let newest = pace.newest.expect("there are entries");
+            assert_eq!(
+                Pace {
+                    newest: known.newest,
+                    ..pace
+                },
+                known
+            );
+            (NOW - newest).get_seconds() / 60
+        };
+        assert_eq!(newest(&[2, 1]), 1);
+        assert_eq!(newest(&[]), 60);
+        assert_eq!(newest(&[days(99), -5]), 60);
+    }
+
+    #[test]
     fn a_night_is_no_rhythm() {
         // Every ten minutes for twelve hours a day.
         let ages: Vec<i64> = (0..144).map(|n| days(n / 72) + 5 + 10 * (n % 72)).collect();

@@ -2,6 +2,7 @@
 
 use super::*;
 use feedwash::config::SecretPlace;
+use std::sync::{Arc, Mutex};
 
 /// A proxy that answers for hosts that nobody knows: what is asked of it is a whole URL (RFC 9112 §3.2.2).
 async fn proxy() -> Publisher {
@@ -120,5 +121,43 @@ async fn secrets_from_elsewhere_go_to_their_own_origin_only() {
         );
         assert_eq!(of(0), ["k", "Basic bWU6cGFzcw==", "a=b"]);
         assert_eq!(of(1), ["", "", ""], "{elsewhere}");
+    }
+}
+
+/// A SOCKS5 proxy that notes what kind of address it is asked to connect to, and does not (RFC 1928 §3 and §4).
+async fn socks() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let (listener, address) = free_port().await;
+    let kinds: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let noted = Arc::clone(&kinds);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut greeting = [0; 2];
+            stream.read_exact(&mut greeting).await.unwrap();
+            let mut methods = vec![0; greeting[1].into()];
+            stream.read_exact(&mut methods).await.unwrap();
+            stream.write_all(&[5, 0]).await.unwrap();
+            let mut request = [0; 4];
+            stream.read_exact(&mut request).await.unwrap();
+            noted.lock().unwrap().push(request[3]);
+        }
+    });
+    (address.to_string(), kinds)
+}
+
+#[tokio::test]
+async fn names_are_looked_up_by_the_proxy_or_here() {
+    const NAME: u8 = 3;
+    let (address, kinds) = socks().await;
+    for (scheme, is_name) in [("socks5h", true), ("socks5", false)] {
+        let own = format!("proxy = \"{scheme}://{address}\"");
+        let url = "http://localhost/feed";
+        let desk = Desk::with_polling(url, &own, "allow_private = [\"localhost\"]").await;
+        failed(&desk.poll(NOW).await, "");
+        let kinds = std::mem::take(&mut *kinds.lock().unwrap());
+        assert!(!kinds.is_empty(), "the proxy was asked");
+        assert!(
+            kinds.iter().all(|kind| (*kind == NAME) == is_name),
+            "{scheme}: {kinds:?}"
+        );
     }
 }
