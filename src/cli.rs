@@ -281,7 +281,8 @@ fn man() -> std::io::Result<Vec<u8>> {
     page.write_all(
         b".SH FILES\n.TP\n./feeds.toml, /etc/feedwash/feeds.toml\nthe configuration, looked for in this order\n\
           .SH ENVIRONMENT\n.TP\nFEEDWASH_LOG\nwhat is logged, like feedwash=debug\n.TP\nSTATE_DIRECTORY\n\
-          where a relative store path leads; systemd sets it\n\
+          where a relative store path leads; systemd sets it\n.TP\nCREDENTIALS_DIRECTORY\n\
+          where credentials that feeds.toml names are looked for; systemd sets it\n\
           .SH EXIT STATUS\n0 done, 1 it failed or check found problems, 2 wrong usage\n",
     )?;
     Ok(page)

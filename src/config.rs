@@ -1,6 +1,6 @@
 //! `feeds.toml` text to [`Config`]: what the user wrote, checked, with every default filled in.
 //!
-//! Touches no file and asks no environment: folders come in as arguments. Two layers, as in ripgrep:
+//! Touches no file and asks no environment: folders come in as arguments, and so does how secrets are read. Two layers, as in ripgrep:
 //! `file` holds the TOML as written, this module turns it into what the program needs.
 //! Every problem is collected with its line, column, key and remedy; a configuration with a
 //! problem is none.
@@ -8,11 +8,14 @@
 mod build;
 mod file;
 mod problem;
+mod secret;
 
 pub use problem::{ConfigError, Problem};
+pub use secret::{ReadSecret, SecretPlace};
 
 use crate::model::Rules;
 use problem::Problems;
+use secret::Secrets;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -100,7 +103,7 @@ pub struct Polling {
     pub timeout: Duration,
     /// The largest body, in bytes after content decoding.
     pub body_bytes_max: usize,
-    /// An HTTP or SOCKS5 proxy for every fetch.
+    /// An HTTP or SOCKS5 proxy for every fetch, where a source names no other.
     pub proxy: Option<Proxy>,
     /// Where a publisher may complain: goes into the `User-Agent`.
     pub contact: Option<String>,
@@ -109,7 +112,7 @@ pub struct Polling {
 }
 
 /// A proxy's URL, which may hold a password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Proxy(pub Url);
 
 impl fmt::Debug for Proxy {
@@ -175,6 +178,8 @@ pub struct SourceConfig {
     pub site_folder: Option<SiteFolder>,
     /// Further request headers.
     pub headers: Vec<Header>,
+    /// The proxy that it is fetched through.
+    pub proxy: Option<Proxy>,
     /// How many entries the first page holds.
     pub page_entries: u32,
 }
@@ -273,6 +278,9 @@ impl Config {
     /// Reads the text of a `feeds.toml`. `folder` is what relative paths in it are relative to;
     /// a relative store path goes to `state_folder` where there is one.
     ///
+    /// Secrets that stand elsewhere are taken as not written, which is right for looking, and not for fetching: that
+    /// takes [`Config::with_secrets`].
+    ///
     /// # Errors
     /// All problems that were found, in the order of their lines. They heal when the file is mended.
     pub fn from_toml(
@@ -280,9 +288,32 @@ impl Config {
         folder: &Path,
         state_folder: Option<&Path>,
     ) -> Result<Self, ConfigError> {
+        Self::build(text, folder, state_folder, None)
+    }
+
+    /// The same with the secrets that stand elsewhere, each read by `read`.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`], and each secret that can't be read.
+    pub fn with_secrets(
+        text: &str,
+        folder: &Path,
+        state_folder: Option<&Path>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, ConfigError> {
+        Self::build(text, folder, state_folder, Some(read))
+    }
+
+    fn build(
+        text: &str,
+        folder: &Path,
+        state_folder: Option<&Path>,
+        read: Option<ReadSecret<'_>>,
+    ) -> Result<Self, ConfigError> {
         let mut problems = Problems::new(text);
+        let secrets = Secrets { folder, read };
         let config = file::read(text, &mut problems)
-            .map(|file| build::config(file, folder, state_folder, &mut problems));
+            .map(|file| build::config(file, &secrets, state_folder, &mut problems));
         problems.finish()?;
         Ok(config.expect("a file that can't be read leaves a problem"))
     }

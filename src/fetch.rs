@@ -4,23 +4,27 @@
 //! source goes back to the caller. Files are fetched here too, so that a poll need not know the difference.
 
 mod body;
+mod clients;
 mod fence;
 mod headers;
+mod way;
 
-use crate::config::{AllowPrivate, Header, Location, Polling};
+use crate::config::{AllowPrivate, Header, Location, Polling, Proxy};
 use crate::limits;
 use crate::model::{Response, Validators};
-use crate::schedule::{Failure, Hints, Move};
+use crate::schedule::{Failure, Hints};
 pub use body::Place;
 use body::Room;
-use fence::{Fence, FencedResolver};
+use clients::Clients;
+use fence::Fence;
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{StatusCode, redirect};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
+use way::Way;
 
 /// What we read, and in which order we like it.
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -35,6 +39,17 @@ pub struct Request<'a> {
     pub validators: &'a Validators,
     /// The user's own headers; they go to the source's own origin only, never along with a redirect elsewhere.
     pub headers: &'a [Header],
+    /// The proxy that it is fetched through.
+    pub proxy: Option<&'a Proxy>,
+    /// Whether a document may hold only what is new since the entity tag of the validators (RFC 3229).
+    pub takes_delta: bool,
+}
+
+impl Request<'_> {
+    /// Whether a delta is asked for: only an entity tag says from what on.
+    fn asks_delta(&self) -> bool {
+        self.takes_delta && self.validators.etag.is_some()
+    }
 }
 
 /// What a source answered.
@@ -46,6 +61,8 @@ pub enum Fetched {
         validators: Validators,
         /// What the headers said about the next poll.
         hints: Hints,
+        /// Who answered so, after redirects. A file has none.
+        url: Option<Box<Url>>,
         /// Where permanent redirects led.
         moved_to: Option<String>,
         /// Where a redirect led from https to http.
@@ -70,14 +87,17 @@ pub struct Body {
     pub moved_to: Option<String>,
     /// Where a redirect led from https to http.
     pub downgraded_to: Option<String>,
+    /// It holds only what is new: what is missing from it has not left its feed. Its validators are those of the whole.
+    pub is_delta: bool,
     /// Its place in memory, to be held until it was washed.
     pub place: Place,
 }
 
-/// The guarded client. One for the whole program: connections and TLS sessions are shared. Cheap to clone.
+/// The guarded client. One for the whole program: connections and TLS sessions are shared by all that go through the same
+/// proxy. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    clients: Arc<Clients>,
     fence: Arc<Fence>,
     room: Room,
     body_bytes_max: usize,
@@ -90,16 +110,11 @@ impl Client {
     /// # Errors
     /// [`FetchError::Client`] where the proxy is unusable or TLS can't be set up.
     pub fn new(polling: &Polling) -> Result<Self, FetchError> {
-        // Several clients may be made in one process (a reload makes one); only the first sets the provider.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let fence = Arc::new(Fence::new(&polling.allow_private));
-        let http = builder(polling, &fence)?.build().or_else(|error| {
-            tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
-            builder(polling, &fence)?.tls_certs_only([]).build().map_err(|error| FetchError::Client(innermost(&error)))
-        })?;
+        let fence = Fence::new(&polling.allow_private);
+        let clients = Arc::new(Clients::new(polling)?);
         Ok(Self {
-            http,
-            fence,
+            clients,
+            fence: Arc::new(fence),
             room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
@@ -127,64 +142,52 @@ impl Client {
         request: Request<'_>,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
-        let mut url = start.clone();
-        let mut moved_to = None;
-        let mut downgraded_to = None;
-        let mut all_permanent = true;
-        for _ in 0..=limits::REDIRECTS_MAX {
-            let response = self.send(&url, start, request).await?;
+        let mut way = Way::from(start);
+        loop {
+            let response = self.send(&way.url, start, request).await?;
             let status = response.status();
+            if Way::leads_on(status) {
+                way.follow(status, response.headers())?;
+                continue;
+            }
             let hints = headers::hints(response.headers(), now);
-            match status {
+            return match status {
                 // Without a question "modified since?" this is no answer (RFC 9110 §15.4.5).
                 StatusCode::NOT_MODIFIED if *request.validators != Validators::default() => {
-                    let validators = headers::merge(request.validators, response.headers());
-                    return Ok(Fetched::NotModified {
-                        validators,
+                    Ok(Fetched::NotModified {
+                        validators: headers::merge(request.validators, response.headers()),
                         hints,
-                        moved_to,
-                        downgraded_to,
-                    });
+                        url: Some(Box::new(way.url)),
+                        moved_to: way.moved_to,
+                        downgraded_to: way.downgraded_to,
+                    })
                 }
                 // What a temporary redirect led to may go; the source has not said a word about itself.
-                StatusCode::GONE if all_permanent => return Ok(Fetched::Gone),
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => {
-                    let from = url;
-                    url = redirect_target(&from, response.headers())?;
-                    if Move::is_downgrade(&from, url.as_str()) {
-                        downgraded_to = Some(shown(&url));
-                    }
-                    all_permanent &= matches!(
-                        status,
-                        StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
-                    );
-                    if all_permanent {
-                        moved_to = Some(url.to_string());
-                    }
+                StatusCode::GONE if way.all_permanent => Ok(Fetched::Gone),
+                StatusCode::IM_USED
+                    if !request.asks_delta() || !headers::is_feed_delta(response.headers()) =>
+                {
+                    let why =
+                        "the server answered 226 with changes in a form that was not asked for";
+                    Err(FetchError::Network(Failure::NoFeed, why.into()))
                 }
                 _ if status.is_success() => {
-                    let body = self.read(response, url, hints).await?;
-                    return Ok(Fetched::Body(Box::new(Body {
-                        moved_to,
-                        downgraded_to,
+                    let body = self.read(response, way.url, hints).await?;
+                    Ok(Fetched::Body(Box::new(Body {
+                        moved_to: way.moved_to,
+                        downgraded_to: way.downgraded_to,
+                        is_delta: status == StatusCode::IM_USED,
                         ..body
-                    })));
+                    })))
                 }
-                _ => {
-                    return Err(FetchError::Status {
-                        code: status.as_u16(),
-                        retry_after: hints.retry_after,
-                        challenge: headers::is_challenge(response.headers()),
-                        url: Box::new(url),
-                    });
-                }
-            }
+                _ => Err(FetchError::Status {
+                    code: status.as_u16(),
+                    retry_after: hints.retry_after,
+                    challenge: headers::is_challenge(response.headers()),
+                    url: Box::new(way.url),
+                }),
+            };
         }
-        Err(FetchError::Redirects(limits::REDIRECTS_MAX))
     }
 
     async fn send(
@@ -193,7 +196,7 @@ impl Client {
         start: &Url,
         request: Request<'_>,
     ) -> Result<reqwest::Response, FetchError> {
-        self.check(url)?;
+        self.check(url, request.proxy)?;
         let mut wanted = HeaderMap::new();
         wanted.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
         let validators = request.validators;
@@ -204,6 +207,9 @@ impl Client {
             if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
                 wanted.insert(name, value);
             }
+        }
+        if request.asks_delta() && wanted.contains_key(header::IF_NONE_MATCH) {
+            wanted.insert(headers::A_IM, HeaderValue::from_static("feed"));
         }
         if url.origin() == start.origin() {
             for own in request.headers {
@@ -216,7 +222,8 @@ impl Client {
                 }
             }
         }
-        let answer = self.http.get(url.clone()).headers(wanted).send();
+        let http = self.clients.through(request.proxy)?;
+        let answer = http.get(url.clone()).headers(wanted).send();
         let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
             format!("the server did not begin to answer within {seconds}s")
         });
@@ -224,8 +231,9 @@ impl Client {
         answer.map_err(|error| FetchError::from_reqwest(error, self.timeout))
     }
 
-    /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it.
-    fn check(&self, url: &Url) -> Result<(), FetchError> {
+    /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it. Where a proxy looks
+    /// names up, nobody else judges those, so it is not asked for itself, nor for what lies behind its back.
+    fn check(&self, url: &Url, proxy: Option<&Proxy>) -> Result<(), FetchError> {
         let forbidden = |why: String| {
             Err(FetchError::Forbidden {
                 url: shown(url),
@@ -241,6 +249,12 @@ impl Client {
         let address = match url.host() {
             Some(Host::Ipv4(four)) => Some(four.into()),
             Some(Host::Ipv6(six)) => Some(six.into()),
+            Some(Host::Domain(name))
+                if proxy.is_some_and(|proxy| is_behind(name, proxy))
+                    && !self.fence.allows_host(name) =>
+            {
+                return forbidden(format!("{name} is the proxy itself, or private to it"));
+            }
             Some(Host::Domain(_)) => None,
             None => return forbidden("it has no host".into()),
         };
@@ -275,6 +289,7 @@ impl Client {
             hints,
             moved_to: None,
             downgraded_to: None,
+            is_delta: false,
             place,
         })
     }
@@ -305,6 +320,7 @@ impl Client {
             return Ok(Fetched::NotModified {
                 validators: validators.clone(),
                 hints: Hints::default(),
+                url: None,
                 moved_to: None,
                 downgraded_to: None,
             });
@@ -323,6 +339,7 @@ impl Client {
             hints: Hints::default(),
             moved_to: None,
             downgraded_to: None,
+            is_delta: false,
             place: Place::default(),
         })))
     }
@@ -335,51 +352,13 @@ pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling 
     polling
 }
 
-fn builder(polling: &Polling, fence: &Arc<Fence>) -> Result<reqwest::ClientBuilder, FetchError> {
-    // Who nobody named is found where the program is from.
-    let program = concat!("+", env!("CARGO_PKG_REPOSITORY"));
-    let contact = polling.contact.as_deref().unwrap_or(program);
-    let builder = reqwest::Client::builder()
-        .user_agent(format!(
-            "Feedwash/{} ({contact})",
-            env!("CARGO_PKG_VERSION")
-        ))
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(limits::CONNECT_TIMEOUT)
-        .pool_idle_timeout(limits::CONNECTION_IDLE)
-        .pool_max_idle_per_host(2)
-        .dns_resolver(FencedResolver(Arc::clone(fence)));
-    match &polling.proxy {
-        None => Ok(builder.no_proxy()),
-        Some(proxy) => {
-            let proxy = reqwest::Proxy::all(proxy.0.clone())
-                .map_err(|error| FetchError::Client(innermost(&error)))?;
-            Ok(builder.proxy(proxy))
-        }
-    }
-}
-
-fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
-    let target = headers
-        .get(header::LOCATION)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let Some(target) = target else {
-        return Err(FetchError::Network(
-            Failure::Redirects,
-            format!("{} redirects without saying where", shown(from)),
-        ));
-    };
-    let mut target = from.join(&target).map_err(|_| {
-        FetchError::Network(
-            Failure::Redirects,
-            format!("{} redirects to \"{target}\", which is no URL", shown(from)),
-        )
-    })?;
-    // Nobody's redirect logs us in anywhere, and what is fetched becomes the base of published links.
-    let _ = target.set_username("");
-    let _ = target.set_password(None);
-    Ok(target)
+/// Whether a name is that of the proxy, or of the machine that it runs on (RFC 6761 §6.3).
+fn is_behind(name: &str, proxy: &Proxy) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let own = proxy.0.host_str().unwrap_or_default();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || own.trim_end_matches('.').eq_ignore_ascii_case(&name)
 }
 
 /// A URL for messages that others may read: without its query, where tokens live.
@@ -436,6 +415,9 @@ pub enum FetchError {
     /// The redirects do not end.
     #[error("more than {0} redirects")]
     Redirects(usize),
+    /// The redirects lead to an address that was asked before.
+    #[error("the server redirects in a circle, to {0} again")]
+    Circle(String),
     /// Anything between us and the server: what kind, and what happened.
     #[error("{1}")]
     Network(Failure, String),
@@ -463,7 +445,7 @@ impl FetchError {
             Self::Status { code, .. } => Failure::of_status(*code),
             Self::Network(failure, _) => *failure,
             Self::Timeout(_) | Self::Slow(_) => Failure::Timeout,
-            Self::Redirects(_) => Failure::Redirects,
+            Self::Redirects(_) | Self::Circle(_) => Failure::Redirects,
             Self::TooLarge(_) => Failure::NoFeed,
             Self::Forbidden { .. } | Self::Client(_) | Self::File { .. } => Failure::Ours,
         }

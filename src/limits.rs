@@ -126,6 +126,14 @@ pub const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
 /// descriptor and some kilobytes.
 pub const CONNECTIONS_MAX: usize = 2_048;
 
+/// How long deltas are asked for on end: a day after the first, the document is wanted whole, so that what has left it is
+/// noticed.
+pub const DELTAS_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// The largest file that holds a secret, in bytes: a token or cookie is far smaller, and HTTP servers take headers of at most
+/// some 8,000.
+pub const SECRET_BYTES_MAX: u64 = 65_536;
+
 /// How many files of rules for sites are read from a folder; the public collection has about 2,200.
 pub const SITE_FILES_MAX: usize = 10_000;
 

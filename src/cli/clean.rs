@@ -1,7 +1,7 @@
 //! `clean` and `explain`: one feed in, no store needed; or, to explain a source, what is stored of it.
 
 use super::{Input, Usage, config, output};
-use crate::config::{Config, Header, Location, Polling};
+use crate::config::{Config, Header, Location, Polling, Proxy};
 use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
@@ -88,7 +88,7 @@ async fn stored(named: Option<&Path>, input: &Input) -> Result<Option<Washed>> {
     let Some(name) = input.source.as_deref().filter(|_| input.is_source_alone()) else {
         return Ok(None);
     };
-    let config = config::load(&config::path(named))?;
+    let config = config::load_to_look(&config::path(named))?;
     let source = config
         .source(name)
         .ok_or_else(|| super::poll::no_such_source(&config, name))?;
@@ -119,6 +119,7 @@ struct Task {
     rules: Rules,
     polling: Polling,
     headers: Vec<Header>,
+    proxy: Option<Proxy>,
 }
 
 impl fmt::Display for Task {
@@ -140,6 +141,7 @@ impl Task {
                     rules: Rules::default(),
                     polling,
                     headers: Vec::new(),
+                    proxy: None,
                 }
             }
             Some(name) => {
@@ -155,6 +157,7 @@ impl Task {
                         None => config::rules(&config, source).await?,
                     },
                     headers: source.headers.clone(),
+                    proxy: source.proxy.clone(),
                     polling: config.polling.clone(),
                 }
             }
@@ -230,6 +233,8 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
         location,
         validators: &Validators::default(),
         headers: &task.headers,
+        proxy: task.proxy.as_ref(),
+        takes_delta: false,
     };
     match client
         .fetch(request, Timestamp::now())

@@ -1,8 +1,9 @@
 //! Finding and loading `feeds.toml`, and `check`.
 
 use super::{output, sites};
-use crate::config::{Config, Location, SourceConfig, StoreLocation};
+use crate::config::{Config, Location, SecretPlace, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
+use crate::limits;
 use crate::model::{Rules, Validators, Washed};
 use crate::poll::{self, Live};
 use crate::store::{Source, Status, Store, Stored};
@@ -10,6 +11,9 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::{StreamExt as _, stream};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use std::env::{self, VarError};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,13 +45,54 @@ fn state_folder<'a>(config: &Path, given: Option<&'a str>) -> Option<&'a Path> {
         .or_else(|| (config == Path::new(SYSTEM_CONFIG)).then(|| Path::new(SYSTEM_STATE)))
 }
 
-/// Loads a configuration, and the public rules that it names.
+/// Loads a configuration, the public rules that it names, and its secrets.
 pub(super) fn load(path: &Path) -> Result<Config> {
-    Ok(load_and_tell(path)?.0)
+    Ok(load_and_tell(path, Secrets::Read)?.0)
 }
 
-/// The same, with what was not understood in those rules.
-fn load_and_tell(path: &Path) -> Result<(Config, Vec<String>)> {
+/// The same for a command that fetches nothing, and need not be able to read secrets: only the service has its credentials.
+pub(super) fn load_to_look(path: &Path) -> Result<Config> {
+    Ok(load_and_tell(path, Secrets::LeaveOut)?.0)
+}
+
+/// What is done about secrets that stand elsewhere.
+enum Secrets {
+    Read,
+    LeaveOut,
+}
+
+/// Reads a secret, without the newline that editors put at the end of a file.
+fn secret(place: &SecretPlace) -> Result<String, String> {
+    match place {
+        SecretPlace::Env(name) => env::var(name).map_err(|error| match error {
+            VarError::NotPresent => "it is not set".into(),
+            VarError::NotUnicode(_) => "it is no UTF-8".into(),
+        }),
+        SecretPlace::File(path) => secret_file(path),
+        SecretPlace::Credential(name) => match env::var_os("CREDENTIALS_DIRECTORY") {
+            Some(folder) => secret_file(&Path::new(&folder).join(name)),
+            None => {
+                Err("CREDENTIALS_DIRECTORY is not set, which systemd does for a service".into())
+            }
+        },
+    }
+}
+
+fn secret_file(path: &Path) -> Result<String, String> {
+    let most = limits::SECRET_BYTES_MAX;
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let read = file.take(most + 1).read_to_string(&mut text);
+    let bytes = read.map_err(|error| error.to_string())?;
+    if bytes as u64 > most {
+        return Err(format!("it is larger than {most} bytes"));
+    }
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+/// Loads a configuration, with what was not understood in the public rules.
+fn load_and_tell(path: &Path, secrets: Secrets) -> Result<(Config, Vec<String>)> {
     let text = std::fs::read_to_string(path).with_context(|| {
         format!("can't read the configuration {} (name another with --config; an empty file is enough to start)", path.display())
     })?;
@@ -57,7 +102,11 @@ fn load_and_tell(path: &Path) -> Result<(Config, Vec<String>)> {
         .unwrap_or_default();
     let given = std::env::var("STATE_DIRECTORY").ok();
     let state = state_folder(path, given.as_deref());
-    let mut config = Config::from_toml(&text, &folder, state).map_err(|error| {
+    let read = match secrets {
+        Secrets::Read => Config::with_secrets(&text, &folder, state, &secret),
+        Secrets::LeaveOut => Config::from_toml(&text, &folder, state),
+    };
+    let mut config = read.map_err(|error| {
         let listed: Vec<String> = error
             .problems
             .iter()
@@ -123,7 +172,7 @@ pub(super) async fn stored(config: &Config, name: &str) -> Result<Option<(Source
 /// `feedwash check`.
 pub(super) async fn check(named: Option<&Path>, fetch: bool) -> Result<ExitCode> {
     let path = path(named);
-    let (config, told) = load_and_tell(&path)?;
+    let (config, told) = load_and_tell(&path, Secrets::Read)?;
     // Nothing is wrong with feeds.toml, and the files may be others': the exit code stays 0.
     let told: Vec<String> = told.iter().map(|line| format!("{line}\n")).collect();
     output::text(&told.concat())?;
@@ -185,6 +234,8 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
         location: &source.location,
         validators: &Validators::default(),
         headers: &source.headers,
+        proxy: source.proxy.as_ref(),
+        takes_delta: false,
     };
     let body = match live.client.fetch(request, Timestamp::now()).await? {
         Fetched::Body(body) => body,

@@ -15,7 +15,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 /// `feedwash opml export`: the clean feeds under their public URLs.
 pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
-    let config = config::load(&config::path(named))?;
+    let config = config::load_to_look(&config::path(named))?;
     let statuses = config::statuses(&config).await?;
     let titled: Vec<(&str, Option<&str>)> = config
         .sources
@@ -49,7 +49,7 @@ pub(super) fn import(named: Option<&Path>, file: &Path) -> Result<ExitCode> {
         opml::parse(&text).with_context(|| format!("can't import {}", file.display()))?;
     let path = config::path(named);
     let before = if path.exists() {
-        config::load(&path)?
+        config::load_to_look(&path)?
     } else {
         Config::from_toml("", Path::new(""), None)?
     };

@@ -15,7 +15,7 @@ const WARNINGS_SHOWN: usize = 3;
 
 /// `feedwash status`.
 pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCode> {
-    let config = config::load(&config::path(named))?;
+    let config = config::load_to_look(&config::path(named))?;
     let statuses = config::statuses(&config).await?;
     if as_json {
         return output::text(&format!("{}\n", serde_json::to_string_pretty(&statuses)?));

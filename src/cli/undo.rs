@@ -37,7 +37,7 @@ pub(super) enum Wish<'a> {
 
 /// `feedwash restore`.
 pub(super) async fn restore(named: Option<&Path>, name: &str, wish: Wish<'_>) -> Result<ExitCode> {
-    let config = config::load(&config::path(named))?;
+    let config = config::load_to_look(&config::path(named))?;
     let Some(configured) = config.source(name) else {
         return Err(poll::no_such_source(&config, name));
     };
@@ -167,7 +167,7 @@ pub(super) async fn rewash_sources(
     names: &[String],
     dry_run: bool,
 ) -> Result<ExitCode> {
-    let config = config::load(&config::path(named))?;
+    let config = config::load_to_look(&config::path(named))?;
     if let Some(unknown) = names.iter().find(|name| config.source(name).is_none()) {
         return Err(poll::no_such_source(&config, unknown));
     }

@@ -1,6 +1,7 @@
 //! From the file as written to what the program needs: parsed, typed, defaults filled in.
 
 use super::problem::Problems;
+use super::secret::Secrets;
 use super::{
     Config, Header, Location, Polling, Proxy, Server, SiteFolder, SourceConfig, SourceName, Store,
     StoreLocation, file,
@@ -16,20 +17,21 @@ use url::Url;
 /// Builds the configuration, collecting what is wrong with it.
 pub(super) fn config(
     file: file::FileConfig,
-    folder: &Path,
+    secrets: &Secrets<'_>,
     state_folder: Option<&Path>,
     problems: &mut Problems<'_>,
 ) -> Config {
+    let folder = secrets.folder;
     let server = server(file.server, problems);
     let store = Store {
         location: store_location(file.store.url, folder, state_folder, problems),
         keep_days: file.store.keep_days.unwrap_or(90),
     };
-    let polling = polling(file.polling, problems);
+    let polling = polling(file.polling, secrets, problems);
     let mut cleaning = file.cleaning;
     let site_folder = site_folder(cleaning.site_rules.take(), folder, problems);
     let defaults = Defaults {
-        folder,
+        secrets,
         polling: &polling,
         rules: rules(&Rules::default(), cleaning, problems),
         site_folder,
@@ -128,29 +130,15 @@ fn store_location(
     }
 }
 
-fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
+fn polling(written: file::Polling, secrets: &Secrets<'_>, problems: &mut Problems<'_>) -> Polling {
     let interval = duration("polling.interval", written.interval, problems)
         .unwrap_or(Duration::from_secs(30 * 60));
     let timeout =
         duration("polling.timeout", written.timeout, problems).unwrap_or(limits::FETCH_TIMEOUT);
     let proxy = written
         .proxy
-        .and_then(|text| match Url::parse(text.get_ref()) {
-            Ok(url) if matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => {
-                Some(Proxy(url))
-            }
-            _ => {
-                problems.add(
-                    text.span(),
-                    "polling.proxy is no proxy URL".into(),
-                    Some(
-                        "write it like \"http://proxy:3128\" or \"socks5h://127.0.0.1:9050\""
-                            .into(),
-                    ),
-                );
-                None
-            }
-        });
+        .and_then(|written| secrets.text("polling.proxy", written, problems))
+        .and_then(|text| proxy("polling.proxy", &text, problems));
     let mut allow_private = Vec::new();
     for text in written.allow_private.unwrap_or_default() {
         match text.get_ref().parse() {
@@ -178,6 +166,24 @@ fn polling(written: file::Polling, problems: &mut Problems<'_>) -> Polling {
         body_bytes_max: at_least_one("polling.max_body", written.max_body, problems)
             .map_or(limits::BODY_BYTES_MAX, |bytes| bytes as usize),
     }
+}
+
+/// A proxy that we can speak to.
+fn proxy(key: &str, text: &toml::Spanned<String>, problems: &mut Problems<'_>) -> Option<Proxy> {
+    let is_known = |url: &Url| {
+        matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host()
+    };
+    let url = Url::parse(text.get_ref()).ok().filter(is_known);
+    if url.is_none() {
+        let remedy = "write it like \"http://proxy:3128\" or \"socks5h://127.0.0.1:9050\"";
+        // It may hold a password, so it is not quoted.
+        problems.add(
+            text.span(),
+            format!("{key} is no proxy URL"),
+            Some(remedy.into()),
+        );
+    }
+    url.map(Proxy)
 }
 
 fn at_least_one(
@@ -288,8 +294,7 @@ fn site_folder(
 
 /// What holds for a source that says nothing else.
 struct Defaults<'a> {
-    /// Where relative paths start.
-    folder: &'a Path,
+    secrets: &'a Secrets<'a>,
     polling: &'a Polling,
     rules: Rules,
     site_folder: Option<SiteFolder>,
@@ -304,21 +309,28 @@ fn source(
         .map_err(|why| problems.add(written.name.span(), why, None))
         .ok();
     let url_span = written.url.span();
-    let mut location = location(written.url.get_ref(), defaults.folder)
+    let mut location = location(written.url.get_ref(), defaults.secrets.folder)
         .map_err(|why| problems.add(written.url.span(), why, None))
         .ok();
     let interval =
         duration("interval", written.interval, problems).unwrap_or(defaults.polling.interval);
-    let basic_auth = written.basic_auth.or_else(|| {
-        let pair = location.as_mut().and_then(take_login)?;
-        Some(toml::Spanned::new(url_span, pair))
-    });
+    let login = location.as_mut().and_then(take_login);
+    let login = login.map(|pair| toml::Spanned::new(url_span, file::Secret::Plain(pair)));
     let headers = headers(
         written.headers.unwrap_or_default(),
-        basic_auth,
+        written.basic_auth.or(login),
         written.cookie,
+        defaults.secrets,
         problems,
     );
+    let proxy = match written.proxy {
+        None => defaults.polling.proxy.clone(),
+        Some(written) => defaults
+            .secrets
+            .text("proxy", written, problems)
+            .filter(|text| text.get_ref() != "none")
+            .and_then(|text| proxy("proxy", &text, problems)),
+    };
     let page_entries = at_least_one("page_entries", written.page_entries, problems)
         .unwrap_or(limits::PAGE_ENTRIES)
         .min(limits::PAGE_ENTRIES_MAX);
@@ -328,7 +340,7 @@ fn source(
         keep: written.keep,
         site_rules: None,
     };
-    let own_folder = site_folder(written.site_rules, defaults.folder, problems);
+    let own_folder = site_folder(written.site_rules, defaults.secrets.folder, problems);
     let mut rules = rules(&defaults.rules, cleaning, problems);
     rules.language = written.language;
     Some(SourceConfig {
@@ -338,6 +350,7 @@ fn source(
         rules,
         site_folder: own_folder.or_else(|| defaults.site_folder.clone()),
         headers,
+        proxy,
         page_entries,
     })
 }
@@ -375,7 +388,11 @@ fn location(text: &str, folder: &Path) -> Result<Location, String> {
             "\"{}\" URLs can't be polled; write an http or https URL, or a file's path",
             url.scheme()
         )),
-        Err(error) if text.contains("://") => Err(format!("\"{text}\" is no URL: {error}")),
+        // What stands before an @ may be a password.
+        Err(error) if text.contains("://") => {
+            let from = text.rfind('@').map_or(0, |at| at + 1);
+            Err(format!("\"{}\" is no URL: {error}", &text[from..]))
+        }
         _ if text.trim().is_empty() => {
             Err("the url is empty; write an http or https URL, or a file's path".into())
         }
@@ -384,14 +401,30 @@ fn location(text: &str, folder: &Path) -> Result<Location, String> {
 }
 
 fn headers(
-    written: BTreeMap<toml::Spanned<String>, toml::Spanned<String>>,
-    basic_auth: Option<toml::Spanned<String>>,
-    cookie: Option<toml::Spanned<String>>,
+    written: BTreeMap<toml::Spanned<String>, toml::Spanned<file::Secret>>,
+    basic_auth: Option<toml::Spanned<file::Secret>>,
+    cookie: Option<toml::Spanned<file::Secret>>,
+    secrets: &Secrets<'_>,
     problems: &mut Problems<'_>,
 ) -> Vec<Header> {
     use base64::Engine as _;
     let mut headers = Vec::new();
-    let mut add = |name: &str, value: String, span: std::ops::Range<usize>| {
+    let mut all: Vec<(String, toml::Spanned<String>)> = Vec::new();
+    for (name, value) in written {
+        let key = format!("headers.{}", name.get_ref());
+        let value = secrets.text(&key, value, problems);
+        all.extend(value.map(|value| (name.into_inner(), value)));
+    }
+    if let Some(pair) = basic_auth.and_then(|it| secrets.text("basic_auth", it, problems)) {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.get_ref());
+        let value = toml::Spanned::new(pair.span(), format!("Basic {encoded}"));
+        all.push(("authorization".into(), value));
+    }
+    if let Some(cookie) = cookie.and_then(|it| secrets.text("cookie", it, problems)) {
+        all.push(("cookie".into(), cookie));
+    }
+    for (name, value) in all {
+        let (span, value) = (value.span(), value.into_inner());
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(is_token) {
             problems.add(span, format!("{name:?} is no name of a header"), None);
@@ -410,19 +443,6 @@ fn headers(
                 value,
             });
         }
-    };
-    for (name, value) in written {
-        let span = value.span();
-        add(name.get_ref(), value.into_inner(), span);
-    }
-    if let Some(pair) = basic_auth {
-        let span = pair.span();
-        let encoded = base64::engine::general_purpose::STANDARD.encode(pair.get_ref());
-        add("authorization", format!("Basic {encoded}"), span);
-    }
-    if let Some(cookie) = cookie {
-        let span = cookie.span();
-        add("cookie", cookie.into_inner(), span);
     }
     headers
 }

@@ -5,6 +5,8 @@
 use super::problem::Problems;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
@@ -43,7 +45,7 @@ pub(super) struct Polling {
     pub(super) concurrency: Option<Spanned<u32>>,
     pub(super) timeout: Option<Spanned<String>>,
     pub(super) max_body: Option<Spanned<u32>>,
-    pub(super) proxy: Option<Spanned<String>>,
+    pub(super) proxy: Option<Spanned<Secret>>,
     pub(super) contact: Option<Spanned<String>>,
     pub(super) allow_private: Option<Vec<Spanned<String>>>,
 }
@@ -69,6 +71,26 @@ pub(super) enum Matcher {
     Text { text: String },
 }
 
+/// A secret itself, or where it stands: `{ env = "…" }`, `{ file = "…" }` or `{ credential = "…" }`.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "expected a text in quotes, { env = \"NAME\" }, { file = \"path\" } or { credential = \"name\" }"
+)]
+pub(super) enum Secret {
+    Plain(String),
+    Env { env: String },
+    File { file: PathBuf },
+    Credential { credential: String },
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
@@ -79,9 +101,10 @@ pub(super) struct Source {
     pub(super) remove: Option<Vec<Spanned<Matcher>>>,
     pub(super) keep: Option<Vec<Spanned<Matcher>>>,
     pub(super) site_rules: Option<Spanned<String>>,
-    pub(super) headers: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
-    pub(super) basic_auth: Option<Spanned<String>>,
-    pub(super) cookie: Option<Spanned<String>>,
+    pub(super) headers: Option<BTreeMap<Spanned<String>, Spanned<Secret>>>,
+    pub(super) basic_auth: Option<Spanned<Secret>>,
+    pub(super) cookie: Option<Spanned<Secret>>,
+    pub(super) proxy: Option<Spanned<Secret>>,
     pub(super) language: Option<String>,
     pub(super) page_entries: Option<Spanned<u32>>,
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a `feeds.toml`, said so that it can be mended.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -112,7 +113,7 @@ impl<'a> Problems<'a> {
             Some(key) if message.starts_with("missing field") => {
                 self.add(span, format!("the key \"{key}\" is missing"), None);
             }
-            _ => self.add(span, message.replace('\n', ", "), None),
+            _ => self.add(span, without_text(message).replace('\n', ", "), None),
         }
     }
 
@@ -124,6 +125,17 @@ impl<'a> Problems<'a> {
         Err(ConfigError {
             problems: self.found.into_iter().map(|(_, problem)| problem).collect(),
         })
+    }
+}
+
+/// A message without the text that it quotes, which may be a secret; it stands on that line anyway.
+fn without_text(message: &str) -> Cow<'_, str> {
+    // serde writes: invalid type: string "a", expected a map
+    match (message.find("string \""), message.rfind("\", expected ")) {
+        (Some(from), Some(to)) if from < to => {
+            format!("{}a text{}", &message[..from], &message[to + 1..]).into()
+        }
+        _ => message.into(),
     }
 }
 

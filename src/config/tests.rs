@@ -61,6 +61,7 @@ fn every_key_is_read() {
         off = ["share-buttons"]
         remove = ["aside"]
         keep = [{ text = "Keep" }]
+        proxy = "http://10.0.0.1:3128"
         headers = { X-Key = "1" }
         basic_auth = "user:pass"
         cookie = "a=b"
@@ -87,8 +88,11 @@ fn every_key_is_read() {
     });
     assert_eq!(folders.collect::<Vec<_>>(), ["/conf/sites", "/srv/sites"]);
     assert_eq!(config.sources[0].interval, Duration::from_secs(5400));
+    assert_eq!(config.sources[0].proxy, config.polling.proxy);
     let net = &config.sources[1];
     assert_eq!(net.interval, Duration::from_secs(1));
+    let proxy = net.proxy.as_ref().map(|proxy| proxy.0.as_str());
+    assert_eq!(proxy, Some("http://10.0.0.1:3128/"));
     assert_eq!(net.rules.off, ["tracking-pixels", "share-buttons"]);
     assert_eq!(net.rules.remove.len(), 3);
     assert_eq!(
@@ -195,4 +199,141 @@ fn a_folder_of_rules_has_a_name() {
         "[cleaning]\nsite_rules = \" \"",
         "line 2, column 14: site_rules names no folder (leave it out; a source does without by off = [\"site-rules\"])",
     );
+}
+
+/// A source of some further keys.
+fn source(keys: &str) -> String {
+    format!("[[source]]\nname = \"a\"\nurl = \"https://example.org/feed\"\n{keys}\n")
+}
+
+/// Knows every secret, and tells its place in it.
+fn told(place: &SecretPlace) -> Result<String, String> {
+    Ok(match place {
+        SecretPlace::Env(name) => format!("env-{name}"),
+        SecretPlace::File(path) => format!("file-{}", path.display()),
+        SecretPlace::Credential(name) => format!("credential-{name}"),
+    })
+}
+
+fn with_secrets(text: &str, read: ReadSecret<'_>) -> Result<Config, ConfigError> {
+    Config::with_secrets(text, Path::new("/conf"), None, read)
+}
+
+#[test]
+fn a_secret_may_stand_elsewhere() {
+    let keys = "headers = { X-Key = { env = \"KEY\" }, Plain = \"1\" }\nbasic_auth = { file = \"login\" }\n\
+                cookie = { credential = \"jar\" }\nproxy = { env = \"PROXY\" }";
+    let text = source(keys);
+    let read = |place: &SecretPlace| match place {
+        SecretPlace::Env(name) if name == "PROXY" => Ok("http://me:hidden@proxy:1".into()),
+        place => told(place),
+    };
+    let config = with_secrets(&text, &read).expect("the file is valid");
+    let source = &config.sources[0];
+    let headers = |config: &Config| -> Vec<(String, String)> {
+        let headers = config.sources[0].headers.iter();
+        headers
+            .map(|header| (header.name.clone(), header.value.clone()))
+            .collect()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        headers(&config),
+        [
+            pair("plain", "1"),
+            pair("x-key", "env-KEY"),
+            pair("authorization", "Basic ZmlsZS0vY29uZi9sb2dpbg=="), // file-/conf/login
+            pair("cookie", "credential-jar"),
+        ]
+    );
+    let proxy = source.proxy.as_ref().expect("it has one");
+    assert_eq!(proxy.0.password(), Some("hidden"));
+    let shown = format!("{config:?}");
+    for secret in ["env-KEY", "ZmlsZ", "credential-jar", "hidden"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    // To look takes no secret.
+    let config = read_alone(&text);
+    assert_eq!(headers(&config), [pair("plain", "1")]);
+    assert_eq!(config.sources[0].proxy, None);
+}
+
+#[track_caller]
+fn read_alone(text: &str) -> Config {
+    read(text).expect("the file is valid")
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_a_problem_with_its_remedy() {
+    let check = |keys: &str, expected: &str| {
+        let error = with_secrets(&source(keys), &|_| Err("it is not there".into()));
+        assert_eq!(error.expect_err("no secret").to_string(), expected);
+    };
+    check(
+        "cookie = { env = \"JAR\" }",
+        "line 4, column 10: cookie: can't read the environment variable \"JAR\": it is not there (set JAR where feedwash is started)",
+    );
+    check(
+        "headers = { X-Key = { file = \"key\" } }",
+        "line 4, column 21: headers.X-Key: can't read the file /conf/key: it is not there (a relative path starts at the folder of feeds.toml; the user that feedwash runs as must be able to read it)",
+    );
+    check(
+        "basic_auth = { credential = \"login\" }",
+        "line 4, column 14: basic_auth: can't read the credential \"login\": it is not there (give the service LoadCredential=login:/path/to/the/secret)",
+    );
+    for keys in [
+        "cookie = { credential = \"../jar\" }",
+        "cookie = { credential = \"\" }",
+        "cookie = { env = \"A=B\" }",
+    ] {
+        let error = with_secrets(&source(keys), &told).expect_err("no name");
+        assert!(error.to_string().contains("this is no name"), "{error}");
+        assert!(read(&source(keys)).is_err(), "{keys}");
+    }
+    let empty = with_secrets(
+        &source("cookie = { env = \"JAR\" }"),
+        &|_| Ok(String::new()),
+    );
+    assert!(
+        empty
+            .expect_err("empty")
+            .to_string()
+            .contains("it is empty")
+    );
+}
+
+#[test]
+fn no_secret_stands_in_a_problem() {
+    for (text, words) in [
+        (source("headers = \"X-Key: hidden\""), "expected a map"),
+        (source("cookie = [\"hidden\"]"), "expected a text in quotes"),
+        (
+            source("cookie = { env = \"A\", file = \"hidden\" }"),
+            "expected a text in quotes",
+        ),
+        (
+            source("cookie = \"hidden\\n\""),
+            "characters that HTTP can't carry",
+        ),
+        (source("proxy = \"hidden\""), "proxy is no proxy URL"),
+        (
+            source("proxy = \"http:///hidden@\""),
+            "proxy is no proxy URL",
+        ),
+        (
+            source("").replace("https://", "https://me:hidden@[/"),
+            "is no URL",
+        ),
+    ] {
+        let error = read(&text).expect_err("a problem").to_string();
+        assert!(error.contains(words), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+    }
+}
+
+#[test]
+fn a_source_may_go_without_the_proxy_of_all() {
+    let polling = "[polling]\nproxy = \"http://proxy:3128\"\n";
+    let config = read_alone(&(polling.to_owned() + &source("proxy = \"none\"")));
+    assert_eq!(config.sources[0].proxy, None);
 }

@@ -6,6 +6,12 @@ use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use std::time::{Duration, SystemTime};
 
+/// Which instance manipulations a client understands (RFC 3229 §10.5.3).
+pub(super) const A_IM: HeaderName = HeaderName::from_static("a-im");
+
+/// Which were applied to an answer (RFC 3229 §10.5.2).
+const IM: HeaderName = HeaderName::from_static("im");
+
 /// A field's value, where it is text.
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers
@@ -35,6 +41,14 @@ pub(super) fn hints(headers: &HeaderMap, now: Timestamp) -> Hints {
 pub(super) fn is_challenge(headers: &HeaderMap) -> bool {
     let name = HeaderName::from_static("cf-mitigated");
     text(headers, &name).is_some_and(|value| value.trim().eq_ignore_ascii_case("challenge"))
+}
+
+/// Whether an answer is a feed of its new entries: by the manipulation `feed`, which the RFC does not know, but feed readers
+/// and servers agree on, and by no further one, which would have to be undone first.
+pub(super) fn is_feed_delta(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(IM).iter();
+    let first = fields.next().and_then(|value| value.to_str().ok());
+    fields.next().is_none() && first.is_some_and(|value| value.trim().eq_ignore_ascii_case("feed"))
 }
 
 fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
@@ -104,6 +118,21 @@ mod tests {
             None,
             None,
         );
+    }
+
+    #[test]
+    fn a_delta_is_a_feed_and_nothing_else() {
+        let check = |values: &[&str], expected| {
+            let values = values.iter().map(|value| value.parse().expect("a value"));
+            let headers: HeaderMap = values.map(|value| (IM, value)).collect();
+            assert_eq!(is_feed_delta(&headers), expected, "{headers:?}");
+        };
+        check(&["feed"], true);
+        check(&[" Feed "], true);
+        check(&[], false);
+        check(&["vcdiff"], false);
+        check(&["feed, gzip"], false);
+        check(&["feed", "gzip"], false);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{Live, PollError};
 use crate::config::{Location, SourceConfig};
 use crate::decode;
 use crate::fetch::{self, Body, FetchError, Fetched, Place};
-use crate::limits::BODY_SMALL_BYTES;
+use crate::limits;
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
 use crate::schedule::{Hints, Pace, site};
@@ -15,6 +15,7 @@ use crate::wash;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
+use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
@@ -33,7 +34,7 @@ pub(super) struct Brought {
     pub(super) validators: Option<Validators>,
     pub(super) moved_to: Option<String>,
     pub(super) downgraded_to: Option<String>,
-    /// The site of who answered with a document.
+    /// The site of who answered.
     pub(super) answering_site: Option<String>,
     pub(super) pace: Option<Pace>,
     pub(super) hints: Hints,
@@ -58,6 +59,8 @@ pub(super) async fn bring(
         location,
         validators: &source.validators,
         headers: &config.headers,
+        proxy: config.proxy.as_ref(),
+        takes_delta: takes_delta(source, now),
     };
     let fetched = live.client.fetch(request, now).await;
     let body = match fetched.map_err(of_fetch)? {
@@ -66,6 +69,7 @@ pub(super) async fn bring(
         Fetched::NotModified {
             validators,
             hints,
+            url,
             moved_to,
             downgraded_to,
         } => {
@@ -73,6 +77,7 @@ pub(super) async fn bring(
                 validators: Some(validators),
                 moved_to,
                 downgraded_to,
+                answering_site: url.as_deref().and_then(site),
                 hints,
                 ..Brought::default()
             }));
@@ -85,6 +90,7 @@ pub(super) async fn bring(
         hints,
         moved_to,
         downgraded_to,
+        is_delta,
         place,
     } = body;
     let url = response.url.as_deref().and_then(|url| Url::parse(url).ok());
@@ -96,9 +102,30 @@ pub(super) async fn bring(
         place,
         ..Brought::default()
     };
-    read(store, source, config, response, validators, brought, now)
+    let answer = Answer {
+        response,
+        validators,
+        is_delta,
+    };
+    read(store, source, config, answer, brought, now)
         .await
         .map(Some)
+}
+
+/// Whether a document may hold only what is new. Where something went wrong, and after a day, it is wanted whole.
+fn takes_delta(source: &Source, now: Timestamp) -> bool {
+    source.failures == 0
+        && source.cut_since.is_none_or(|since| {
+            let age = Duration::try_from(now.duration_since(since));
+            age.is_ok_and(|age| age < limits::DELTAS_FOR)
+        })
+}
+
+/// A document as it came.
+struct Answer {
+    response: Response,
+    validators: Validators,
+    is_delta: bool,
 }
 
 /// Washes a document that is not the last one.
@@ -106,11 +133,15 @@ async fn read(
     store: &Store,
     source: &Source,
     config: &SourceConfig,
-    response: Response,
-    mut validators: Validators,
+    answer: Answer,
     brought: Brought,
     now: Timestamp,
 ) -> Result<Brought, PollError> {
+    let Answer {
+        response,
+        mut validators,
+        is_delta,
+    } = answer;
     let mut body_hash = store::hash(&response.body);
     let is_known = source.body_hash.as_ref() == Some(&body_hash);
     if is_known && !is_outdated(source, &config.rules) {
@@ -132,8 +163,13 @@ async fn read(
         },
         error => error,
     })?;
-    believe(store, source, &washed, now).await?;
-    let pace = Some(Pace::of(&washed.raw, &source.pace, now));
+    let pace = match is_delta {
+        true => Pace::of_news(&washed.raw, &source.pace, now),
+        false => {
+            believe(store, source, &washed, now).await?;
+            Pace::of(&washed.raw, &source.pace, now)
+        }
+    };
     if washed.raw.breaks_off {
         // Half a story must not replace a whole one, and the other half has to be asked for without conditions.
         washed.raw.entries.pop();
@@ -145,6 +181,11 @@ async fn read(
         // The rest is asked for without conditions too, until the same comes again: then it is always so.
         validators = Validators::default();
     }
+    if is_delta {
+        // What is missing stands where it stood, and a whole document is to be read whatever it is like.
+        washed.raw.is_cut = true;
+        body_hash = String::new();
+    }
     Ok(Brought {
         turn,
         document: Some(Document {
@@ -154,7 +195,7 @@ async fn read(
         }),
         body_hash: Some(body_hash),
         validators: Some(validators),
-        pace,
+        pace: Some(pace),
         ..brought
     })
 }
@@ -214,7 +255,7 @@ fn washers() -> u32 {
 
 /// A turn of washing and writing. A body that is not small has it alone, for it takes many times its length.
 async fn turn(body_bytes: usize) -> Option<SemaphorePermit<'static>> {
-    let all = body_bytes > BODY_SMALL_BYTES;
+    let all = body_bytes > limits::BODY_SMALL_BYTES;
     let count = if all { washers() } else { 1 };
     WASHERS.acquire_many(count).await.ok()
 }

@@ -77,6 +77,20 @@ impl Pace {
         }
     }
 
+    /// The same where only what is new was read: that says when, and only a whole document shows the rhythm.
+    #[must_use]
+    pub fn of_news(news: &Feed, before: &Self, now: Timestamp) -> Self {
+        let dates = news
+            .entries
+            .iter()
+            .map(|entry| published(entry).unwrap_or(now));
+        let newest = dates.filter(|&time| time <= now).max();
+        Self {
+            newest: newest.max(before.newest),
+            ..*before
+        }
+    }
+
     /// Without dates, what was seen is the rhythm: when other entries came, and how long that took.
     fn undated(self, feed: &Feed, before: &Self, now: Timestamp) -> Self {
         let print = Some(fnv(feed.entries.iter().map(|entry| entry.key.as_str())));
@@ -237,6 +251,27 @@ mod tests {
     fn a_burst_a_day_is_one_post_a_day() {
         let ages: Vec<i64> = (0..30).map(|n| days(n / 10) + 60 + 3 * (n % 10)).collect();
         check(&ages, 23.55 / 4.0);
+    }
+
+    #[test]
+    fn news_alone_are_no_rhythm() {
+        let ages: Vec<i64> = (0..10).map(|day| days(day) + 60).collect();
+        let known = Pace::of(&dated(&ages), &Pace::default(), NOW);
+        let newest = |ages: &[i64]| {
+            let pace = Pace::of_news(&dated(ages), &known, NOW);
+            let newest = pace.newest.expect("there are entries");
+            assert_eq!(
+                Pace {
+                    newest: known.newest,
+                    ..pace
+                },
+                known
+            );
+            (NOW - newest).get_seconds() / 60
+        };
+        assert_eq!(newest(&[2, 1]), 1);
+        assert_eq!(newest(&[]), 60);
+        assert_eq!(newest(&[days(99), -5]), 60);
     }
 
     #[test]

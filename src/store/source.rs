@@ -5,6 +5,7 @@ use crate::config::{Location, SourceConfig};
 use crate::model::Validators;
 use crate::schedule::{Move, Pace};
 use crate::walls::Held;
+use jiff::Timestamp;
 use url::Url;
 
 /// What is stored of a source, as far as a poll needs it.
@@ -32,6 +33,8 @@ pub struct Source {
     pub doubt: Option<Held>,
     /// Whether the next document is believed, whatever it is.
     pub is_trusted: bool,
+    /// Since when no document was whole: each was cut off, or held only what was new.
+    pub cut_since: Option<Timestamp>,
     /// Whether it was never polled.
     pub is_new: bool,
     /// Its address when it was taken.
@@ -41,7 +44,7 @@ pub struct Source {
 }
 
 pub(super) const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, restored_revision, \
-    failures, pace, url, leased_until, moved, doubt, trusted, last_poll_at";
+    failures, pace, url, leased_until, moved, doubt, trusted, last_poll_at, cut_since";
 pub(super) type SourceRow = (
     i64,
     String,
@@ -57,6 +60,7 @@ pub(super) type SourceRow = (
     Option<String>,
     Option<String>,
     i64,
+    Option<i64>,
     Option<i64>,
 );
 
@@ -78,6 +82,7 @@ impl From<SourceRow> for Source {
             doubt,
             trusted,
             last_poll_at,
+            cut_since,
         ) = row;
         Self {
             id,
@@ -95,6 +100,7 @@ impl From<SourceRow> for Source {
             moved: moved.and_then(|moved| serde_json::from_str(&moved).ok()),
             doubt: doubt.and_then(|doubt| serde_json::from_str(&doubt).ok()),
             is_trusted: trusted != 0,
+            cut_since: cut_since.and_then(|at| Timestamp::from_second(at).ok()),
             is_new: last_poll_at.is_none(),
             url,
             leased_until,

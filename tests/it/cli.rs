@@ -474,6 +474,46 @@ fn the_readme_names_every_command_and_every_pass() {
 }
 
 #[test]
+fn secrets_are_read_where_they_stand_and_never_shown() {
+    let desk = Desk::new();
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"a\"\nurl = \"https://a.example/\"\nheaders = { X-Key = { env = \"KEY\" } }\n\
+         basic_auth = { file = \"login\" }\ncookie = { credential = \"jar\" }\n",
+    );
+    let ran = desk.run(&["check"]);
+    ran.check(
+        1,
+        &[
+            "line 4, column 21: headers.X-Key: can't read the environment variable \"KEY\": it is not set (set KEY",
+            "line 5, column 14: basic_auth: can't read the file",
+            "line 6, column 10: cookie: can't read the credential \"jar\": CREDENTIALS_DIRECTORY is not set",
+        ],
+    );
+    // Who only looks needs none.
+    desk.run(&["status"]).output();
+    desk.run(&["opml", "export"]).output();
+    // A newline at the end belongs to no secret; one within would be refused.
+    desk.write("login", "me:hidden\r\n");
+    desk.write("jar", "hidden\n");
+    let mut command = desk.command(&["check"]);
+    let command = command.env("KEY", "hidden");
+    let command = command.env("CREDENTIALS_DIRECTORY", desk.path("."));
+    let ran = command.output().unwrap();
+    let said = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+    assert!(said.contains("is right: 1 source"), "{said}");
+    assert!(!said.contains("hidden"), "{said}");
+    desk.write("jar", "hid\nden\n");
+    let ran = command.output().unwrap();
+    let said = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+    assert!(
+        said.contains("line 6, column 10: the value of the header \"cookie\""),
+        "{said}"
+    );
+    assert!(!said.contains("den"), "{said}");
+}
+
+#[test]
 fn the_configurations_in_the_readme_are_right() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let blocks: Vec<&str> = readme

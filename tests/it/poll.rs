@@ -1,5 +1,9 @@
 //! A poll from end to end, against a real server on a free port that answers by a script.
 
+#[path = "poll/access.rs"]
+mod access;
+#[path = "poll/delta.rs"]
+mod delta;
 #[path = "poll/doubt.rs"]
 mod doubt;
 
@@ -12,7 +16,8 @@ use feedwash::clean;
 use feedwash::config::Config;
 use feedwash::config::StoreLocation;
 use feedwash::daemon;
-use feedwash::model::Entry;
+use feedwash::fetch::{self, Fetched};
+use feedwash::model::{Entry, Validators};
 use feedwash::poll::{self, Live, Outcome};
 use feedwash::store::{Status, Store};
 use futures_util::{StreamExt as _, stream};
@@ -295,10 +300,52 @@ async fn temporary_redirects_are_no_move() {
 
 #[tokio::test]
 async fn redirects_that_never_end_are_given_up() {
-    let publisher = Publisher::start(|_| answer(302, &[("location", "/again")], "")).await;
+    let publisher = Publisher::start(|asked| {
+        let further = format!("/{}", asked.earlier);
+        answer(302, &[("location", &further)], "")
+    })
+    .await;
     let desk = Desk::new(&publisher.url("/feed"), "").await;
     failed(&desk.poll(NOW).await, "more than 10 redirects");
     assert_eq!(publisher.asked().len(), 11);
+}
+
+#[tokio::test]
+async fn redirects_in_a_circle_are_named_as_such() {
+    let publisher = Publisher::start(|asked| match asked.path.as_str() {
+        "/feed" => answer(302, &[("location", "/login?back=%2Ffeed")], ""),
+        _ => answer(302, &[("location", "/feed"), ("set-cookie", "a=b")], ""),
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    failed(&desk.poll(NOW).await, "redirects in a circle");
+    assert_eq!(publisher.asked().len(), 2, "nobody is asked twice");
+    assert_eq!(desk.status().await.failure.as_deref(), Some("redirects"));
+}
+
+#[tokio::test]
+async fn who_answers_that_nothing_changed_is_known() {
+    let publisher = Publisher::start(|asked| match asked.path.as_str() {
+        "/feed" => answer(302, &[("location", "/there")], ""),
+        _ => answer(304, &[], ""),
+    })
+    .await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    let request = fetch::Request {
+        location: &desk.live.config.sources[0].location,
+        validators: &Validators {
+            etag: Some("\"a\"".into()),
+            last_modified: None,
+        },
+        headers: &[],
+        proxy: None,
+        takes_delta: false,
+    };
+    let fetched = desk.live.client.fetch(request, NOW).await.unwrap();
+    let Fetched::NotModified { url, .. } = fetched else {
+        panic!("changed: {fetched:?}");
+    };
+    assert_eq!(url.unwrap().as_str(), publisher.url("/there"));
 }
 
 #[tokio::test]
