@@ -4,7 +4,7 @@ use super::rules::{self, is_outdated, known_rules};
 use super::{Live, PollError};
 use crate::config::{Location, SourceConfig};
 use crate::decode;
-use crate::fetch::{self, Body, FetchError, Fetched};
+use crate::fetch::{self, Body, FetchError, Fetched, Place};
 use crate::limits;
 use crate::model::{Response, Rules, Validators, Washed};
 use crate::parse::ParseError;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 /// A washed document, and what it was washed by.
@@ -38,6 +38,12 @@ pub(super) struct Brought {
     pub(super) answering_site: Option<String>,
     pub(super) pace: Option<Pace>,
     pub(super) hints: Hints,
+    /// Its room in memory, as long as it is not written.
+    #[expect(dead_code, reason = "it is given back where this is dropped")]
+    pub(super) place: Place,
+    /// Its turn of being washed and written.
+    #[expect(dead_code, reason = "it is given back where this is dropped")]
+    pub(super) turn: Option<SemaphorePermit<'static>>,
 }
 
 /// Fetches and washes. `None` means the source is gone.
@@ -85,7 +91,7 @@ pub(super) async fn bring(
         moved_to,
         downgraded_to,
         is_delta,
-        place: _place,
+        place,
     } = body;
     let url = response.url.as_deref().and_then(|url| Url::parse(url).ok());
     let brought = Brought {
@@ -93,6 +99,7 @@ pub(super) async fn bring(
         downgraded_to,
         answering_site: url.as_ref().and_then(site),
         hints,
+        place,
         ..Brought::default()
     };
     let answer = Answer {
@@ -143,6 +150,7 @@ async fn read(
             ..brought
         });
     }
+    let turn = WASHERS.acquire().await.ok();
     let rules = known_rules(store, source, &config.rules).await?;
     let version = rules::version(&rules, source.restored_revision);
     let is_home = is_home(response.url.as_deref(), &config.location);
@@ -179,6 +187,7 @@ async fn read(
         body_hash = String::new();
     }
     Ok(Brought {
+        turn,
         document: Some(Document {
             washed,
             rules,
@@ -232,7 +241,8 @@ async fn believe(
     Err(PollError::Doubted(held))
 }
 
-/// How many documents are washed at once: as many as there are processors, for more would take memory and no less time.
+/// How many documents are washed and written at once: as many as there are processors, for more would take memory and no
+/// less time.
 static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism();
     Semaphore::new(processors.map_or(1, NonZeroUsize::get))
@@ -240,7 +250,6 @@ static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| {
 
 /// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
-    let _turn = WASHERS.acquire().await;
     let washed = tokio::task::spawn_blocking(move || match wash::wash(&response, &rules) {
         Ok(washed) => Ok(Box::new(washed)),
         Err(error) => Err(named(error, &response)),

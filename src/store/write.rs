@@ -39,8 +39,11 @@ pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("clean", "text"),
 ];
 
+/// How many of them stand before the texts.
+pub(super) const HEAD_COLUMNS: usize = 8;
+
 /// An entry, as its row set has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct EntryRow<'r> {
     pub(super) key: &'r EntryKey,
     pub(super) first_seen_at: i64,
@@ -52,6 +55,37 @@ pub(super) struct EntryRow<'r> {
     pub(super) updated_at: Option<i64>,
     pub(super) raw: &'r str,
     pub(super) clean: &'r str,
+}
+
+impl EntryRow<'_> {
+    /// The row without its texts.
+    pub(super) fn head(&self) -> Self {
+        Self {
+            raw: "",
+            clean: "",
+            ..self.clone()
+        }
+    }
+}
+
+/// At most so many bytes of text go into one row set, or one row.
+const PORTION_BYTES: usize = 1024 * 1024;
+
+/// Rows in portions of a bounded number and length.
+pub(super) fn portions<'a, 'r>(
+    rows: &'a [EntryRow<'r>],
+) -> impl Iterator<Item = &'a [EntryRow<'r>]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fitting = rest.iter().take(ROWS_MAX).take_while(|row| {
+            bytes += row.raw.len() + row.clean.len();
+            bytes <= PORTION_BYTES
+        });
+        let (portion, after) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        rest = after;
+        (!portion.is_empty()).then_some(portion)
+    })
 }
 
 /// The columns of the row set of removals.
@@ -99,7 +133,9 @@ impl<'r> RemovalRow<'r> {
 macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
         use $crate::store::record::{Stored, to_json};
-        use $crate::store::write::{ENTRY_COLUMNS, KEY_COLUMNS, REMOVAL_COLUMNS, ROWS_MAX, ALWAYS_CUT_SECONDS};
+        use $crate::store::write::{
+            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, ROWS_MAX,
+        };
         let prepared = $prepared;
         let now = $now.as_second();
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
@@ -115,26 +151,34 @@ macro_rules! record {
         let changes = prepared.compare(&stored.collect(), $now);
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
-        for rows in changes.entries.chunks(ROWS_MAX) {
-            let entries = $crate::store::rows::table(&$db, "$3", ENTRY_COLUMNS);
+        for rows in $crate::store::write::portions(&changes.entries) {
+            // A long text goes as a parameter of its own: inside of JSON it would be there three times more.
+            let (columns, raw, clean) = match rows {
+                [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4", "$5"),
+                _ => (ENTRY_COLUMNS, "raw", "clean"),
+            };
+            let entries = $crate::store::rows::table(&$db, "$3", columns);
             let sql = format!(
                 "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
-                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean \
+                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, {raw}, {clean} \
                  from {entries} where true \
                  on conflict (source_id, key) do update set \
                    rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
                    sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
                    updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
             );
-            let entries = to_json(&rows);
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version).bind(&entries)
-                .execute(&mut *$tx).await?;
+            let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
+            match rows {
+                [row] => query.bind(to_json(&[row.head()])).bind(row.raw).bind(row.clean).execute(&mut *$tx).await?,
+                rows => query.bind(to_json(&rows)).execute(&mut *$tx).await?,
+            };
             let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
             let sql = format!(
                 "delete from removal where entry_id in \
                    (select id from entry where source_id = $1 and key in (select key from {keys}))"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&entries).execute(&mut *$tx).await?;
+            let written: Vec<_> = rows.iter().map(|row| KeyRow { key: row.key }).collect();
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&written)).execute(&mut *$tx).await?;
         }
         for rows in changes.removals.chunks(ROWS_MAX) {
             let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);

@@ -38,9 +38,12 @@ struct Open<'a> {
     declarations: usize,
     /// Where its children begin on the stack.
     first: usize,
-    /// Whether some of its text stands in several pieces.
-    has_pieces: bool,
+    /// How many pieces of its text follow another.
+    pieces: usize,
 }
+
+/// How many pieces of text in an element wait until it ends.
+const PIECES_MAX: usize = 64;
 
 /// Reads an entry that has ended: in a document's first root, perhaps in a child of that. False where it has to stay.
 type ReadEntry<'r, 'a> =
@@ -116,7 +119,7 @@ impl<'a, 'r> Builder<'a, 'r> {
                 kind: Kind::Other,
                 declarations: 0,
                 first: 0,
-                has_pieces: false,
+                pieces: 0,
             }],
             nodes: Vec::new(),
             declarations: Vec::new(),
@@ -151,7 +154,16 @@ impl<'a, 'r> Builder<'a, 'r> {
             return;
         }
         let top = self.top();
-        top.has_pieces |= follows_text && children > top.first;
+        if follows_text && children > top.first {
+            top.pieces += 1;
+            // So many are put together at once: a node takes more room than a piece of one letter.
+            if top.pieces > PIECES_MAX
+                && let Some(Node::Text(before)) = self.nodes.last_mut()
+            {
+                before.to_mut().push_str(&text);
+                return;
+            }
+        }
         self.nodes.push(Node::Text(text));
     }
 
@@ -196,7 +208,7 @@ impl<'a, 'r> Builder<'a, 'r> {
                 written,
                 declarations,
                 first: self.nodes.len(),
-                has_pieces: false,
+                pieces: 0,
             });
         }
         true
@@ -317,7 +329,7 @@ impl<'a, 'r> Builder<'a, 'r> {
     fn with_children(&mut self, open: Open<'a>) -> El<'a> {
         let mut el = open.el;
         let children = self.nodes.drain(open.first..);
-        el.children = if open.has_pieces {
+        el.children = if open.pieces > 0 {
             joined(children).into_boxed_slice()
         } else {
             children.collect()
