@@ -146,7 +146,7 @@ enum OpmlCommand {
 /// A feed, and what is known about it.
 #[derive(Debug, Args)]
 struct Input {
-    /// A file, a URL, or - for standard input [default: -, or with --source alone its url]
+    /// A file, a URL, or - for standard input [default: -; with --source alone its url, or for explain what is stored of it]
     input: Option<String>,
     /// The feed's own address, which relative links resolve against
     #[arg(long, value_name = "URL")]

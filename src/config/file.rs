@@ -113,8 +113,9 @@ pub(super) struct Source {
 pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> Option<FileConfig> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        for error in errors {
-            problems.add_toml(&error);
+        // A bracket that is missing makes an error of every line behind it: the first is the one to mend.
+        for error in errors.iter().take(1) {
+            problems.add_toml(error);
         }
         return None;
     }
