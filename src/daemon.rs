@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -93,6 +93,8 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         under_way: None,
     };
     rewash.start(&app, &polls, &shutdown);
+    // More may be due than could be taken.
+    let mut is_full = false;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -109,6 +111,9 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     retry_failing(&app).await;
                 }
             }
+            () = crew.room.notified(), if is_full => {
+                is_full = take(&app, &crew, &polls, &shutdown).await;
+            }
             _ = tick.tick() => {
                 app.pulse.beat();
                 if let Some(jump) = clock.jumped(Timestamp::now(), started.elapsed()) {
@@ -118,9 +123,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 if !adopted {
                     adopted = adopt(&app).await;
                 }
-                if let Err(error) = hand_out(&app, &crew, &polls, &shutdown).await {
-                    tracing::error!(%error, "can't ask the store what is due");
-                }
+                is_full = take(&app, &crew, &polls, &shutdown).await;
                 if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
                     // What could not be washed anew the last time is tried again.
                     if pruned.is_some() {
@@ -146,6 +149,8 @@ struct Crew {
     taken: Arc<Semaphore>,
     /// Polls.
     places: Arc<Semaphore>,
+    /// Told when half of those that may be taken could be taken again.
+    room: Arc<Notify>,
     turns: Arc<Turns>,
     rota: Arc<Mutex<Rota>>,
     /// What the rota's times count from.
@@ -158,11 +163,8 @@ impl Crew {
         Self {
             rota: Arc::new(Mutex::new(Rota::new(config))),
             since: Instant::now(),
-            taken: Arc::new(Semaphore::new(
-                concurrency
-                    .saturating_mul(TAKEN_A_PLACE)
-                    .min(Semaphore::MAX_PERMITS),
-            )),
+            room: Arc::default(),
+            taken: Arc::new(Semaphore::new(Self::size(config))),
             places: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
             turns: Arc::default(),
         }
@@ -170,6 +172,20 @@ impl Crew {
 }
 
 impl Crew {
+    /// How many sources may be taken.
+    fn size(config: &Config) -> usize {
+        let places = config.polling.concurrency;
+        places
+            .saturating_mul(TAKEN_A_PLACE)
+            .min(Semaphore::MAX_PERMITS)
+    }
+
+    fn make_room(&self, config: &Config) {
+        if self.taken.available_permits() >= Self::size(config) / 2 {
+            self.room.notify_one();
+        }
+    }
+
     fn rota(&self) -> MutexGuard<'_, Rota> {
         self.rota.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -214,18 +230,29 @@ impl Turns {
     }
 }
 
-/// Starts the polls of due sources. A source whose host has a full queue is put back for a moment, so that one
+/// Takes what is due, and says whether there may be more than could be taken.
+async fn take(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &CancellationToken) -> bool {
+    match hand_out(app, crew, polls, shutdown).await {
+        Ok(is_full) => is_full,
+        Err(error) => {
+            tracing::error!(%error, "can't ask the store what is due");
+            false
+        }
+    }
+}
+
+/// Starts the polls of due sources; true where no more could be taken. A source whose host has a full queue is put back for a moment, so that one
 /// slow host with many feeds holds up no other.
 async fn hand_out(
     app: &App,
     crew: &Crew,
     polls: &TaskTracker,
     shutdown: &CancellationToken,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     loop {
         let free = crew.taken.available_permits();
         if free == 0 || shutdown.is_cancelled() {
-            return Ok(());
+            return Ok(true);
         }
         let live = Arc::clone(&app.live.borrow());
         let now = Timestamp::now();
@@ -258,12 +285,13 @@ async fn hand_out(
             polls.spawn(async move {
                 one(&app, &live, &crew, &host, &source, &shutdown).await;
                 drop((queued, taken));
+                crew.make_room(&live.config);
             });
         }
         app.store.put_back(&put_back, now + TURN_RETRY).await?;
         app.store.postpone(&postponed).await?;
         if was_all {
-            return Ok(());
+            return Ok(false);
         }
     }
 }
