@@ -10,6 +10,7 @@
 //! Invariant: an entry keeps at least one line that is its own.
 
 use super::blocks::Block;
+use super::quick::QuickMap;
 use super::scrub::{Cut, Scrub};
 use super::targets::{self, Target};
 use super::tree::NodeId;
@@ -263,20 +264,28 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
         .rev()
         .find(|at| is_own(at) && !blocks[*at].is_linked());
     let last = last_own.unwrap_or(first);
+    // Counted and remembered on the way: an entry may be nothing but lines that repeat.
+    let mut times: QuickMap<&str, usize> = QuickMap::default();
+    for block in blocks {
+        *times.entry(&block.folded).or_default() += 1;
+    }
+    let mut below_heading = false;
     let mut cuts: Vec<Cut> = Vec::new();
-    for (at, block) in blocks.iter().enumerate().skip(first) {
+    for (at, block) in blocks.iter().enumerate() {
+        let is_below = below_heading;
+        if !block.gone {
+            below_heading = block.heading;
+        }
+        if at < first {
+            continue;
+        }
         let Some(known) = is_met(at) else {
             continue;
         };
         let place = Place {
             behind: at > last,
-            below_heading: blocks[..at]
-                .iter()
-                .rev()
-                .find(|b| !b.gone)
-                .is_some_and(|b| b.heading),
-            again: block.chars > 0
-                && blocks.iter().filter(|b| b.folded == block.folded).count() > 1,
+            below_heading: is_below,
+            again: block.chars > 0 && times.get(block.folded.as_str()).is_some_and(|n| *n > 1),
         };
         // Where there is no story but lines, their numbers are what the entry is about.
         let counts = !known.counts || place.behind && first_story.is_some();
