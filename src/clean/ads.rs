@@ -46,7 +46,7 @@ pub(super) fn ads(scrub: &mut Scrub<'_>) {
         }
     }
     let blocks = &scrub.blocks().list;
-    let is_mark = |index: usize| {
+    let marks = |index: usize| {
         let block = &blocks[index];
         !block.gone
             && !block.quoted
@@ -54,10 +54,10 @@ pub(super) fn ads(scrub: &mut Scrub<'_>) {
             && block.chars < 90
             && !titles(blocks, index)
             && !block.is_loose_item()
-            && self::is_mark(&block.folded)
+            && is_mark(&block.folded)
     };
     let cuts = (0..blocks.len())
-        .filter(|index| is_mark(*index))
+        .filter(|index| marks(*index))
         .map(|index| Cut::new(vec![index], "mark of an ad", "a block that says only so"))
         .collect();
     scrub.cut(cuts);

@@ -6,6 +6,7 @@
 //! Invariant: every visible text node and every medium belongs to exactly one block.
 
 use super::quick::QuickMap;
+use super::telling;
 use super::tree::{NodeId, NodeRef, attr, push_collapsed};
 use super::words::fold;
 use scraper::{Html, Node};
@@ -34,7 +35,7 @@ pub(super) struct Block {
     pub(super) links: Vec<NodeId>,
     /// Its images, players and the like.
     pub(super) media: Vec<NodeId>,
-    /// Inside `pre`, `code`, `blockquote` or the like, in what a user keeps, or only told: see [`mark_examples`].
+    /// Inside `pre`, `code`, `blockquote` or the like, in what a user keeps, or only told: see [`telling::mark_examples`].
     pub(super) quoted: bool,
     /// The container is a heading.
     pub(super) heading: bool,
@@ -331,123 +332,9 @@ pub(super) fn build(html: &Html, root: NodeId, kept: &HashSet<NodeId>) -> Blocks
         }
     }
     builder.flush();
-    mark_examples(&mut builder.out.list);
+    telling::mark_examples(&mut builder.out.list);
     builder.out.sum_up();
     builder.out
-}
-
-/// A sentence of so many characters goes on with the story.
-const SENTENCE_CHARS_MIN: usize = 40;
-
-/// How many lines are still told as examples.
-const EXAMPLES_MAX: usize = 8;
-
-/// Marks what a story only tells as quoted: a line in quotation marks, and lines between two paragraphs of which the first
-/// ends in a colon (`the page asks:`), whatever they say. A line with a link or a picture is no example, for nobody
-/// quotes a button as one; nor is the lone mark of an advertisement, which is put just there.
-fn mark_examples(list: &mut [Block]) {
-    for block in &mut *list {
-        block.quoted |= block.links.is_empty() && is_in_quotes(&block.text);
-    }
-    let announces = |block: &Block| {
-        block.text.ends_with([':', '：']) && (block.is_prose() || speaks(&block.text))
-    };
-    let mut at = 0;
-    while let Some(next) = list[at..].iter().position(announces) {
-        let first = at + next + 1;
-        let goes_on = |block: &Block| {
-            let is_sentence = block.text.ends_with(['.', '!', '?', '。']);
-            block.is_prose() || is_sentence && block.chars >= SENTENCE_CHARS_MIN
-        };
-        let is_line = |block: &Block| {
-            !goes_on(block) && !block.heading && block.links.is_empty() && block.media.is_empty()
-        };
-        let lines = list[first..].iter().take(EXAMPLES_MAX);
-        let behind = first + lines.take_while(|block| is_line(block)).count();
-        let is_lone_mark = behind == first + 1 && super::ads::is_mark(&list[first].folded);
-        if !is_lone_mark && list.get(behind).is_some_and(goes_on) {
-            for line in &mut list[first..behind] {
-                line.quoted = true;
-            }
-        }
-        at = first;
-    }
-}
-
-/// Whether a short line that ends in a colon is a clause of a story, and no label (`Share this:`, `Related articles:`).
-fn speaks(text: &str) -> bool {
-    const WORDS_MIN: usize = 3;
-    const SAYING: &[&str] = &[
-        "said",
-        "says",
-        "read",
-        "reads",
-        "wrote",
-        "writes",
-        "asked",
-        "asks",
-        "ended",
-        "began",
-        "showed",
-        "shows",
-        "sagte",
-        "sagt",
-        "stand",
-        "steht",
-        "schrieb",
-        "schreibt",
-        "fragte",
-        "fragt",
-        "dit",
-        "disait",
-        "lisait",
-        "écrit",
-        "demande",
-        "dijo",
-        "decía",
-        "dice",
-        "ponía",
-        "escribió",
-        "disse",
-        "dizia",
-        "diz",
-        "diceva",
-        "scrisse",
-        "zei",
-        "zegt",
-        "stond",
-        "staat",
-        "schreef",
-    ];
-    let words = || {
-        text.split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-    };
-    words().count() >= WORDS_MIN
-        && words().any(|word| {
-            SAYING
-                .iter()
-                .any(|saying| word.eq_ignore_ascii_case(saying))
-        })
-}
-
-/// Whether all of a line stands in one pair of quotation marks.
-fn is_in_quotes(text: &str) -> bool {
-    const PAIRS: &[(char, char)] = &[
-        ('“', '”'),
-        ('„', '“'),
-        ('„', '”'),
-        ('«', '»'),
-        ('»', '«'),
-        ('"', '"'),
-        ('‘', '’'),
-        ('「', '」'),
-        ('『', '』'),
-    ];
-    let inner = |open: char, close: char| text.strip_prefix(open)?.strip_suffix(close);
-    PAIRS.iter().any(|(open, close)| {
-        inner(*open, *close).is_some_and(|inner| !inner.contains([*open, *close]))
-    })
 }
 
 struct Builder<'a> {

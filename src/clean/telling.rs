@@ -5,6 +5,7 @@
 //!
 //! Invariant: what quotes, reports speech, tells of the past or names a year is never an appeal, unless all of it is a link.
 
+use super::ads;
 use super::blocks::Block;
 use super::words::Stems;
 use std::sync::LazyLock;
@@ -41,6 +42,13 @@ const ADDRESS: &[&str] = &[
     "vårt", "vår", "våra", "oss", "du", "dig", "ditt", "din", "vores", "os", "vi", "dit", "deg", "meidän", "meitä", "sinun", "náš", "naše", "našeho", "nás", "nám", "vám", "miénk", "minket", "hozzánk", "nostru", "noastră", "ne", "μας", "σας",
 ];
 
+/// Verbs that announce what somebody or something says, in the languages of [`TELLING`] that end such a clause in a colon.
+#[rustfmt::skip]
+const SAYING: &[&str] = &[
+    "said", "says", "read", "reads", "wrote", "writes", "asked", "asks", "ended", "began", "showed", "shows", "sagte", "sagt", "stand", "steht", "schrieb", "schreibt", "fragte", "fragt",
+    "dit", "disait", "lisait", "écrit", "demande", "dijo", "decía", "dice", "ponía", "escribió", "disse", "dizia", "diz", "diceva", "scrisse", "zei", "zegt", "stond", "staat", "schreef",
+];
+
 static TELLING_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(TELLING));
 static ADDRESS_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(ADDRESS));
 
@@ -75,4 +83,76 @@ pub(super) fn quotes(text: &str) -> bool {
 pub(super) fn names_year(text: &str) -> bool {
     let mut numbers = text.as_bytes().split(|c| !c.is_ascii_digit());
     numbers.any(|digits| matches!(digits, [b'1', b'7'..=b'9', _, _] | [b'2', b'0', _, _]))
+}
+
+/// A sentence of so many characters goes on with the story.
+const SENTENCE_CHARS_MIN: usize = 40;
+
+/// How many lines are still told as examples.
+const EXAMPLES_MAX: usize = 8;
+
+/// Marks what a story only tells as quoted: a line in quotation marks, and lines between two paragraphs of which the first
+/// ends in a colon (`the page asks:`), whatever they say. A line with a link or a picture is no example, for nobody
+/// quotes a button as one; nor is the lone mark of an advertisement, which is put just there.
+pub(super) fn mark_examples(list: &mut [Block]) {
+    for block in &mut *list {
+        block.quoted |= block.links.is_empty() && is_in_quotes(&block.text);
+    }
+    let announces = |block: &Block| {
+        block.text.ends_with([':', '：']) && (block.is_prose() || speaks(&block.text))
+    };
+    let mut at = 0;
+    while let Some(next) = list[at..].iter().position(announces) {
+        let first = at + next + 1;
+        let goes_on = |block: &Block| {
+            let is_sentence = block.text.ends_with(['.', '!', '?', '。']);
+            block.is_prose() || is_sentence && block.chars >= SENTENCE_CHARS_MIN
+        };
+        let is_line = |block: &Block| {
+            !goes_on(block) && !block.heading && block.links.is_empty() && block.media.is_empty()
+        };
+        let lines = list[first..].iter().take(EXAMPLES_MAX);
+        let behind = first + lines.take_while(|block| is_line(block)).count();
+        let is_lone_mark = behind == first + 1 && ads::is_mark(&list[first].folded);
+        if !is_lone_mark && list.get(behind).is_some_and(goes_on) {
+            for line in &mut list[first..behind] {
+                line.quoted = true;
+            }
+        }
+        at = first;
+    }
+}
+
+/// Whether a short line that ends in a colon is a clause of a story, and no label (`Share this:`, `Related articles:`).
+fn speaks(text: &str) -> bool {
+    const WORDS_MIN: usize = 3;
+    let words = || {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+    };
+    words().count() >= WORDS_MIN
+        && words().any(|word| {
+            SAYING
+                .iter()
+                .any(|saying| word.eq_ignore_ascii_case(saying))
+        })
+}
+
+/// Whether all of a line stands in one pair of quotation marks.
+fn is_in_quotes(text: &str) -> bool {
+    const PAIRS: &[(char, char)] = &[
+        ('“', '”'),
+        ('„', '“'),
+        ('„', '”'),
+        ('«', '»'),
+        ('»', '«'),
+        ('"', '"'),
+        ('‘', '’'),
+        ('「', '」'),
+        ('『', '』'),
+    ];
+    let inner = |open: char, close: char| text.strip_prefix(open)?.strip_suffix(close);
+    PAIRS.iter().any(|(open, close)| {
+        inner(*open, *close).is_some_and(|inner| !inner.contains([*open, *close]))
+    })
 }
