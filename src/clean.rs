@@ -16,6 +16,7 @@ mod captions;
 mod comments;
 mod fields;
 mod footers;
+mod forms;
 mod frames;
 mod furniture;
 mod headings;
