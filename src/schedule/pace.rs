@@ -1,7 +1,7 @@
 //! What a document says about how often to come: in words that are meant for us, and by its own rhythm of posting.
 
 use super::calendar::Closed;
-use crate::model::{Element, Entry, Feed, Node};
+use crate::model::{Element, Entry, Feed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -164,7 +164,8 @@ fn usual(mut gaps: Vec<u64>) -> Option<u64> {
 fn syndication(extensions: &[Element]) -> (Option<u64>, Option<Timestamp>) {
     let value = |name: &str| {
         let own = |el: &&Element| el.namespace.as_deref() == Some(SYNDICATION) && el.name == name;
-        extensions.iter().find(own).map(text)
+        let found = extensions.iter().find(own);
+        found.map(|element| element.own_text().trim().to_owned())
     };
     let (period, frequency) = (value("updatePeriod"), value("updateFrequency"));
     if period.is_none() && frequency.is_none() {
@@ -184,14 +185,6 @@ fn syndication(extensions: &[Element]) -> (Option<u64>, Option<Timestamp>) {
     (Some(period / frequency.unwrap_or(1).max(1)), base)
 }
 
-fn text(element: &Element) -> String {
-    let words = element.children.iter().map(|child| match child {
-        Node::Text(text) => text.as_str(),
-        _ => "",
-    });
-    words.collect::<String>().trim().to_owned()
-}
-
 /// The 64-bit FNV-1a hash of some strings.
 pub(super) fn fnv<'s>(texts: impl Iterator<Item = &'s str>) -> u64 {
     let bytes = texts.flat_map(|text| text.bytes().chain([0]));
@@ -203,7 +196,7 @@ pub(super) fn fnv<'s>(texts: impl Iterator<Item = &'s str>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Date, EntryKey};
+    use crate::model::{Date, EntryKey, Node};
     use jiff::SignedDuration;
 
     const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);

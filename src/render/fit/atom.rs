@@ -55,7 +55,7 @@ fn is_media(element: &Element) -> bool {
         && is_media_type(kind)
         && is_whole
         && source::has_only(element, &["type"])
-        && (is_xml || is_leaf() && source::text(element).chars().all(is_base64))
+        && (is_xml || is_leaf() && element.own_text().chars().all(is_base64))
 }
 
 fn head(feed: &mut Cow<'_, Feed>) {

@@ -230,7 +230,7 @@ impl Known {
             return false;
         };
         let fits = match name {
-            "docs" => is_text(element) && is_iri(&text(element)),
+            "docs" => is_text(element) && is_iri(&element.own_text()),
             "rating" => is_text(element),
             "cloud" => is_cloud(element),
             _ => is_text_input(element),
@@ -254,14 +254,6 @@ fn is_text(element: &Element) -> bool {
             .attributes
             .iter()
             .all(|a| !has_no_namespace(&a.namespace))
-}
-
-fn text(element: &Element) -> String {
-    let texts = element.children.iter().filter_map(|node| match node {
-        Node::Text(text) => Some(text.as_str()),
-        Node::Element(_) => None,
-    });
-    texts.collect()
 }
 
 fn is_cloud(element: &Element) -> bool {
@@ -293,7 +285,10 @@ fn is_text_input(element: &Element) -> bool {
             let known = ["title", "description", "name", "link"].contains(&child.name.as_str());
             let first = !seen.contains(&child.name.as_str());
             seen.push(&child.name);
-            known && first && is_text(child) && (child.name != "link" || is_iri(text(child).trim()))
+            known
+                && first
+                && is_text(child)
+                && (child.name != "link" || is_iri(child.own_text().trim()))
         }
     });
     fits && seen.len() == 4

@@ -48,14 +48,6 @@ fn holds_no_text(element: &Element) -> bool {
     element.children.iter().all(blank)
 }
 
-pub(super) fn text(element: &Element) -> String {
-    let texts = element.children.iter().filter_map(|node| match node {
-        Node::Text(text) => Some(text.as_str()),
-        Node::Element(_) => None,
-    });
-    texts.collect()
-}
-
 pub(super) fn value<'e>(element: &'e Element, name: &str) -> Option<&'e str> {
     let own = element
         .attributes
@@ -92,7 +84,7 @@ impl Seen {
         if child.namespace.as_deref() != Some(xml::ATOM) {
             return true;
         }
-        let own = text(child);
+        let own = child.own_text();
         let leaf = || elements(child).next().is_none();
         let name = child.name.as_str();
         match name {
@@ -134,7 +126,7 @@ fn is_person(person: &Element) -> bool {
     let fits = elements(person)
         .filter(|child| child.namespace.as_deref() == Some(xml::ATOM))
         .all(|child| {
-            let own = text(child);
+            let own = child.own_text();
             let is_right = match child.name.as_str() {
                 "name" => true,
                 "uri" => is_reference(&own),
