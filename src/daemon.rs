@@ -169,9 +169,7 @@ impl Crew {
             turns: Arc::default(),
         }
     }
-}
 
-impl Crew {
     /// How many sources may be taken.
     fn size(config: &Config) -> usize {
         let places = config.polling.concurrency;
@@ -241,8 +239,8 @@ async fn take(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &Cancellati
     }
 }
 
-/// Starts the polls of due sources; true where no more could be taken. A source whose host has a full queue is put back for a moment, so that one
-/// slow host with many feeds holds up no other.
+/// Starts the polls of due sources; true where no more could be taken. A source whose host has a full queue is put back for
+/// a moment, so that one slow host with many feeds holds up no other.
 async fn hand_out(
     app: &App,
     crew: &Crew,

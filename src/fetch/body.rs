@@ -3,7 +3,9 @@
 //! Most feeds are small, so most bodies wait for nobody. A larger one waits until another that is as large was washed, so
 //! that memory is bounded by a sum, and not by how many sources there are times the largest body.
 //!
-//! Invariants: who waits here holds nothing that a smaller body needs; waiting for others is not counted against a server.
+//! Invariants: who waits here waits for one that is being read or washed, never in a circle, for places are taken from the
+//! smaller to the larger (a large body keeps its medium place while it waits, so that four that wait hold up medium ones,
+//! and never small ones); waiting for others is not counted against a server.
 
 use super::FetchError;
 use crate::limits::{

@@ -103,6 +103,7 @@ pub(super) async fn bring(
         ..Brought::default()
     };
     let answer = Answer {
+        is_home: is_home(url.as_ref(), &config.location),
         response,
         validators,
         is_delta,
@@ -124,6 +125,8 @@ fn takes_delta(source: &Source, now: Timestamp) -> bool {
 /// A document as it came.
 struct Answer {
     response: Response,
+    /// A home page answered.
+    is_home: bool,
     validators: Validators,
     is_delta: bool,
 }
@@ -139,6 +142,7 @@ async fn read(
 ) -> Result<Brought, PollError> {
     let Answer {
         response,
+        is_home,
         mut validators,
         is_delta,
     } = answer;
@@ -153,7 +157,6 @@ async fn read(
     let turn = turn(response.body.len()).await;
     let rules = known_rules(store, source, &config.rules).await?;
     let version = rules::version(&rules, source.restored_revision);
-    let is_home = is_home(response.url.as_deref(), &config.location);
     let washed = wash_apart(response, rules.clone()).await;
     let mut washed = washed.map_err(|error| match error {
         PollError::Parse(ParseError::Page { title, feeds }) if is_home => PollError::Wall {
@@ -201,13 +204,12 @@ async fn read(
 }
 
 /// Whether a home page answered for something that is none.
-fn is_home(url: Option<&str>, location: &Location) -> bool {
+fn is_home(answered: Option<&Url>, location: &Location) -> bool {
     let is_root = |url: &Url| url.path() == "/" && url.query().is_none();
     let Location::Http(asked) = location else {
         return false;
     };
-    let answered = url.and_then(|url| Url::parse(url).ok());
-    !is_root(asked) && answered.is_some_and(|url| is_root(&url))
+    !is_root(asked) && answered.is_some_and(is_root)
 }
 
 fn of_fetch(error: FetchError) -> PollError {

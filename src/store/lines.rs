@@ -95,8 +95,8 @@ impl Store {
         Ok(Counts::new(number(counted), seen))
     }
 
-    /// How often other sites' sources have the lines that are in half of a source's entries or more, and in [`OWN_MIN`]. Of a source that has
-    /// [`ALONE_MIN`] entries, none: it speaks for itself.
+    /// How often other sites' sources have the lines that are in half of a source's entries or more, and in [`OWN_MIN`].
+    /// Of a source that has [`ALONE_MIN`] entries, none: it speaks for itself.
     ///
     /// # Errors
     /// [`StoreError::Database`].

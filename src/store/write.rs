@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// How many rows one statement writes. Each costs as much as a hundred rows; a source of ten thousand entries would
 /// otherwise be held in memory once more as one parameter, and once more by the database.
-pub(super) const ROWS_MAX: usize = 500;
+const ROWS_MAX: usize = 500;
 
 /// A source that has sent no whole document for so long always leaves out its end, and what is missing has left it: a
 /// week is longer than a publisher's server stays broken unseen.
@@ -58,6 +58,11 @@ pub(super) struct EntryRow<'r> {
 }
 
 impl EntryRow<'_> {
+    /// How much text it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.raw.len() + self.clean.len()
+    }
+
     /// The row without its texts.
     pub(super) fn head(&self) -> Self {
         Self {
@@ -71,16 +76,14 @@ impl EntryRow<'_> {
 /// At most so many bytes of text go into one row set, or one row.
 const PORTION_BYTES: usize = 1024 * 1024;
 
-/// Rows in portions of a bounded number and length.
-pub(super) fn portions<'a, 'r>(
-    rows: &'a [EntryRow<'r>],
-) -> impl Iterator<Item = &'a [EntryRow<'r>]> {
+/// Rows in portions of a bounded number and length, given how many bytes of text each has.
+pub(super) fn portions<R>(rows: &[R], bytes: impl Fn(&R) -> usize) -> impl Iterator<Item = &[R]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let mut bytes = 0;
+        let mut all = 0;
         let fitting = rest.iter().take(ROWS_MAX).take_while(|row| {
-            bytes += row.raw.len() + row.clean.len();
-            bytes <= PORTION_BYTES
+            all += bytes(row);
+            all <= PORTION_BYTES
         });
         let (portion, after) = rest.split_at(fitting.count().max(1).min(rest.len()));
         rest = after;
@@ -126,6 +129,11 @@ impl<'r> RemovalRow<'r> {
             after_text: removal.after.as_deref().map(storable),
         }
     }
+
+    /// How much text it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.before_text.len() + self.after_text.as_ref().map_or(0, |text| text.len())
+    }
 }
 
 /// Writes a document inside a transaction; gives what changed, and the version of the rules that all stored entries
@@ -134,7 +142,7 @@ macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
         use $crate::store::record::{Stored, to_json};
         use $crate::store::write::{
-            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, ROWS_MAX,
+            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
         };
         let prepared = $prepared;
         let now = $now.as_second();
@@ -151,7 +159,7 @@ macro_rules! record {
         let changes = prepared.compare(&stored.collect(), $now);
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
-        for rows in $crate::store::write::portions(&changes.entries) {
+        for rows in portions(&changes.entries, EntryRow::bytes) {
             // A long text goes as a parameter of its own: inside of JSON it would be there three times more.
             let (columns, raw, clean) = match rows {
                 [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4", "$5"),
@@ -180,7 +188,7 @@ macro_rules! record {
             let written: Vec<_> = rows.iter().map(|row| KeyRow { key: row.key }).collect();
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&written)).execute(&mut *$tx).await?;
         }
-        for rows in changes.removals.chunks(ROWS_MAX) {
+        for rows in portions(&changes.removals, RemovalRow::bytes) {
             let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);
             // SQLite does not know how long a list of JSON is. A `cross join` it takes as it stands: for each removal it
             // asks the index of entries, and not for each entry all removals.
