@@ -18,6 +18,7 @@ use crate::fingerprint;
 use crate::model::{Boilerplate, Field, Repeats, Sighting};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// A line with fewer letters besides what was masked says too little to be known again.
 const MASKED_LETTERS_MIN: usize = 10;
@@ -244,6 +245,10 @@ fn led(scrub: &Scrub<'_>, link: NodeId) -> String {
 }
 
 fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
+    // As in most entries.
+    if known.iter().all(Option::is_none) {
+        return Vec::new();
+    }
     let is_met = |at: usize| {
         let block = &blocks[at];
         known[at]
@@ -264,11 +269,16 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
         .rev()
         .find(|at| is_own(at) && !blocks[*at].is_linked());
     let last = last_own.unwrap_or(first);
-    // Counted and remembered on the way: an entry may be nothing but lines that repeat.
-    let mut times: QuickMap<&str, usize> = QuickMap::default();
-    for block in blocks {
-        *times.entry(&block.folded).or_default() += 1;
-    }
+    // Counted once, and only where a line is known: an entry may be nothing but lines that repeat.
+    let times: OnceCell<QuickMap<&str, usize>> = OnceCell::new();
+    let count = || {
+        let mut times = QuickMap::default();
+        for block in blocks {
+            *times.entry(block.folded.as_str()).or_default() += 1;
+        }
+        times
+    };
+    let stands_again = |block: &Block| times.get_or_init(count)[block.folded.as_str()] > 1;
     let mut below_heading = false;
     let mut cuts: Vec<Cut> = Vec::new();
     for (at, block) in blocks.iter().enumerate() {
@@ -285,7 +295,7 @@ fn judge(blocks: &[Block], known: &[Option<Known>], outlet: &str) -> Vec<Cut> {
         let place = Place {
             behind: at > last,
             below_heading: is_below,
-            again: block.chars > 0 && times.get(block.folded.as_str()).is_some_and(|n| *n > 1),
+            again: block.chars > 0 && stands_again(block),
         };
         // Where there is no story but lines, their numbers are what the entry is about.
         let counts = !known.counts || place.behind && first_story.is_some();
