@@ -8,7 +8,7 @@ mod rota;
 
 pub use rota::Rota;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SourceConfig};
 use crate::limits;
 use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
@@ -191,7 +191,17 @@ impl Crew {
 
 /// The turns of hosts: so many polls at once a host, however many feeds it has.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Weak<Host>>>);
+pub(crate) struct Turns(Mutex<Hosts>);
+
+#[derive(Debug, Default)]
+struct Hosts {
+    known: HashMap<String, Weak<Host>>,
+    /// With how many those at which nobody polls are forgotten.
+    crowd: usize,
+}
+
+/// Fewer hosts are not worth a look.
+const CROWD_MIN: usize = 64;
 
 /// A host at which somebody polls or waits.
 #[derive(Debug)]
@@ -216,14 +226,18 @@ impl Turns {
             Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
             Location::File(_) => return new(),
         };
-        // A panic while the lock is held can't leave the map half-changed: each change is one call.
+        // A panic while the lock is held can't leave the map half-changed: each change is one step.
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(host) = hosts.get(&name).and_then(Weak::upgrade) {
+        if let Some(host) = hosts.known.get(&name).and_then(Weak::upgrade) {
             return host;
         }
-        hosts.retain(|_, host| host.strong_count() > 0);
+        if hosts.known.len() >= hosts.crowd {
+            hosts.known.retain(|_, host| host.strong_count() > 0);
+            // So that forgetting costs each visit the same, however many there are.
+            hosts.crowd = 2 * hosts.known.len().max(CROWD_MIN);
+        }
         let host = new();
-        hosts.insert(name, Arc::downgrade(&host));
+        hosts.known.insert(name, Arc::downgrade(&host));
         host
     }
 }
@@ -263,7 +277,6 @@ async fn hand_out(
                 continue;
             }
             let host = live
-                .config
                 .source(&source.name)
                 .map(|config| crew.turns.of(&config.location));
             let queued = host
@@ -303,7 +316,7 @@ async fn one(
     source: &Source,
     shutdown: &CancellationToken,
 ) {
-    let Some(config) = live.config.source(&source.name) else {
+    let Some(config) = live.source(&source.name) else {
         return;
     };
     let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
@@ -377,11 +390,15 @@ pub async fn rewash(
     config: &Config,
     shutdown: &CancellationToken,
 ) -> Result<(), StoreError> {
+    let configured = config.sources.iter();
+    let configured: HashMap<&str, &SourceConfig> = configured
+        .map(|source| (source.name.as_str(), source))
+        .collect();
     for source in store.sources().await? {
         if shutdown.is_cancelled() {
             break;
         }
-        let Some(configured) = config.source(&source.name) else {
+        let Some(configured) = configured.get(source.name.as_str()) else {
             continue;
         };
         match poll::rewash_outdated(store, &source, &configured.rules, Timestamp::now()).await {

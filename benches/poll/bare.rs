@@ -6,19 +6,20 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode, Url, redirect};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
-/// Asks every source in turn, and again, until its input ends.
-pub(crate) fn run(port: u16, sources: usize) {
+/// Asks every source in turn, and again, until its input ends. Idle connections are kept for so long.
+pub(crate) fn run(port: u16, sources: usize, idle: Duration) {
     super::process::end_with_input();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     runtime
         .expect("a runtime can be made")
-        .block_on(poll(port, sources));
+        .block_on(poll(port, sources, idle));
 }
 
-async fn poll(port: u16, sources: usize) {
+async fn poll(port: u16, sources: usize, idle: Duration) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder()
         .user_agent("Feedwash/0.0.0 (+https://example.org/feedwash)")
@@ -26,7 +27,7 @@ async fn poll(port: u16, sources: usize) {
         .referer(false)
         .no_proxy()
         .connect_timeout(limits::CONNECT_TIMEOUT)
-        .pool_idle_timeout(limits::CONNECTION_IDLE)
+        .pool_idle_timeout(idle)
         .pool_max_idle_per_host(2)
         .build()
         .expect("a client can be made");

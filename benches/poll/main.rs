@@ -16,6 +16,7 @@ mod process;
 mod support;
 mod upstream;
 
+use feedwash::limits;
 use process::{Kept, Usage};
 use std::fmt::{Display, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -33,6 +34,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// How many polls run at once, in the program and in the bare loop: the program's default.
 const CONCURRENCY: usize = 64;
 
+/// Who is measured. The bare loop is measured with connections that are let go as the program lets them go, and with
+/// connections that are kept, as nobody can who comes every half an hour.
+const NAMES: [&str; 4] = ["feedwash", "bare reqwest", "bare, connections kept", "wrk"];
+
 /// What a process needs of files beside its connections.
 const FILES_BESIDE: usize = 256;
 
@@ -44,7 +49,11 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["upstream"] => upstream::run(),
-        ["bare", port, sources] => bare::run(number(port), number(sources)),
+        ["bare", port, sources, idle] => bare::run(
+            number(port),
+            number(sources),
+            Duration::from_millis(number(idle)),
+        ),
         ["keep", program, ref rest @ ..] => process::keep(program, rest),
         // `cargo test --benches` asks only whether it runs.
         _ => compare(&Plan::new(arguments.contains(&"--bench"))),
@@ -116,16 +125,17 @@ fn compare(plan: &Plan) {
     first_polls(plan, folder.path(), &upstream);
 
     let has_wrk = Command::new("wrk").arg("--version").output().is_ok();
-    let mut results: [Vec<Measured>; 3] = Default::default();
-    say("               polls/s  polls/CPU-s  peak memory  connections made");
+    let mut results: [Vec<Measured>; NAMES.len()] = Default::default();
+    say("                        polls/s  polls/CPU-s  peak memory  connections made");
     for _ in 0..plan.rounds {
-        let clients: [(&str, &dyn Fn() -> Kept); 3] = [
-            ("feedwash", &|| program(plan, folder.path())),
-            ("bare reqwest", &|| bare(plan, upstream.port)),
-            ("wrk", &|| wrk(plan, upstream.port)),
+        let clients: [&dyn Fn() -> Kept; NAMES.len()] = [
+            &|| program(plan, folder.path()),
+            &|| bare(plan, upstream.port, limits::CONNECTION_IDLE_ALONE),
+            &|| bare(plan, upstream.port, limits::CONNECTION_IDLE),
+            &|| wrk(plan, upstream.port),
         ];
-        for ((name, start), results) in clients.into_iter().zip(&mut results) {
-            if name == "wrk" && !has_wrk {
+        for ((name, start), results) in NAMES.iter().zip(clients).zip(&mut results) {
+            if *name == "wrk" && !has_wrk {
                 continue;
             }
             let measured = measure(&start(), plan, &upstream);
@@ -134,23 +144,25 @@ fn compare(plan: &Plan) {
         }
     }
     say("medians");
-    for (name, results) in ["feedwash", "bare reqwest", "wrk"].iter().zip(&results) {
+    for (name, results) in NAMES.iter().zip(&results) {
         if !results.is_empty() {
             Measured::median(results).say(name);
         }
     }
-    say_ratios(&results[0], &results[1]);
+    for peer in [1, 2] {
+        say_ratios(&results[0], NAMES[peer], &results[peer]);
+    }
 }
 
 /// Polls for a second of processor time, as a part of the bare loop's in the same round.
-fn say_ratios(ours: &[Measured], bare: &[Measured]) {
+fn say_ratios(ours: &[Measured], name: &str, bare: &[Measured]) {
     let pairs = ours.iter().zip(bare);
     let mut ratios: Vec<f64> = pairs
         .map(|(ours, bare)| ours.per_cpu_second / bare.per_cpu_second)
         .collect();
     ratios.sort_by(f64::total_cmp);
     say(format_args!(
-        "feedwash / bare reqwest, polls/CPU-s: {:.2} (median of {}, from {:.2} to {:.2})",
+        "feedwash / {name}, polls/CPU-s: {:.2} (median of {}, from {:.2} to {:.2})",
         ratios[ratios.len() / 2],
         ratios.len(),
         ratios[0],
@@ -200,7 +212,7 @@ struct Measured {
 impl Measured {
     fn say(&self, name: &str) {
         say(format_args!(
-            "{name:<13} {:>8.0} {:>12.0} {:>9.1} MB {:>17.0}",
+            "{name:<22} {:>8.0} {:>12.0} {:>9.1} MB {:>17.0}",
             self.per_second,
             self.per_cpu_second,
             self.peak_bytes / 1e6,
@@ -273,7 +285,7 @@ fn program(plan: &Plan, folder: &Path) -> Kept {
     Kept::start(program, &["run", "--config", config])
 }
 
-fn bare(plan: &Plan, port: u16) -> Kept {
+fn bare(plan: &Plan, port: u16, idle: Duration) -> Kept {
     let this = std::env::current_exe().expect("a running program has a file");
     let this = this.to_str().expect("its name is text");
     Kept::start(

@@ -61,6 +61,7 @@ pub(super) async fn bring(
         headers: &config.headers,
         proxy: config.proxy.as_ref(),
         takes_delta: takes_delta(source, now),
+        keeps_connection: live.shares_host(location),
     };
     let fetched = live.client.fetch(request, now).await;
     let body = match fetched.map_err(of_fetch)? {

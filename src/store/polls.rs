@@ -1,6 +1,7 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
 use super::db::{Db, in_transaction, on};
+use super::ends::End;
 use super::feeds::read;
 use super::record::{Recorded, Recording, storable};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
@@ -291,6 +292,7 @@ impl Store {
     }
 
     /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.
+    /// Polls that end together and found nothing new share one.
     ///
     /// # Errors
     /// [`StoreError::Superseded`], and [`StoreError::Database`]; then nothing was written. A source whose rules have
@@ -301,6 +303,13 @@ impl Store {
         finish: &Finish<'_>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        if let Some(end) = End::of(source, finish, now)
+            && let Some(was_held) = self.ends.write(&self.db, end).await
+        {
+            return was_held
+                .then(Recorded::default)
+                .ok_or(StoreError::Superseded);
+        }
         let detail = finish.detail.as_deref().map(storable);
         let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
         let moved = finish.moved.as_ref().map(|moved| json!(moved).to_string());
