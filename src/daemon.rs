@@ -44,6 +44,9 @@ const TURN_RETRY: SignedDuration = SignedDuration::from_secs(1);
 /// crash and given to somebody else. Generous: the largest documents take seconds.
 const WASH_TIME: Duration = Duration::from_secs(60);
 
+/// How many sources are read from the store at once to see whether they have to be washed anew.
+const REWASHED_AT_ONCE: usize = 500;
+
 /// What every part of the running program shares.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -394,20 +397,29 @@ pub async fn rewash(
     let configured: HashMap<&str, &SourceConfig> = configured
         .map(|source| (source.name.as_str(), source))
         .collect();
-    for source in store.sources().await? {
-        if shutdown.is_cancelled() {
-            break;
-        }
-        let Some(configured) = configured.get(source.name.as_str()) else {
-            continue;
+    let mut after = 0;
+    loop {
+        let sources = store.sources_after(after, REWASHED_AT_ONCE).await?;
+        let Some(last) = sources.last() else {
+            return Ok(());
         };
-        match poll::rewash_outdated(store, &source, &configured.rules, Timestamp::now()).await {
-            Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(source.name, %error, "can't wash the stored entries anew"),
+        after = last.id;
+        for source in &sources {
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+            let Some(configured) = configured.get(source.name.as_str()) else {
+                continue;
+            };
+            match poll::rewash_outdated(store, source, &configured.rules, Timestamp::now()).await {
+                Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(source.name, %error, "can't wash the stored entries anew");
+                }
+            }
         }
     }
-    Ok(())
 }
 
 /// The rewash under way, if there is one. A new one ends it, for it would wash by the old rules, and begins when it has

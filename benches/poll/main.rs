@@ -288,10 +288,9 @@ fn program(plan: &Plan, folder: &Path) -> Kept {
 fn bare(plan: &Plan, port: u16, idle: Duration) -> Kept {
     let this = std::env::current_exe().expect("a running program has a file");
     let this = this.to_str().expect("its name is text");
-    Kept::start(
-        this,
-        &["bare", &port.to_string(), &plan.sources.to_string()],
-    )
+    let (port, sources) = (port.to_string(), plan.sources.to_string());
+    let idle = idle.as_millis().to_string();
+    Kept::start(this, &["bare", &port, &sources, &idle])
 }
 
 /// `wrk` on one address, with as many connections as there are polls at once.

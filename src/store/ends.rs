@@ -131,7 +131,12 @@ impl Ends {
             // A task of its own, for the caller may go away in the middle, and others wait too.
             let (db, mut writer) = (db.clone(), Writer::new(self.clone()));
             tokio::spawn(async move {
-                while let Some(batch) = writer.next() {
+                loop {
+                    // Polls that have their answer already and only wait for a turn of the processor end first.
+                    tokio::task::yield_now().await;
+                    let Some(batch) = writer.next() else {
+                        return;
+                    };
                     // Who hears nothing writes its end alone, and says what is wrong.
                     if let Ok(held) = write(&db, &batch).await {
                         for Waiting { end, told } in batch {
