@@ -369,3 +369,26 @@ async fn finish_without_document(
         tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when its lease is over");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_source_knows_whether_its_host_is_asked_for_others() {
+        let toml = "[[source]]\nname = \"one\"\nurl = \"https://a.example/1\"\n\
+                    [[source]]\nname = \"two\"\nurl = \"http://A.example:81/2\"\n\
+                    [[source]]\nname = \"three\"\nurl = \"https://b.example/\"\n";
+        let config = Config::from_toml(toml, Path::new("/nowhere"), None).unwrap();
+        let live = Live::new(config).unwrap();
+        let shares = |name| {
+            let source = live.source(name);
+            source.map(|source| live.shares_host(&source.location))
+        };
+        assert_eq!(shares("one"), Some(true));
+        assert_eq!(shares("two"), Some(true));
+        assert_eq!(shares("three"), Some(false));
+        assert_eq!(shares("four"), None);
+    }
+}
