@@ -401,6 +401,16 @@ fn links_of_a_feed_keep_their_order_whatever_they_say_besides() {
 }
 
 #[test]
+fn a_link_that_is_said_again_is_one() {
+    let link = "<link href='http://l.example/1' type='image/png'/>";
+    let inside = format!(
+        "{link}<link href='http://l.example/1'/><link rel='alternate' href='http://l.example/1'/>"
+    );
+    stays(&atom("", &inside), |feed| first(feed).links.len());
+    assert_eq!(first(read(&atom("", &inside))).links.len(), 1);
+}
+
+#[test]
 fn a_hub_with_a_broken_address_stays_one() {
     let head = "<link rel='hub' title='H' href='http://l.example/a b'/>";
     stays(&atom(head, ""), |feed| {
