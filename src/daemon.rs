@@ -8,7 +8,7 @@ mod rota;
 
 pub use rota::Rota;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SourceConfig};
 use crate::limits;
 use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
@@ -43,6 +43,9 @@ const TURN_RETRY: SignedDuration = SignedDuration::from_secs(1);
 /// How long a wash and its writing may take, on top of the fetch, before the source is thought to be lost by a
 /// crash and given to somebody else. Generous: the largest documents take seconds.
 const WASH_TIME: Duration = Duration::from_secs(60);
+
+/// How many sources are read from the store at once to see whether they have to be washed anew.
+const REWASHED_AT_ONCE: usize = 500;
 
 /// What every part of the running program shares.
 #[derive(Debug, Clone)]
@@ -191,7 +194,17 @@ impl Crew {
 
 /// The turns of hosts: so many polls at once a host, however many feeds it has.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Weak<Host>>>);
+pub(crate) struct Turns(Mutex<Hosts>);
+
+#[derive(Debug, Default)]
+struct Hosts {
+    known: HashMap<String, Weak<Host>>,
+    /// With how many those at which nobody polls are forgotten.
+    crowd: usize,
+}
+
+/// Fewer hosts are not worth a look.
+const CROWD_MIN: usize = 64;
 
 /// A host at which somebody polls or waits.
 #[derive(Debug)]
@@ -216,14 +229,18 @@ impl Turns {
             Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
             Location::File(_) => return new(),
         };
-        // A panic while the lock is held can't leave the map half-changed: each change is one call.
+        // A panic while the lock is held can't leave the map half-changed: each change is one step.
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(host) = hosts.get(&name).and_then(Weak::upgrade) {
+        if let Some(host) = hosts.known.get(&name).and_then(Weak::upgrade) {
             return host;
         }
-        hosts.retain(|_, host| host.strong_count() > 0);
+        if hosts.known.len() >= hosts.crowd {
+            hosts.known.retain(|_, host| host.strong_count() > 0);
+            // So that forgetting costs each visit the same, however many there are.
+            hosts.crowd = 2 * hosts.known.len().max(CROWD_MIN);
+        }
         let host = new();
-        hosts.insert(name, Arc::downgrade(&host));
+        hosts.known.insert(name, Arc::downgrade(&host));
         host
     }
 }
@@ -263,7 +280,6 @@ async fn hand_out(
                 continue;
             }
             let host = live
-                .config
                 .source(&source.name)
                 .map(|config| crew.turns.of(&config.location));
             let queued = host
@@ -303,7 +319,7 @@ async fn one(
     source: &Source,
     shutdown: &CancellationToken,
 ) {
-    let Some(config) = live.config.source(&source.name) else {
+    let Some(config) = live.source(&source.name) else {
         return;
     };
     let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
@@ -377,20 +393,33 @@ pub async fn rewash(
     config: &Config,
     shutdown: &CancellationToken,
 ) -> Result<(), StoreError> {
-    for source in store.sources().await? {
-        if shutdown.is_cancelled() {
-            break;
-        }
-        let Some(configured) = config.source(&source.name) else {
-            continue;
+    let configured = config.sources.iter();
+    let configured: HashMap<&str, &SourceConfig> = configured
+        .map(|source| (source.name.as_str(), source))
+        .collect();
+    let mut after = 0;
+    loop {
+        let sources = store.sources_after(after, REWASHED_AT_ONCE).await?;
+        let Some(last) = sources.last() else {
+            return Ok(());
         };
-        match poll::rewash_outdated(store, &source, &configured.rules, Timestamp::now()).await {
-            Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(source.name, %error, "can't wash the stored entries anew"),
+        after = last.id;
+        for source in &sources {
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+            let Some(configured) = configured.get(source.name.as_str()) else {
+                continue;
+            };
+            match poll::rewash_outdated(store, source, &configured.rules, Timestamp::now()).await {
+                Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(source.name, %error, "can't wash the stored entries anew");
+                }
+            }
         }
     }
-    Ok(())
 }
 
 /// The rewash under way, if there is one. A new one ends it, for it would wash by the old rules, and begins when it has

@@ -43,6 +43,8 @@ pub struct Request<'a> {
     pub proxy: Option<&'a Proxy>,
     /// Whether a document may hold only what is new since the entity tag of the validators (RFC 3229).
     pub takes_delta: bool,
+    /// Whether somebody else may soon ask the same host, so that the connection is worth keeping.
+    pub keeps_connection: bool,
 }
 
 impl Request<'_> {
@@ -223,7 +225,9 @@ impl Client {
                 }
             }
         }
-        let http = self.clients.through(request.proxy)?;
+        let http = self
+            .clients
+            .through(request.proxy, request.keeps_connection)?;
         let answer = http.get(url.clone()).headers(wanted).send();
         let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
             format!("the server did not begin to answer within {seconds}s")

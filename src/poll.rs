@@ -24,7 +24,7 @@ use crate::wash;
 use apart::apart;
 use bring::{Brought, Document, bring};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -35,6 +35,10 @@ pub struct Live {
     pub config: Config,
     /// The client that obeys it.
     pub client: Client,
+    /// Where each source stands in the configuration, by its name.
+    places: HashMap<String, usize>,
+    /// The hosts that more than one source is at.
+    shared_hosts: HashSet<String>,
 }
 
 impl Live {
@@ -44,7 +48,43 @@ impl Live {
     /// [`FetchError::Client`].
     pub fn new(config: Config) -> Result<Self, FetchError> {
         let client = Client::new(&config.polling)?;
-        Ok(Self { config, client })
+        let places = config.sources.iter().enumerate();
+        let places = places.map(|(place, source)| (source.name.as_str().to_owned(), place));
+        let (mut hosts, mut shared_hosts) = (HashSet::new(), HashSet::new());
+        for host in config
+            .sources
+            .iter()
+            .filter_map(|source| host(&source.location))
+        {
+            if !hosts.insert(host) {
+                shared_hosts.insert(host.to_owned());
+            }
+        }
+        Ok(Self {
+            places: places.collect(),
+            client,
+            shared_hosts,
+            config,
+        })
+    }
+
+    /// A configured source, by its name, however many there are.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&SourceConfig> {
+        self.config.sources.get(*self.places.get(name)?)
+    }
+
+    /// Whether more than one source is at the host of a location.
+    fn shares_host(&self, location: &Location) -> bool {
+        host(location).is_some_and(|host| self.shared_hosts.contains(host))
+    }
+}
+
+/// The host of a location; [`Url`] has it in lower case.
+fn host(location: &Location) -> Option<&str> {
+    match location {
+        Location::Http(url) => url.host_str(),
+        Location::File(_) => None,
     }
 }
 

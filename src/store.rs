@@ -1,13 +1,14 @@
 //! What is kept: sources, entries raw and clean, removals and polls. The only module that knows SQL.
 //!
-//! Washes nothing and fetches nothing. Invariants: a poll is one transaction, so a crash repeats a poll and
-//! never skips one; an unchanged entry is not written; raw is the truth and clean is derived from it;
+//! Washes nothing and fetches nothing. Invariants: a poll is written in one transaction, so a crash repeats a
+//! poll and never skips one; an unchanged entry is not written; raw is the truth and clean is derived from it;
 //! an entry's key is unique in its source.
 //!
 //! SQLite runs in WAL mode with `synchronous = normal`: a power cut may undo the newest transactions, each
 //! as a whole, and then those polls are made again; it can't corrupt the file.
 
 mod db;
+mod ends;
 mod feeds;
 mod known;
 mod lines;
@@ -31,12 +32,14 @@ use crate::config::StoreLocation;
 pub(crate) use record::hash;
 
 use db::Db;
+use ends::Ends;
 use std::sync::Arc;
 
 /// The store. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]
 pub struct Store {
     db: Db,
+    ends: Ends,
     location: Arc<StoreLocation>,
 }
 
@@ -92,6 +95,7 @@ impl Store {
     pub async fn open(location: &StoreLocation) -> Result<Self, StoreError> {
         Ok(Self {
             db: db::open(location).await?,
+            ends: Ends::default(),
             location: Arc::new(location.clone()),
         })
     }

@@ -235,6 +235,7 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
         headers: &task.headers,
         proxy: task.proxy.as_ref(),
         takes_delta: false,
+        keeps_connection: false,
     };
     match client
         .fetch(request, Timestamp::now())

@@ -236,6 +236,7 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
         headers: &source.headers,
         proxy: source.proxy.as_ref(),
         takes_delta: false,
+        keeps_connection: false,
     };
     let body = match live.client.fetch(request, Timestamp::now()).await? {
         Fetched::Body(body) => body,

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// `feedwash poll`.
 pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) -> Result<ExitCode> {
     let live = Live::new(config::load(&config::path(named))?)?;
-    if let Some(unknown) = names.iter().find(|name| live.config.source(name).is_none()) {
+    if let Some(unknown) = names.iter().find(|name| live.source(name).is_none()) {
         return Err(no_such_source(&live.config, unknown));
     }
     let store = Store::open(&live.config.store.location).await?;
@@ -124,7 +124,7 @@ async fn run(
     let bar = ProgressBar::new(sources.len() as u64).with_message("polling");
     let turns = Turns::default();
     let polls = stream::iter(sources)
-        .filter_map(|source| async move { Some((live.config.source(&source.name)?, source)) });
+        .filter_map(|source| async move { Some((live.source(&source.name)?, source)) });
     let polls = polls.map(|(config, source)| {
         let (bar, rota, host) = (&bar, &rota, turns.of(&config.location));
         async move {

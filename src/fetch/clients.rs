@@ -1,4 +1,5 @@
-//! One HTTP client for each proxy in use, and one that goes without: connections are never shared between them.
+//! One HTTP client for each proxy in use, and one that goes without, each once more where connections are worth keeping:
+//! connections are never shared between them.
 //!
 //! Invariant: behind the fence, a client reaches by name what everybody may reach, and its own proxy.
 
@@ -15,8 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Clients {
     agent: String,
     allow_private: Vec<AllowPrivate>,
+    /// The one that most go by: through no proxy, and connections are not kept.
     direct: reqwest::Client,
-    proxied: Mutex<HashMap<Proxy, reqwest::Client>>,
+    /// The others, by their proxy and whether connections are kept.
+    others: Mutex<HashMap<(Option<Proxy>, bool), reqwest::Client>>,
 }
 
 impl Clients {
@@ -29,26 +32,31 @@ impl Clients {
         let contact = polling.contact.as_deref().unwrap_or(program);
         let agent = format!("Feedwash/{} ({contact})", env!("CARGO_PKG_VERSION"));
         let clients = Self {
-            direct: make(&agent, &polling.allow_private, None)?,
+            direct: make(&agent, &polling.allow_private, None, false)?,
             agent,
             allow_private: polling.allow_private.clone(),
-            proxied: Mutex::default(),
+            others: Mutex::default(),
         };
-        clients.through(polling.proxy.as_ref())?;
+        clients.through(polling.proxy.as_ref(), false)?;
         Ok(clients)
     }
 
-    /// The client that goes through a proxy, or through none.
-    pub(super) fn through(&self, proxy: Option<&Proxy>) -> Result<reqwest::Client, FetchError> {
-        let Some(proxy) = proxy else {
+    /// The client that goes through a proxy, or through none, and keeps its connections or lets them go.
+    pub(super) fn through(
+        &self,
+        proxy: Option<&Proxy>,
+        keeps_connections: bool,
+    ) -> Result<reqwest::Client, FetchError> {
+        if proxy.is_none() && !keeps_connections {
             return Ok(self.direct.clone());
-        };
-        let mut proxied = self.proxied.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = proxied.get(proxy) {
+        }
+        let key = (proxy.cloned(), keeps_connections);
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = others.get(&key) {
             return Ok(client.clone());
         }
-        let client = make(&self.agent, &self.allow_private, Some(proxy))?;
-        proxied.insert(proxy.clone(), client.clone());
+        let client = make(&self.agent, &self.allow_private, proxy, keeps_connections)?;
+        others.insert(key, client.clone());
         Ok(client)
     }
 }
@@ -57,12 +65,13 @@ fn make(
     agent: &str,
     allow_private: &[AllowPrivate],
     proxy: Option<&Proxy>,
+    keeps_connections: bool,
 ) -> Result<reqwest::Client, FetchError> {
     let failed = |error: reqwest::Error| FetchError::Client(innermost(&error));
-    builder(agent, allow_private, proxy)?.build().or_else(|error| {
+    let builder = || builder(agent, allow_private, proxy, keeps_connections);
+    builder()?.build().or_else(|error| {
         tracing::warn!(%error, "no CA certificates found, so every https source will fail; install ca-certificates");
-        let builder = builder(agent, allow_private, proxy)?;
-        builder.tls_certs_only([]).build().map_err(failed)
+        builder()?.tls_certs_only([]).build().map_err(failed)
     })
 }
 
@@ -70,6 +79,7 @@ fn builder(
     agent: &str,
     allow_private: &[AllowPrivate],
     proxy: Option<&Proxy>,
+    keeps_connections: bool,
 ) -> Result<reqwest::ClientBuilder, FetchError> {
     // A proxy lives next door, as a rule. Its own name is no way in: who asks for that is refused before.
     let own = proxy.and_then(|proxy| proxy.0.host_str());
@@ -80,7 +90,10 @@ fn builder(
         .redirect(redirect::Policy::none())
         .referer(false)
         .connect_timeout(limits::CONNECT_TIMEOUT)
-        .pool_idle_timeout(limits::CONNECTION_IDLE)
+        .pool_idle_timeout(match keeps_connections {
+            true => limits::CONNECTION_IDLE,
+            false => limits::CONNECTION_IDLE_ALONE,
+        })
         .pool_max_idle_per_host(2)
         .dns_resolver(FencedResolver(Arc::new(Fence::new(&allowed))));
     match proxy {

@@ -60,6 +60,7 @@ pub(super) async fn bring(
         headers: &config.headers,
         proxy: config.proxy.as_ref(),
         takes_delta: takes_delta(source, now),
+        keeps_connection: live.shares_host(location),
     };
     let fetched = live.client.fetch(request, now).await;
     let fetched = match fetched {

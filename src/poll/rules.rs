@@ -7,6 +7,7 @@ use crate::model::{Boilerplate, Rules};
 use crate::store::{self, Source, Store, StoreError};
 use crate::{clean, learn};
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// A source's rules, with all that the store knows of it: what was put back, and what was learnt in earlier polls.
 ///
@@ -38,7 +39,26 @@ pub fn is_outdated(source: &Source, rules: &Rules) -> bool {
 }
 
 /// Names a way of cleaning: this program's version, its passes, the rules, and how often what is put back has changed.
+///
+/// Every poll asks it, and most sources of a configuration have the same rules, so the last answer is kept.
 pub(super) fn version(rules: &Rules, restored_revision: i64) -> String {
+    static LAST: Mutex<Option<(Rules, i64, String)>> = Mutex::new(None);
+    let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, revision, version)) = &*last()
+        && known == rules
+        && *revision == restored_revision
+    {
+        return version.clone();
+    }
+    let version = named(rules, restored_revision);
+    // What was learnt may be long, and is another one each time.
+    if rules.boilerplate == Boilerplate::default() && rules.restored.is_empty() {
+        *last() = Some((rules.clone(), restored_revision, version.clone()));
+    }
+    version
+}
+
+fn named(rules: &Rules, restored_revision: i64) -> String {
     let passes: Vec<&str> = clean::PASSES.iter().map(|pass| pass.name).collect();
     // What was learnt comes and goes with the entries; it is no way of cleaning.
     let asked = Rules {

@@ -1,8 +1,9 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
 use super::db::{Db, in_transaction, on};
+use super::ends::End;
 use super::feeds::read;
-use super::record::{Recorded, Recording, storable};
+use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
 use super::write::record;
@@ -12,6 +13,7 @@ use crate::model::{Entry, Validators};
 use crate::schedule::{Move, Pace, site};
 use crate::walls::Held;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
@@ -55,6 +57,15 @@ pub struct Finish<'a> {
     pub duration: Duration,
 }
 
+/// A source of the configuration, as its row set has it.
+#[derive(Debug, Serialize)]
+struct ConfiguredRow {
+    name: String,
+    url: String,
+    site: Option<String>,
+    published_as: String,
+}
+
 impl Store {
     /// Makes the stored sources those of the configuration. New ones are due at once; one whose address
     /// changed starts anew, its entries kept; one that is no longer configured is marked as removed.
@@ -62,19 +73,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn sync(&self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let row = |source: &SourceConfig| {
-            json!({
-                "name": source.name.as_str(),
-                "url": source.location.to_string(),
-                "site": match &source.location {
-                    Location::Http(url) => site(url),
-                    Location::File(_) => None,
-                },
-                "published_as": format!("{} {}", config.server.public_url, source.page_entries),
-            })
+        // Of types, since a list of values takes several times as much memory, and there may be thousands.
+        let row = |source: &SourceConfig| ConfiguredRow {
+            name: source.name.as_str().to_owned(),
+            url: source.location.to_string(),
+            site: match &source.location {
+                Location::Http(url) => site(url),
+                Location::File(_) => None,
+            },
+            published_as: format!("{} {}", config.server.public_url, source.page_entries),
         };
         let given: Vec<_> = config.sources.iter().map(row).collect();
-        let given = serde_json::Value::Array(given).to_string();
+        let given = to_json(&given);
         let table = rows::table(
             &self.db,
             "$1",
@@ -204,6 +214,21 @@ impl Store {
         Ok(rows.into_iter().map(Source::from).collect())
     }
 
+    /// Up to so many of the configured sources, by their ids, which are greater than `after`: for who goes through all of
+    /// them and needs no more at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sources_after(&self, after: i64, limit: usize) -> Result<Vec<Source>, StoreError> {
+        let sql = format!(
+            "select {SOURCE_COLUMNS} from source where id > $1 and removed_at is null order by id limit $2"
+        );
+        let rows: Vec<SourceRow> = on!(self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(after).bind(limit as i64).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(Source::from).collect())
+    }
+
     /// Gives back sources that were taken and not polled; they are handed out again from `until` on.
     ///
     /// # Errors
@@ -291,6 +316,7 @@ impl Store {
     }
 
     /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.
+    /// Polls that end together and found nothing new share one.
     ///
     /// # Errors
     /// [`StoreError::Superseded`], and [`StoreError::Database`]; then nothing was written. A source whose rules have
@@ -301,6 +327,13 @@ impl Store {
         finish: &Finish<'_>,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        if let Some(end) = End::of(source, finish, now)
+            && let Some(was_held) = self.ends.write(&self.db, end).await
+        {
+            return was_held
+                .then(Recorded::default)
+                .ok_or(StoreError::Superseded);
+        }
         let detail = finish.detail.as_deref().map(storable);
         let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
         let moved = finish.moved.as_ref().map(|moved| json!(moved).to_string());

@@ -81,7 +81,7 @@ pub(super) async fn feed(
     ))?;
     let live = Arc::clone(&shared.app.live.borrow());
     let heading = shared.app.store.heading(name).await?;
-    let Some(config) = live.config.source(name) else {
+    let Some(config) = live.source(name) else {
         return Err(match heading {
             Some(_) => Problem(
                 StatusCode::GONE,

@@ -340,6 +340,7 @@ async fn who_answers_that_nothing_changed_is_known() {
         headers: &[],
         proxy: None,
         takes_delta: false,
+        keeps_connection: false,
     };
     let fetched = desk.live.client.fetch(request, NOW).await.unwrap();
     let Fetched::NotModified { url, .. } = fetched else {

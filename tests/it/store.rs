@@ -57,6 +57,7 @@ suite! {
     pages_hold_every_entry_once,
     a_source_is_due_for_one_taker_at_a_time,
     many_takers_never_share_a_source,
+    polls_that_end_together_are_each_written,
     a_source_given_back_is_due_again,
     a_named_source_is_left_alone_after_retry_after_and_410,
     a_new_address_starts_anew_and_keeps_the_entries,

@@ -35,6 +35,53 @@ pub(super) async fn a_source_is_due_for_one_taker_at_a_time(store: Store) {
     assert_eq!(store.due(10, LEASE, after(3900)).await.unwrap().len(), 1);
 }
 
+/// Whether they share a transaction or not, each has its own end, and who has lost its source writes nothing.
+pub(super) async fn polls_that_end_together_are_each_written(store: Store) {
+    let names: Vec<String> = (0..40).map(|n| format!("source-{n}")).collect();
+    let urls: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| (name.as_str(), "https://a.example/"))
+        .collect();
+    store.sync(&sources(&urls), NOW).await.unwrap();
+    let late = store.due(2, LEASE, NOW).await.unwrap();
+    let taken = store.due(40, LEASE, after(300)).await.unwrap();
+    assert_eq!((late.len(), taken.len()), (2, 40));
+    let validators: Vec<Validators> = (0..40)
+        .map(|n| Validators {
+            etag: Some(format!("\"{n}\"")),
+            last_modified: (n % 2 == 0).then(|| "Tue, 06 Jan 2026 10:26:28 GMT".into()),
+        })
+        .collect();
+    let end = |n: usize, now| Finish {
+        validators: Some(&validators[n]),
+        next_poll_reason: format!("reason {n}"),
+        ..fine(now)
+    };
+    let all = late.iter().map(|source| (source, 7));
+    let all = all.chain(taken.iter().zip(0..));
+    let ends = all.map(|(source, n)| {
+        let end = end(n, after(310));
+        let store = &store;
+        async move { (n, store.finish(source, &end, after(310)).await) }
+    });
+    let ended = futures_util::future::join_all(ends).await;
+    for (n, (_, ended)) in ended.iter().enumerate() {
+        let is_late = matches!(ended, Err(StoreError::Superseded));
+        assert_eq!(is_late, n < late.len(), "{n}: {ended:?}");
+    }
+    let statuses = store.statuses().await.unwrap();
+    for (n, source) in taken.iter().enumerate() {
+        let now = store.source(&source.name).await.unwrap().unwrap();
+        assert_eq!(now.validators, validators[n]);
+        assert!(!now.is_new);
+        let status = statuses.iter().find(|status| status.name == source.name);
+        let status = status.expect("it has a status");
+        assert_eq!(status.next_poll_reason, format!("reason {n}"));
+    }
+    assert!(store.due(40, LEASE, after(3909)).await.unwrap().is_empty());
+    assert_eq!(store.due(50, LEASE, after(3910)).await.unwrap().len(), 40);
+}
+
 pub(super) async fn many_takers_never_share_a_source(store: Store) {
     let names: Vec<String> = (0..40).map(|n| format!("source-{n}")).collect();
     let urls: Vec<(&str, &str)> = names

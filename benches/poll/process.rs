@@ -1,0 +1,127 @@
+//! Processes that are measured from outside, and that end whenever the bench does.
+
+use super::{PATIENCE, say};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many of the units in `/proc` a second has: `USER_HZ`, the same on all of Linux.
+const TICKS_A_SECOND: u64 = 100;
+
+/// How many files this process may open.
+pub(crate) fn files_allowed() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))?;
+    line.split_whitespace().nth(3)?.parse().ok()
+}
+
+/// What a process has used so far.
+pub(crate) struct Usage {
+    pub(crate) cpu: Duration,
+    pub(crate) peak_bytes: u64,
+}
+
+impl Usage {
+    pub(crate) fn of(pid: u32) -> Self {
+        let read = |name| {
+            std::fs::read_to_string(format!("/proc/{pid}/{name}"))
+                .expect("the process runs, on Linux")
+        };
+        // The name of the program, which may hold anything, ends with the last parenthesis; the 14th and 15th fields are
+        // the times as a user and in the kernel (proc(5)).
+        let stat = read("stat");
+        let (_, fields) = stat.rsplit_once(')').expect("a name in parentheses");
+        let ticks: u64 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(super::number::<u64>)
+            .sum();
+        let status = read("status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|line| line.split_whitespace().next());
+        let kilobytes: u64 = super::number(peak.expect("a process has a peak"));
+        Self {
+            cpu: Duration::from_millis(ticks * 1000 / TICKS_A_SECOND),
+            peak_bytes: kilobytes * 1024,
+        }
+    }
+}
+
+/// A program that runs until this is dropped, or the bench ends in any other way.
+pub(crate) struct Kept {
+    keeper: Child,
+    pub(crate) pid: u32,
+}
+
+impl Kept {
+    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
+        let this = std::env::current_exe().expect("a running program has a file");
+        let mut keeper = Command::new(this)
+            .args(["keep", program])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program can be started again");
+        let stdout = keeper.stdout.take().expect("it is a pipe");
+        let mut pid = String::new();
+        let read = BufReader::new(stdout).read_line(&mut pid);
+        read.expect("the keeper says a process");
+        let pid = pid.trim().parse().expect("the keeper says a process");
+        Self { keeper, pid }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // It ends with its input; that it has ended already is as well.
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The keeper of a program, which says its process and ends it when its own input ends: a pipe is closed however the
+/// bench ends, and a program like any other does not look at its input.
+pub(crate) fn keep(program: &str, arguments: &[&str]) {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .env("FEEDWASH_LOG", "error")
+        .spawn()
+        .unwrap_or_else(|error| panic!("can't start {program}: {error}"));
+    say(child.id());
+    // A program that looks at its input after all sees the same end.
+    let input = child.stdin.take();
+    wait_for_the_end_of_input();
+    drop(input);
+    // By a signal that it may catch, so that it closes its store.
+    let told = Command::new("kill").arg(child.id().to_string()).status();
+    let started = Instant::now();
+    while told.is_ok() && started.elapsed() < PATIENCE {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Ends this process when its input does.
+pub(crate) fn end_with_input() {
+    thread::spawn(|| {
+        wait_for_the_end_of_input();
+        std::process::exit(0);
+    });
+}
+
+fn wait_for_the_end_of_input() {
+    let mut input = std::io::stdin().lock();
+    let mut bytes = [0; 256];
+    while matches!(input.read(&mut bytes), Ok(1..)) {}
+}
