@@ -198,6 +198,9 @@ impl From<Format> for FeedFormat {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let is_service = matches!(cli.command, None | Some(Command::Run));
+    if is_service {
+        run::settle_allocator();
+    }
     init_log(is_service);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -186,6 +186,7 @@ impl Client {
                     code: status.as_u16(),
                     retry_after: hints.retry_after,
                     challenge: headers::is_challenge(response.headers()),
+                    page: error_page(response).await,
                     url: Box::new(way.url),
                 }),
             };
@@ -349,6 +350,21 @@ impl Client {
     }
 }
 
+/// What an error says to a person: it may be a login, or a check whether a browser asks.
+async fn error_page(response: reqwest::Response) -> Option<Box<Response>> {
+    let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
+    let is_page = content_type.as_ref().is_some_and(|t| t.contains("html"));
+    if !is_page {
+        return None;
+    }
+    let url = Some(response.url().to_string());
+    Some(Box::new(Response {
+        url,
+        content_type,
+        body: body::page_of_error(response).await,
+    }))
+}
+
 /// Opens further networks for one run: `clean URL --allow-private NET`.
 #[must_use]
 pub fn allow_private(mut polling: Polling, further: &[AllowPrivate]) -> Polling {
@@ -404,6 +420,8 @@ pub enum FetchError {
         retry_after: Option<Duration>,
         /// Whether it says that this is a check whether a browser asks.
         challenge: bool,
+        /// The page that says so, if it is one.
+        page: Option<Box<Response>>,
         /// Who answered so, after redirects.
         url: Box<Url>,
     },

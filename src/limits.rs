@@ -201,3 +201,6 @@ pub const EMPTY_POLLS: u32 = 4;
 
 /// How much of a page is looked at to say what kind of page it is, in bytes. Walls are short; titles stand at the beginning.
 pub const WALL_BYTES_MAX: usize = 256 * 1024;
+
+/// How long the page of an error is waited for. It is short, and nobody needs it but to be told what it says.
+pub const ERROR_PAGE_TIMEOUT: Duration = Duration::from_secs(3);

@@ -4,6 +4,7 @@
 //! in one `store.finish`, whatever happened before, so no source stays due for ever; what was washed by rules that
 //! somebody changed meanwhile is not written.
 
+mod apart;
 mod bring;
 mod error;
 mod rewash;
@@ -20,6 +21,7 @@ use crate::model::Entry;
 use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Next, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
 use crate::wash;
+use apart::apart;
 use bring::{Brought, Document, bring};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -295,8 +297,7 @@ async fn washed_earlier(
         }
     }
     let rules = document.rules.clone();
-    let washed = tokio::task::spawn_blocking(move || wash::clean(raw, &rules)).await;
-    let washed = washed.map_err(|_| PollError::Panicked)?;
+    let washed = apart(move || wash::clean(raw, &rules)).await?;
     let entries = washed.raw.entries.into_iter().zip(washed.clean.entries);
     Ok(entries
         .filter(|(raw, _)| edited.contains_key(&raw.key))

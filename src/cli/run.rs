@@ -8,6 +8,7 @@ use crate::store::Store;
 use crate::{service, web};
 use anyhow::{Context as _, Result, bail};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +19,30 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the configuration file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How many milliseconds memory that was freed is kept for the next who needs some, and whether pages may be of 2 MB.
+///
+/// Mimalloc's own second, and such pages, keep what a burst of large documents left: 280 to 470 MB in place of 180.
+const ALLOCATOR: [(&str, &str); 2] = [("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")];
+
+/// Lets the allocator give back at once what was freed. It reads its settings before `main`, and in the environment only,
+/// so the program takes its own place once; a setting that somebody made stays.
+pub(super) fn settle_allocator() {
+    let unset: Vec<_> = ALLOCATOR
+        .into_iter()
+        .filter(|(name, _)| std::env::var_os(name).is_none())
+        .collect();
+    if unset.is_empty() {
+        return;
+    }
+    let mut args = std::env::args_os();
+    let (Ok(program), Some(name)) = (std::env::current_exe(), args.next()) else {
+        return;
+    };
+    let mut again = std::process::Command::new(program);
+    // It comes back only where it failed, and then the program needs more memory and is none the worse.
+    let _ = again.arg0(name).args(args).envs(unset).exec();
+}
 
 /// `feedwash run`.
 pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {

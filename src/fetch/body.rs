@@ -10,7 +10,7 @@
 use super::FetchError;
 use crate::limits::{
     BODIES_LARGE, BODIES_MEDIUM, BODY_GRACE, BODY_IDLE_TIMEOUT, BODY_MEDIUM_BYTES, BODY_RATE_MIN,
-    BODY_SMALL_BYTES,
+    BODY_SMALL_BYTES, ERROR_PAGE_TIMEOUT, WALL_BYTES_MAX,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -90,6 +90,23 @@ impl Room {
             }
         }
     }
+}
+
+/// The beginning of the page that says why there is no feed, where it comes at once; an error has no right to more.
+pub(super) async fn page_of_error(mut response: reqwest::Response) -> Vec<u8> {
+    let mut page = Vec::new();
+    let read = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = WALL_BYTES_MAX - page.len();
+            page.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if page.len() == WALL_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    // What has come until then is looked at.
+    let _ = tokio::time::timeout(ERROR_PAGE_TIMEOUT, read).await;
+    page
 }
 
 /// Whether a server has sent as much as a slow line would have.

@@ -63,14 +63,24 @@ impl<'a> Entities<'a> {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len());
-        self.expand(text, &mut out, 0, forgiven);
+        let mut has_c1 = false;
+        self.expand(text, &mut out, 0, forgiven, &mut has_c1);
+        // One that stands as it is means the same whether or not a reference stands beside it.
         match without_c1(&out) {
-            Cow::Borrowed(_) => Cow::Owned(out),
-            Cow::Owned(mended) => Cow::Owned(mended),
+            Cow::Owned(mended) if has_c1 => Cow::Owned(mended),
+            _ => Cow::Owned(out),
         }
     }
 
-    fn expand(&mut self, text: &str, out: &mut String, depth: usize, forgiven: &mut Forgiven) {
+    /// `has_c1` becomes true where a reference stands for a C1 control character.
+    fn expand(
+        &mut self,
+        text: &str,
+        out: &mut String,
+        depth: usize,
+        forgiven: &mut Forgiven,
+        has_c1: &mut bool,
+    ) {
         let mut rest = text;
         while let Some(at) = memchr(b'&', rest.as_bytes()) {
             out.push_str(&rest[..at]);
@@ -93,7 +103,10 @@ impl<'a> Entities<'a> {
                     continue;
                 }
                 match numeric(number) {
-                    Some(c) if is_xml_char(c) => out.push(c),
+                    Some(c) if is_xml_char(c) => {
+                        *has_c1 |= matches!(c, '\u{80}'..='\u{9f}');
+                        out.push(c);
+                    }
                     Some(_) => forgiven.bad_character = true,
                     None => {
                         forgiven.bare_ampersand = true;
@@ -112,7 +125,7 @@ impl<'a> Entities<'a> {
                     self.bytes_left = 0;
                 } else {
                     self.bytes_left -= cost;
-                    self.expand(value, out, depth + 1, forgiven);
+                    self.expand(value, out, depth + 1, forgiven, has_c1);
                 }
             } else if let Some((text, html)) = named(body) {
                 forgiven.html_name |= html;
@@ -236,6 +249,13 @@ mod tests {
         check("&me;", "Jo & Doe");
         check("&#146;&#x96;", "’–");
         check("&#0;&#8;x", "x");
+        check("&#xdd;&#x90; &#195;&#169;", "\u{750} Ã©");
+    }
+
+    #[test]
+    fn a_control_character_that_is_no_reference_stays_whatever_stands_beside_it() {
+        check("Ý\u{90}", "Ý\u{90}");
+        check("Ý\u{90} &amp; &#233;", "Ý\u{90} & é");
     }
 
     #[test]

@@ -179,7 +179,9 @@ fn content(entry: &mut Entry, el: &mut El<'_>, scope: &Scope, reader: &mut Reade
         _ => Use::Body,
     };
     entry.content = some(text::read(el, &inner, reader, usage));
-    if entry.content.is_none() {
+    // Where all words were but a wrapping of text (an escaped CDATA section), nothing was said.
+    let was_wrapping = || el.family.is_native() && !el.has_elements() && el.trimmed().is_some();
+    if entry.content.is_none() && !was_wrapping() {
         keep(entry, el, scope);
     }
 }

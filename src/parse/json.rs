@@ -80,7 +80,7 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
             (mended.value, true, mended.cut)
         }
     };
-    legible(&mut value);
+    legible(&mut value, &text[from..]);
     let Value::Object(mut members) = value else {
         return None;
     };
@@ -123,14 +123,15 @@ pub(super) fn read(text: &str, from: usize, url: Option<&str>, notes: &mut Notes
     Some(feed)
 }
 
-/// Takes out of all strings what no XML can carry (XML 1.0 §2.2) and reads C1 control characters as what
-/// they were meant to be, so that a feed of JSON holds what one of XML could.
-fn legible(value: &mut Value) {
+/// Takes out of all strings what no XML can carry (XML 1.0 §2.2) and reads C1 control characters that were
+/// escaped as what they were meant to be, so that a feed of JSON holds what one of XML could.
+fn legible(value: &mut Value, json: &str) {
     let is_legal = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     // Of the bytes that begin what is looked for, hardly a text has one; without a way out the loop takes many at once.
     let may_begin =
         |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r') || matches!(b, 0xc2 | 0xef);
     let is_plain = |text: &str| !text.bytes().fold(false, |found, b| found | may_begin(b));
+    let mut has_c1 = None;
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         match value {
@@ -139,7 +140,9 @@ fn legible(value: &mut Value) {
                 if !text.chars().all(is_legal) {
                     text.retain(is_legal);
                 }
-                if let Cow::Owned(mended) = without_c1(text) {
+                if let Cow::Owned(mended) = without_c1(text)
+                    && *has_c1.get_or_insert_with(|| escapes_c1(json))
+                {
                     *text = mended;
                 }
             }
@@ -148,6 +151,22 @@ fn legible(value: &mut Value) {
             _ => {}
         }
     }
+}
+
+/// Whether JSON holds an escape that stands for a C1 control character.
+fn escapes_c1(json: &str) -> bool {
+    let escapes = ["\\u008", "\\u009", "\\x8", "\\x9"];
+    let mut rest = json;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        if escapes.iter().any(|escape| rest[at..].starts_with(escape)) {
+            return true;
+        }
+        // What follows is escaped, be it another backslash.
+        let mut behind = rest[at + 1..].chars();
+        behind.next();
+        rest = behind.as_str();
+    }
+    false
 }
 
 /// Where the entries begin, which are the objects in the first list that is called like theirs, and

@@ -15,6 +15,7 @@ use crate::limits::XML_ELEMENTS_MAX;
 use crate::model::{
     self, Category, Date, Element, Entry, Feed, Link, Node, Origin, Part, Person, Text,
 };
+use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -101,6 +102,11 @@ pub(super) fn take_duration(attributes: &mut Vec<model::Attribute>) -> Option<u6
 pub(super) fn person_of_attributes(mut person: Person, el: &El<'_>, scope: &Scope) -> Person {
     person.uri = attribute(el, "uri").or(person.uri);
     person.avatar = attribute(el, "avatar").or(person.avatar);
+    let (name, email) = (attribute(el, "name"), attribute(el, "email"));
+    if name.is_some() || email.is_some() {
+        // The line cannot be taken apart.
+        (person.name, person.email) = (name, email);
+    }
     if let Some(xml) = attribute(el, "xml") {
         let document = tree::build(&xml, &mut Notes::default());
         person
@@ -345,8 +351,14 @@ impl Ours {
                 *value = trimmed.filter(|value| !value.is_empty());
             }
         }
-        let said: HashSet<_> = all.iter().map(|link| (&link.rel, &link.href)).collect();
-        links.retain(|link| !said.contains(&(&link.rel, &link.href)));
+        // Where a member wants an address, what cannot stand in one was escaped.
+        let key = |link: &Link| {
+            let href = percent_decode_str(&link.href).decode_utf8_lossy();
+            let href = href.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+            (link.rel.clone(), href.to_owned())
+        };
+        let said: HashSet<_> = all.iter().map(key).collect();
+        links.retain(|link| !said.contains(&key(link)));
         links.extend(all);
     }
 

@@ -213,14 +213,16 @@ pub(super) fn take_alternate(links: Vec<(Rank, Link)>) -> (Option<String>, Vec<L
         .enumerate()
         .filter_map(|(index, link)| rank(link).map(|rank| (rank, index)));
     let best = ranked.min().map(|(_, index)| index);
-    let mut link = None;
+    let link = best.map(|index| links[index].1.href.clone());
     let mut others = Vec::new();
     for (index, (_, other)) in links.into_iter().enumerate() {
         if Some(index) != best {
-            others.push(other);
+            // Whoever says the same once more says nothing.
+            if !is_twin(&other, link.as_deref()) {
+                others.push(other);
+            }
             continue;
         }
-        link = Some(other.href.clone());
         // A field holds an address alone; a link that says more stays whole among the others too.
         if other.media_type.is_some()
             || other.title.is_some()
@@ -242,15 +244,24 @@ pub(super) fn settle(main: &mut Option<String>, links: Vec<Link>) -> Vec<Link> {
         *main = link;
         return others;
     }
-    let is_twin = |link: &Link| {
+    let main = main.as_deref();
+    links
+        .into_iter()
+        .filter(|link| !is_twin(link, main))
+        .collect()
+}
+
+/// Whether a link says no more than that the thing itself is where the main link says.
+fn is_twin(link: &Link, main: Option<&str>) -> bool {
+    let says_nothing_more = || {
         let twin = Link {
-            href: main.clone().unwrap_or_default(),
+            href: link.href.clone(),
             rel: link.rel.clone(),
             ..Link::default()
         };
-        is_alternate(link) && *link == twin
+        *link == twin
     };
-    links.into_iter().filter(|link| !is_twin(link)).collect()
+    main == Some(&link.href) && is_alternate(link) && says_nothing_more()
 }
 
 /// Whether a link is an enclosure and leads anywhere.

@@ -270,10 +270,11 @@ impl Winners {
 /// Whether an element says nothing for its slot.
 fn is_blank(el: &El<'_>, slot: Slot) -> bool {
     // These may say it all in an attribute: a source, a picture's address, a program's page.
-    let in_attributes = matches!(
-        slot,
-        Slot::Content | Slot::Source | Slot::Image | Slot::Icon | Slot::Generator
-    ) && !el.attributes.is_empty();
+    let in_attributes = match slot {
+        Slot::Content => el.filled("src").is_some(),
+        Slot::Source | Slot::Image | Slot::Icon | Slot::Generator => !el.attributes.is_empty(),
+        _ => false,
+    };
     !in_attributes && el.text().trim_start().is_empty() && !el.has_elements()
 }
 

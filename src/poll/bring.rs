@@ -1,5 +1,6 @@
 //! What a poll brings: an answer, washed, and judged whether it is the feed that was asked for.
 
+use super::apart::{apart, turn};
 use super::rules::{self, is_outdated, known_rules};
 use super::{Live, PollError};
 use crate::config::{Location, SourceConfig};
@@ -13,10 +14,8 @@ use crate::store::{self, Source, Store};
 use crate::walls::{self, Held, Wall};
 use crate::wash;
 use jiff::Timestamp;
-use std::num::NonZeroUsize;
-use std::sync::LazyLock;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 use url::Url;
 
 /// A washed document, and what it was washed by.
@@ -64,7 +63,11 @@ pub(super) async fn bring(
         keeps_connection: live.shares_host(location),
     };
     let fetched = live.client.fetch(request, now).await;
-    let body = match fetched.map_err(of_fetch)? {
+    let fetched = match fetched {
+        Ok(fetched) => fetched,
+        Err(error) => return Err(apart(move || of_fetch(error)).await?),
+    };
+    let body = match fetched {
         Fetched::Gone if *location != config.location => return Err(PollError::GoneThere),
         Fetched::Gone => return Ok(None),
         Fetched::NotModified {
@@ -155,7 +158,7 @@ async fn read(
             ..brought
         });
     }
-    let turn = turn(response.body.len()).await;
+    let turn = turn(response.body.len() > limits::BODY_SMALL_BYTES).await;
     let rules = known_rules(store, source, &config.rules).await?;
     let version = rules::version(&rules, source.restored_revision);
     let washed = wash_apart(response, rules.clone()).await;
@@ -213,12 +216,25 @@ fn is_home(answered: Option<&Url>, location: &Location) -> bool {
     !is_root(asked) && answered.is_some_and(is_root)
 }
 
+/// Names what an error came with. That nothing is found is what its status says.
 fn of_fetch(error: FetchError) -> PollError {
-    match error {
-        FetchError::Status {
-            challenge: true, ..
-        } => PollError::Challenge(error),
-        error => PollError::Fetch(error),
+    let FetchError::Status {
+        challenge, page, ..
+    } = &error
+    else {
+        return error.into();
+    };
+    let of_page = |page: &Response| {
+        let text = decode::decode(page).text;
+        walls::of_page(&text, page.url.as_deref())
+    };
+    let wall = match challenge {
+        true => Some(Wall::Challenge),
+        false => page.as_deref().and_then(of_page),
+    };
+    match wall {
+        Some(wall) if wall != Wall::Missing => PollError::Refused { error, wall },
+        _ => error.into(),
     }
 }
 
@@ -244,32 +260,13 @@ async fn believe(
     Err(PollError::Doubted(held))
 }
 
-/// How many documents are washed and written at once: as many as there are processors, for more would take memory and no
-/// less time.
-static WASHERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(washers() as usize));
-
-fn washers() -> u32 {
-    let processors = std::thread::available_parallelism();
-    processors
-        .map_or(1, NonZeroUsize::get)
-        .try_into()
-        .unwrap_or(1)
-}
-
-/// A turn of washing and writing. A body that is not small has it alone, for it takes many times its length.
-async fn turn(body_bytes: usize) -> Option<SemaphorePermit<'static>> {
-    let all = body_bytes > limits::BODY_SMALL_BYTES;
-    let count = if all { washers() } else { 1 };
-    WASHERS.acquire_many(count).await.ok()
-}
-
-/// Washes on a thread for blocking work: it may take milliseconds, and an HTML tree can't cross an `await`.
+/// Washes on a thread for such work.
 pub(crate) async fn wash_apart(response: Response, rules: Rules) -> Result<Box<Washed>, PollError> {
-    let washed = tokio::task::spawn_blocking(move || match wash::wash(&response, &rules) {
+    apart(move || match wash::wash(&response, &rules) {
         Ok(washed) => Ok(Box::new(washed)),
         Err(error) => Err(named(error, &response)),
-    });
-    washed.await.map_err(|_| PollError::Panicked)?
+    })
+    .await?
 }
 
 /// Names the wall that a page in place of a feed is, if it is one.

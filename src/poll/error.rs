@@ -14,9 +14,14 @@ pub enum PollError {
     /// The source could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The server lets a browser prove that it is one.
-    #[error("{0}; it asks for proof that a browser is asking, and Feedwash is none")]
-    Challenge(FetchError),
+    /// The server answered with an error, and its page or its head says what it wants, or why.
+    #[error("{error}, with {wall}")]
+    Refused {
+        /// The error.
+        error: FetchError,
+        /// What it came with.
+        wall: Wall,
+    },
     /// What it answered is a page that wants something first, or says that there is nothing.
     #[error("the server answered with {wall} in place of the feed{}{}", title.as_ref().map(|title| format!(" ({title:?})")).unwrap_or_default(), linked(feeds))]
     Wall {
@@ -68,7 +73,7 @@ impl PollError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Fetch(error) | Self::Challenge(error) => error.failure(),
+            Self::Fetch(error) | Self::Refused { error, .. } => error.failure(),
             Self::Wall { wall, .. } => match wall {
                 Wall::Challenge | Wall::Captcha => Failure::Unwelcome,
                 Wall::Login | Wall::Consent => Failure::Refused,
@@ -85,8 +90,7 @@ impl PollError {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Challenge(_) => Wall::Challenge.word(),
-            Self::Wall { wall, .. } => wall.word(),
+            Self::Refused { wall, .. } | Self::Wall { wall, .. } => wall.word(),
             Self::Doubted(held) => held.doubt.word(),
             Self::Parse(ParseError::Page { .. }) => "page",
             other => other.failure().word(),
@@ -96,7 +100,7 @@ impl PollError {
     /// The status, where one was the answer: its code, what it asked to wait, and the site of who answered.
     fn status(&self) -> Option<(u16, Option<Duration>, Option<String>)> {
         match self {
-            Self::Fetch(error) | Self::Challenge(error) => match error {
+            Self::Fetch(error) | Self::Refused { error, .. } => match error {
                 FetchError::Status {
                     code,
                     retry_after,
@@ -145,6 +149,7 @@ mod tests {
             code,
             retry_after: asked.map(Duration::from_secs),
             challenge: false,
+            page: None,
             url: Box::new(url.parse().expect("a URL")),
         });
         let hold = error.hold(Duration::from_millis(2300));

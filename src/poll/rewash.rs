@@ -5,6 +5,7 @@
 //! begins again, a few times.
 
 use super::PollError;
+use super::apart::apart;
 use super::rules::{is_outdated, known_rules, version};
 use crate::model::{EntryKey, Field, Removal, Rules, Text, Washed};
 use crate::store::{Recording, Source, Store, StoreError};
@@ -180,8 +181,8 @@ async fn washed_anew(
         return Ok(None);
     };
     let rules = known_rules(store, source, rules).await?;
-    let washed = tokio::task::spawn_blocking(move || Box::new(wash::clean(raw, &rules)));
-    Ok(Some(washed.await.map_err(|_| PollError::Panicked)?))
+    let washed = apart(move || Box::new(wash::clean(raw, &rules))).await?;
+    Ok(Some(washed))
 }
 
 /// Writes a wash. False where somebody else wrote meanwhile, so that something is still to be washed anew.

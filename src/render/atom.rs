@@ -17,7 +17,7 @@ use crate::model::{
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
-use links::{entry_links, feed_links, has_attributes, larger_links};
+use links::{entry_links, feed_links};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
@@ -124,7 +124,7 @@ fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
             version: generator.version.as_deref().map(legal),
         }),
         icon: feed.icon.as_deref().map(legal),
-        links: feed_links(feed, context),
+        links: links::simple(&feed_links(feed, context)),
         logo: feed.image.as_ref().map(|image| legal(&image.url)),
         rights: feed
             .rights
@@ -152,7 +152,7 @@ fn entry_of(entry: &Entry, feed: &Feed, undated: &str) -> atom::Entry {
         authors: people(&entry.authors),
         categories: categories(&entry.categories),
         contributors: people(&entry.contributors),
-        links: entry_links(entry),
+        links: links::simple(&entry_links(entry)),
         published: entry
             .published
             .as_ref()
@@ -397,10 +397,9 @@ fn head_extras(feed: &Feed, context: &Context<'_>) -> Vec<Extra> {
         (Part::Author, "author", feed.authors.as_slice()),
         (Part::Contributor, "contributor", &feed.contributors),
     ];
-    let links = feed.links.iter().filter(|link| context.keeps(link));
     extras.extend(larger(people, &feed.categories));
-    let larger = links.filter(|link| has_attributes(link));
-    extras.extend(larger.map(written_link));
+    let links = links::larger(feed_links(feed, context));
+    extras.extend(links.iter().map(written_link));
     if let Some(publisher) = feed.publisher.as_ref().filter(|person| is_somebody(person)) {
         let publisher = super::people::line(Some(xml::DC), "publisher", publisher);
         extras.push(Extra::of(Part::Publisher, publisher));
@@ -471,7 +470,7 @@ fn entry_extras(entry: &Entry) -> Vec<Extra> {
         (Part::Contributor, "contributor", &entry.contributors),
     ];
     extras.extend(larger(people, &entry.categories));
-    let links = larger_links(entry);
+    let links = links::larger(entry_links(entry));
     extras.extend(links.iter().map(written_link));
     extras.extend(content_link(entry).map(|content| Extra::of(Part::Content, content)));
     extras.extend(source(entry).map(|source| Extra::of(Part::Source, source)));

@@ -24,7 +24,11 @@ pub(super) fn is_line(person: &Person) -> bool {
 /// What a line has no room for, as attributes of ours.
 fn further(person: &Person) -> Vec<Attribute> {
     let xml: String = person.extensions.iter().map(xml::standalone).collect();
+    let unclear = |value: &'_ Option<String>| value.clone().filter(|_| is_misread(person));
+    let (name, email) = (unclear(&person.name), unclear(&person.email));
     let parts = [
+        ("name", name.as_deref()),
+        ("email", email.as_deref()),
         ("uri", person.uri.as_deref()),
         ("avatar", person.avatar.as_deref()),
         ("xml", Some(xml.as_str()).filter(|xml| !xml.is_empty())),

@@ -61,7 +61,7 @@ pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {
         .map(|(entry, extras)| {
             let mut own = Graft::new(&entry.order);
             if let Some(language) = own_language(entry, feed) {
-                xml::push_attribute(&mut own.attributes, "xml:lang", language);
+                xml::push_attribute(&mut own.attributes, "xml:lang", &language);
             }
             own.add_all(extras, &entry.extensions, &names, "\n      ");
             own
@@ -269,9 +269,13 @@ fn is_link_made(entry: &Entry) -> bool {
 /// The feed's language, if its texts inherit it: then an `xml:lang` said it, and says it again.
 fn root_language(feed: &Feed) -> Option<&str> {
     let entries = feed.entries.iter();
-    let texts = entries.flat_map(|entry| [&entry.title, &entry.summary, &entry.content]);
+    let texts = entries.flat_map(|entry| {
+        let source = entry.source.as_ref().map(|source| &source.title);
+        let own = [&entry.title, &entry.summary, &entry.content, &entry.rights];
+        own.into_iter().chain(source)
+    });
     let language = feed.language.as_deref().filter(|own| !own.is_empty())?;
-    [&feed.title, &feed.description]
+    [&feed.title, &feed.description, &feed.rights]
         .into_iter()
         .chain(texts)
         .flatten()
@@ -280,7 +284,7 @@ fn root_language(feed: &Feed) -> Option<&str> {
 }
 
 /// The language of an entry's texts, where it is not the feed's. RSS has no place for one on a text.
-fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
+fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<Cow<'a, str>> {
     let texts = [&entry.content, &entry.summary, &entry.title];
     let source = entry
         .source
@@ -297,10 +301,8 @@ fn own_language<'a>(entry: &'a Entry, feed: &Feed) -> Option<&'a str> {
         .chain(others)
         .flatten()
         .find_map(|text| text.language.as_deref());
-    let is_tag = |given: &&str| grammar::language(given).is_some();
-    language
-        .filter(is_tag)
-        .filter(|_| language != feed.language.as_deref())
+    let language = language.and_then(grammar::language);
+    language.filter(|language| Some(&**language) != feed.language.as_deref())
 }
 
 /// Elements of the channel that the crate does not write.

@@ -1,6 +1,6 @@
 //! What goes from one format to another comes back as it was, and what we had to make does not come back.
 
-use feedwash::model::{Entry, Feed, FeedFormat};
+use feedwash::model::{Entry, Feed, FeedFormat, Person, Text};
 use feedwash::parse::parse;
 use feedwash::render::{Context, render};
 
@@ -388,4 +388,112 @@ fn what_is_no_date_is_said_as_it_was_given() {
         &["<given:pubDate>0000-00-00 00:00:00</given:pubDate>"],
         &["<pubDate>"],
     );
+}
+
+#[test]
+fn links_of_a_feed_keep_their_order_whatever_they_say_besides() {
+    let head = "<link hreflang='en' title='A' t:c='1' xmlns:t='http://x.example/' href='http://l.example/a'/>
+        <link hreflang='de' href='http://l.example/b'/>";
+    stays(&atom(head, ""), |feed| {
+        let links = feed.links.into_iter().map(|link| link.href);
+        (feed.link, links.collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn a_link_that_is_said_again_is_one() {
+    let link = "<link href='http://l.example/1' type='image/png'/>";
+    let inside = format!(
+        "{link}<link href='http://l.example/1'/><link rel='alternate' href='http://l.example/1'/>"
+    );
+    stays(&atom("", &inside), |feed| first(feed).links.len());
+    assert_eq!(first(read(&atom("", &inside))).links.len(), 1);
+}
+
+#[test]
+fn a_hub_with_a_broken_address_stays_one() {
+    let head = "<link rel='hub' title='H' href='http://l.example/a b'/>";
+    stays(&atom(head, ""), |feed| {
+        let titles = feed.links.into_iter().map(|link| link.title);
+        titles.collect::<Vec<_>>()
+    });
+}
+
+#[test]
+fn content_of_nothing_but_a_wrapping_is_none() {
+    let inside = "<content type='html'>&lt;![CDATA[]]&gt;</content>";
+    stays(&atom("", inside), |feed| {
+        let entry = first(feed);
+        (entry.content, entry.extensions)
+    });
+}
+
+#[test]
+fn empty_content_is_no_rival_of_content_that_lies_elsewhere() {
+    let inside = "<description>D</description><a:content xmlns:a='http://www.w3.org/2005/Atom' src='http://l.example/c'/>
+        <c:encoded xmlns:c='http://purl.org/rss/1.0/modules/content/' xml:lang='de'> </c:encoded>";
+    for pair in [[RSS, RSS], [RSS, ATOM], [ATOM, RSS]] {
+        let entry = first(turned(&rss("", inside), &pair));
+        let link = entry.content_link.map(|link| link.href);
+        assert_eq!(link.as_deref(), Some("http://l.example/c"), "{pair:?}");
+        let summary = entry.summary.map(|text| text.value);
+        assert_eq!(summary.as_deref(), Some("D"), "{pair:?}");
+    }
+}
+
+#[test]
+fn a_person_who_looks_like_two_in_one_line_stays_one() {
+    let people = [
+        ("Jo (jo@l.example)", Some("al@l.example")),
+        ("jo@l.example (Jo (Admin))", Some("no address")),
+        ("Jo <jo@l.example>", None),
+    ];
+    for (name, email) in people {
+        let person = Person {
+            name: Some(name.to_owned()),
+            email: email.map(str::to_owned),
+            ..Person::default()
+        };
+        let given = Feed {
+            publisher: Some(person.clone()),
+            ..read(&rss("", ""))
+        };
+        for pair in pairs() {
+            let turned = pair
+                .iter()
+                .fold(given.clone(), |feed, format| read(&written(&feed, *format)));
+            assert_eq!(turned.publisher.as_ref(), Some(&person), "{pair:?}");
+        }
+    }
+}
+
+#[test]
+fn the_language_of_what_stands_alone_stays() {
+    let document = "<rss version='2.0' xml:lang='de'><channel><language>de</language><copyright>C</copyright>
+        <item xml:lang='fr'><guid isPermaLink='false'>x:1</guid><title>T</title></item></channel></rss>";
+    stays(document, |feed| feed.rights.and_then(|text| text.language));
+    let document = "<rss version='2.0'><channel><title>F</title><item xml:lang='fr'>
+        <guid isPermaLink='false'>x:1</guid><source url='a'>S</source></item></channel></rss>";
+    let source = |feed| first(feed).source.and_then(|source| source.title);
+    let language = source(turned(document, &[RSS, RSS])).and_then(|text| text.language);
+    assert_eq!(language.as_deref(), Some("fr"));
+}
+
+#[test]
+fn a_control_character_that_nobody_knows_stays() {
+    let inside = "<title>Ý\u{90} &amp; x</title><description>Ý\u{90}</description>";
+    stays(&rss("", inside).replace(">g<", ">Ý\u{90} &amp;<"), |feed| {
+        let entry = first(feed);
+        let text = |text: Option<Text>| text.map(|text| text.value);
+        (entry.id, text(entry.title), text(entry.content))
+    });
+}
+
+#[test]
+fn what_is_called_like_an_entry_makes_none() {
+    let person = "<dc:creator>Jo<ITEM HREF='http://l.example/2'/></dc:creator>";
+    stays(&rss("", person), |feed| feed.entries.len());
+    let namespace = format!("http://x.example/{}", "ì".repeat(100));
+    let other = format!("<item xmlns='{namespace}'>x</item>");
+    stays(&rss("", &other), |feed| feed.entries.len());
 }

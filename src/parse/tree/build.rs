@@ -252,7 +252,9 @@ impl<'a, 'r> Builder<'a, 'r> {
         }
         while self.open.len() > 1 {
             let top = self.top();
-            if !top.el.family.is_native() || !forgotten::ends_before(top.kind, next.name) {
+            // Whoever writes another prefix writes of something else, and knows how to end it.
+            let is_strange = !top.el.family.is_native() || top.el.prefix != next.prefix;
+            if is_strange || !forgotten::ends_before(top.kind, next.name) {
                 return;
             }
             let at = top.el.at;
@@ -344,7 +346,7 @@ impl<'a, 'r> Builder<'a, 'r> {
         };
         if attribute.name != "xmlns:" && self.declarations.len() < DECLARATIONS_MAX {
             let uri = attribute.value.trim();
-            if uri.len() > XML_NAMESPACE_BYTES_MAX {
+            if escaped_length(uri) > XML_NAMESPACE_BYTES_MAX {
                 notes.add("a namespace is too long and counts as undeclared", at);
                 return true;
             }
@@ -436,6 +438,12 @@ impl<'a, 'r> Builder<'a, 'r> {
             value: raw.value,
         }
     }
+}
+
+/// How long an address is where what it may not hold is percent-encoded (RFC 3986 §2), as whoever writes it does.
+fn escaped_length(uri: &str) -> usize {
+    let stays = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b);
+    uri.bytes().map(|b| if stays(b) { 1 } else { 3 }).sum()
 }
 
 /// The prefix that an attribute declares, if it is a declaration: `xmlns` or `xmlns:x`.

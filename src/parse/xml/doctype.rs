@@ -20,7 +20,7 @@ impl Tokens<'_, '_> {
                     continue;
                 }
                 b'[' if subset.is_none() => subset = Some(at + 1),
-                b']' => subset_end = Some(at),
+                b']' if subset.is_some() => subset_end = Some(at),
                 b'<' if self.text[at..].starts_with("<!--") => {
                     at = self.find(Terminator::Comment, at).unwrap_or(at) + 3;
                     subset_end = None;
@@ -79,4 +79,32 @@ fn quoted_end(bytes: &[u8], at: usize) -> usize {
         .take(LITERAL_BYTES_MAX)
         .position(|b| *b == bytes[at])
         .map_or(at + 1, |end| at + 1 + end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::parse;
+
+    #[track_caller]
+    fn check(doctype: &str, title: &str) {
+        let document =
+            format!("<!DOCTYPE rss {doctype}><rss><channel><title>&a;</title></channel></rss>");
+        let (feed, _) = parse(&document, None).expect("the document is a feed");
+        let found = feed.title.map(|title| title.value);
+        assert_eq!(found.as_deref(), Some(title), "{document}");
+    }
+
+    #[test]
+    fn subsets_declare_entities() {
+        check("[<!ENTITY a \"b\">]", "b");
+        check("[<!ENTITY x \"]>\"> <!-- ]> --> <!ENTITY a 'b'> ]", "b");
+    }
+
+    #[test]
+    fn brackets_that_make_no_subset_are_none() {
+        for doctype in ["", "]", "][", "] [ \"]\""] {
+            check(doctype, "&a;");
+        }
+        check("][<!ENTITY a \"b\">]", "b");
+    }
 }

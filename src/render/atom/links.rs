@@ -5,15 +5,16 @@ use crate::model::{Entry, Feed, FeedFormat, Link};
 use crate::render::{Context, fit, is_main, rss};
 use atom_syndication as atom;
 
-pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> {
+/// The links of a feed.
+pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<Link> {
     let mut links = Vec::new();
     let main = main_link(feed.link.as_deref(), &feed.links);
     links.extend(main.map(|href| relation("alternate", href)));
     if let Some(url) = context.self_link(feed) {
         // Of the publisher's own address only the format of their feed is known.
         let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
-        links.push(atom::Link {
-            mime_type: is_atom.then(|| "application/atom+xml".to_owned()),
+        links.push(Link {
+            media_type: is_atom.then(|| "application/atom+xml".to_owned()),
             ..relation("self", url)
         });
     }
@@ -22,41 +23,41 @@ pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<atom::Link> 
         feed.links
             .iter()
             .filter(|link| context.keeps(link))
-            .filter_map(link),
+            .cloned(),
     );
     links
 }
 
-/// The links of an entry, for the crate: all or none, for they have an order, and it has no place for
-/// foreign attributes.
-pub(super) fn entry_links(entry: &Entry) -> Vec<atom::Link> {
-    let made = made_links(entry);
-    if are_larger(entry, &made) {
-        return Vec::new();
-    }
+/// The links of an entry.
+pub(super) fn entry_links(entry: &Entry) -> Vec<Link> {
     let main = main_link(entry.link.as_deref(), &entry.links);
     let main = main.map(|href| relation("alternate", href));
-    let others = entry.links.iter().chain(&made).filter_map(link);
-    main.into_iter().chain(others).collect()
+    let own = entry.links.iter().cloned();
+    main.into_iter()
+        .chain(own)
+        .chain(made_links(entry))
+        .collect()
 }
 
-/// The links of an entry, where the crate cannot write one of them.
-pub(super) fn larger_links(entry: &Entry) -> Vec<Link> {
-    let made = made_links(entry);
-    if !are_larger(entry, &made) {
+/// Links for the crate: all or none, for they have an order, and it has no place for foreign attributes.
+pub(super) fn simple(links: &[Link]) -> Vec<atom::Link> {
+    if are_larger(links) {
         return Vec::new();
     }
-    let main = main_link(entry.link.as_deref(), &entry.links).map(|href| Link {
-        href: href.to_owned(),
-        rel: Some("alternate".to_owned()),
-        ..Link::default()
-    });
-    let own = entry.links.iter().cloned();
-    main.into_iter().chain(own).chain(made).collect()
+    links.iter().map(link).collect()
 }
 
-fn are_larger(entry: &Entry, made: &[Link]) -> bool {
-    entry.links.iter().chain(made).any(has_attributes)
+/// Links that the crate does not write, because it cannot write one of them.
+pub(super) fn larger(links: Vec<Link>) -> Vec<Link> {
+    if are_larger(&links) {
+        links
+    } else {
+        Vec::new()
+    }
+}
+
+fn are_larger(links: &[Link]) -> bool {
+    links.iter().any(|link| !link.attributes.is_empty())
 }
 
 /// What Atom says with a link and the model has a field for.
@@ -89,25 +90,21 @@ fn main_link<'m>(main: Option<&'m str>, others: &[Link]) -> Option<&'m str> {
     main.filter(|_| !others.iter().any(|link| is_whole(&link)))
 }
 
-/// A link, unless it has attributes that the crate has no place for; such links are among the extras.
-fn link(link: &Link) -> Option<atom::Link> {
-    (!has_attributes(link)).then(|| atom::Link {
+fn link(link: &Link) -> atom::Link {
+    atom::Link {
+        href: legal(&link.href),
+        rel: legal(link.rel.as_deref().unwrap_or("alternate")),
         mime_type: link.media_type.as_deref().map(legal),
         hreflang: link.hreflang.as_deref().map(legal),
         title: link.title.as_deref().map(legal),
         length: link.length.as_deref().map(legal),
-        ..relation(link.rel.as_deref().unwrap_or("alternate"), &link.href)
-    })
-}
-
-fn relation(rel: &str, href: &str) -> atom::Link {
-    atom::Link {
-        href: legal(href),
-        rel: legal(rel),
-        ..atom::Link::default()
     }
 }
 
-pub(super) fn has_attributes(link: &Link) -> bool {
-    !link.attributes.is_empty()
+fn relation(rel: &str, href: &str) -> Link {
+    Link {
+        href: href.to_owned(),
+        rel: Some(rel.to_owned()),
+        ..Link::default()
+    }
 }

@@ -1,7 +1,7 @@
 //! What RSS 2.0 asks of its elements: <https://www.rssboard.org/rss-specification>.
 
 use super::{extension, is_misfit, mend};
-use crate::model::{Element, Feed, Node};
+use crate::model::{Attribute, Element, Feed, Node};
 use crate::render::grammar::{self, is_iri, is_web_address};
 use crate::render::names;
 use crate::render::rss::one_line;
@@ -196,7 +196,18 @@ fn entry(feed: &mut Cow<'_, Feed>, at: usize) {
         let unfit = mend(&mut source.url, is_iri).filter(|_| source.url.is_none());
         if let (Some(url), None) = (unfit, &source.element) {
             let title = source.title.as_ref().map(one_line).unwrap_or_default();
-            let unfit = extension("source", &[("url", Some(&url))], &title);
+            let mut unfit = extension("source", &[("url", Some(&url))], &title);
+            let language = source
+                .title
+                .as_ref()
+                .and_then(|title| title.language.as_deref());
+            let language = language.and_then(grammar::language);
+            unfit.attributes.extend(language.map(|language| Attribute {
+                namespace: Some(names::XML.to_owned()),
+                prefix: None,
+                name: "lang".to_owned(),
+                value: language.into_owned(),
+            }));
             entry.extensions.push(unfit);
             entry.source = None;
         }

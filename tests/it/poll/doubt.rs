@@ -49,11 +49,44 @@ async fn walls_are_named_and_not_published() {
         let page = format!("<!doctype html><html><head></head><body>{page}</body></html>");
         is_named(words, kind, move |_| answer(200, &[], page.clone())).await;
     }
-    is_named("proof that a browser is asking", "challenge", |_| {
+    is_named("a check whether a browser asks", "challenge", |_| {
         answer(403, &[("cf-mitigated", "challenge")], "<title>x</title>")
     })
     .await;
     is_named("403 Forbidden", "refused", |_| answer(403, &[], "")).await;
+}
+
+#[tokio::test]
+async fn what_an_error_comes_with_is_named() {
+    let html = ("content-type", "text/html; charset=utf-8");
+    for (code, page, words, kind) in [
+        (
+            403,
+            "<form class=h-captcha></form>",
+            "403 Forbidden, with a captcha",
+            "captcha",
+        ),
+        (
+            401,
+            "<title>Sign in</title><input type=password>",
+            "401 Unauthorized, with a login page",
+            "login",
+        ),
+        (
+            404,
+            "<title>404 Page not found</title>",
+            "answered 404 Not Found",
+            "missing",
+        ),
+        (
+            503,
+            "<title>Just a moment...</title>",
+            "503 Service Unavailable, with a check whether a browser asks",
+            "challenge",
+        ),
+    ] {
+        is_named(words, kind, move |_| answer(code, &[html], page)).await;
+    }
 }
 
 #[tokio::test]
