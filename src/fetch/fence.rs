@@ -131,6 +131,15 @@ pub(super) struct ForbiddenName {
 #[error(transparent)]
 pub(super) struct UnknownName(std::io::Error);
 
+impl UnknownName {
+    /// Whether nobody could be asked. The standard library keeps no code of `getaddrinfo`'s errors, only the words for
+    /// `EAI_AGAIN`: glibc's and musl's.
+    pub(super) fn is_for_lack_of_a_resolver(&self) -> bool {
+        let words = self.0.to_string();
+        words.contains("Temporary failure in name resolution") || words.contains("Try again")
+    }
+}
+
 impl Resolve for FencedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let fence = Arc::clone(&self.0);
@@ -160,6 +169,20 @@ impl Resolve for FencedResolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resolver_that_nobody_reaches_is_told_from_a_name_that_nobody_has() {
+        let check = |words: &str| {
+            let error = UnknownName(std::io::Error::other(words.to_owned()));
+            error.is_for_lack_of_a_resolver()
+        };
+        assert!(check(
+            "failed to lookup address information: Temporary failure in name resolution"
+        ));
+        assert!(!check(
+            "failed to lookup address information: Name or service not known"
+        ));
+    }
 
     #[test]
     fn special_addresses_are_forbidden_in_every_form() {
