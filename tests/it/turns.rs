@@ -147,6 +147,14 @@ fn content_that_lies_elsewhere_is_empty() {
 }
 
 #[test]
+fn content_that_lies_elsewhere_keeps_a_type_that_is_none() {
+    let content = "<content type=\"video\" src=\"http://l.example/v\"/>";
+    let expected = "<content src=\"http://l.example/v\" given:type=\"video\"/>";
+    writes(&atom("", content), ATOM, &[expected], &[]);
+    stays(&atom("", content), |feed| first(feed).content_link);
+}
+
+#[test]
 fn a_date_that_nobody_gave_is_marked_and_does_not_come_back() {
     let undated = rss("", "").replace(">g<", ">x:1<");
     stays(&undated, |feed| {

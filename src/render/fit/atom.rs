@@ -213,11 +213,14 @@ fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     }) {
         let entry = &mut feed.to_mut().entries[at];
         entry.content_link = entry.content_link.take().and_then(|link| {
-            Some(Link {
+            let mut link = Link {
                 href: address(&link.href, |_| true)?,
-                media_type: link.media_type.filter(|kind| is_media_type(kind)),
                 ..link
-            })
+            };
+            let unfit = link.media_type.take_if(|kind| !is_media_type(kind));
+            let unfit = unfit.map(|kind| attribute("type", kind));
+            link.attributes.extend(unfit);
+            Some(link)
         });
     }
     let entry = &feed.entries[at];
