@@ -17,6 +17,7 @@ use crate::model::{
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
+pub(super) use links::main_place;
 use links::{entry_links, feed_links};
 
 /// The document.

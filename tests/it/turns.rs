@@ -409,6 +409,19 @@ fn links_of_a_feed_keep_their_order_whatever_they_say_besides() {
 }
 
 #[test]
+fn another_link_does_not_take_the_place_of_the_main_one() {
+    for more in ["title='T'", "type='application/json'", "a:x='y'"] {
+        let inside = format!(
+            "<link>http://l.example/1</link><a:link xmlns:a='http://www.w3.org/2005/Atom' hreflang='en' href='http://l.example/2'/>
+             <a:link xmlns:a='http://www.w3.org/2005/Atom' href='http://l.example/1' {more}/>"
+        );
+        stays(&rss("", &inside), |feed| first(feed).link);
+        let head = rss(&inside, "").replace("<link>http://l.example/</link>", "");
+        stays(&head, |feed| feed.link);
+    }
+}
+
+#[test]
 fn a_link_that_is_said_again_is_one() {
     let link = "<link href='http://l.example/1' type='image/png'/>";
     let inside = format!(
