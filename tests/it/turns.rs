@@ -147,6 +147,14 @@ fn content_that_lies_elsewhere_is_empty() {
 }
 
 #[test]
+fn content_that_lies_elsewhere_keeps_a_type_that_is_none() {
+    let content = "<content type=\"video\" src=\"http://l.example/v\"/>";
+    let expected = "<content src=\"http://l.example/v\" given:type=\"video\"/>";
+    writes(&atom("", content), ATOM, &[expected], &[]);
+    stays(&atom("", content), |feed| first(feed).content_link);
+}
+
+#[test]
 fn a_date_that_nobody_gave_is_marked_and_does_not_come_back() {
     let undated = rss("", "").replace(">g<", ">x:1<");
     stays(&undated, |feed| {
@@ -398,6 +406,19 @@ fn links_of_a_feed_keep_their_order_whatever_they_say_besides() {
         let links = feed.links.into_iter().map(|link| link.href);
         (feed.link, links.collect::<Vec<_>>())
     });
+}
+
+#[test]
+fn another_link_does_not_take_the_place_of_the_main_one() {
+    for more in ["title='T'", "type='application/json'", "a:x='y'"] {
+        let inside = format!(
+            "<link>http://l.example/1</link><a:link xmlns:a='http://www.w3.org/2005/Atom' hreflang='en' href='http://l.example/2'/>
+             <a:link xmlns:a='http://www.w3.org/2005/Atom' href='http://l.example/1' {more}/>"
+        );
+        stays(&rss("", &inside), |feed| first(feed).link);
+        let head = rss(&inside, "").replace("<link>http://l.example/</link>", "");
+        stays(&head, |feed| feed.link);
+    }
 }
 
 #[test]
