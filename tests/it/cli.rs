@@ -1,5 +1,7 @@
 //! The program as a user starts it: arguments and files in; output, messages and exit code out.
 
+#[path = "cli/add.rs"]
+mod add;
 #[path = "cli/filter.rs"]
 mod filter;
 #[path = "cli/run.rs"]

@@ -79,6 +79,12 @@ async fn what_an_error_comes_with_is_named() {
             "missing",
         ),
         (
+            404,
+            "<html><link rel=alternate type=application/rss+xml href=/new.rss>",
+            "404 Not Found; it links to http://127.0.0.1",
+            "missing",
+        ),
+        (
             503,
             "<title>Just a moment...</title>",
             "503 Service Unavailable, with a check whether a browser asks",
