@@ -277,8 +277,14 @@ fn named(error: ParseError, response: &Response) -> PollError {
     let ParseError::Page { title, feeds } = &error else {
         return error.into();
     };
-    let text = decode::decode(response).text;
-    match walls::of_page(&text, response.url.as_deref()) {
+    // Walls are short, and what was no feed may be of any length.
+    let start = &response.body[..response.body.len().min(limits::WALL_BYTES_MAX)];
+    let start = Response {
+        body: start.to_vec(),
+        content_type: response.content_type.clone(),
+        url: response.url.clone(),
+    };
+    match walls::of_page(&decode::decode(&start).text, response.url.as_deref()) {
         Some(wall) => PollError::Wall {
             wall,
             title: title.clone(),

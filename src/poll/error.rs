@@ -75,6 +75,10 @@ impl PollError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
+            Self::Refused {
+                wall: Some(Wall::Challenge | Wall::Captcha),
+                ..
+            } => Failure::Unwelcome,
             Self::Fetch(error) | Self::Refused { error, .. } => error.failure(),
             Self::Wall { wall, .. } => match wall {
                 Wall::Challenge | Wall::Captcha => Failure::Unwelcome,
@@ -121,7 +125,7 @@ impl PollError {
     /// How long the server asked to wait, from the start of a poll that took `elapsed`: it asked when it answered.
     pub(super) fn retry_after(&self, elapsed: Duration) -> Option<Duration> {
         let (_, retry_after, _) = self.status()?;
-        Some(from_start(retry_after?, elapsed))
+        Some(from_start(retry_after?.min(limits::INTERVAL_MAX), elapsed))
     }
 
     /// The publisher that asked all its visitors to wait, and how long: who has had too many requests (429) or is down

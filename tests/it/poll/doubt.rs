@@ -324,3 +324,21 @@ async fn a_users_headers_keep_a_source_where_it_is() {
             .all(|asked| asked.header("cookie").is_empty())
     );
 }
+
+#[tokio::test]
+async fn headers_that_come_after_a_move_bring_a_source_back() {
+    let elsewhere = Publisher::start(|_| answer(200, &[], document())).await;
+    let target = elsewhere.url("/feed");
+    let publisher = Publisher::start(move |_| answer(308, &[("location", &target)], "")).await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    for day in 0..8 {
+        desk.poll(after(DAY * day)).await;
+    }
+    assert!(desk.status().await.adopted_at.is_some());
+    let before = publisher.asked().len();
+    let desk = under(desk, &publisher.url("/feed"), "cookie = \"a=b\"").await;
+    desk.poll(after(DAY * 9)).await;
+    assert_eq!(publisher.asked().len(), before + 1, "the configured address is asked");
+    let told = elsewhere.asked();
+    assert!(told.iter().all(|asked| asked.header("cookie").is_empty()));
+}
