@@ -20,14 +20,14 @@ use crate::model::{Response, Validators};
 use crate::schedule::{Failure, Hints};
 use body::Room;
 use clients::Clients;
-use deadline::Deadline;
+use deadline::{Answered, Deadline};
 use fence::Fence;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use url::{Host, Url};
 use way::Way;
@@ -111,7 +111,7 @@ pub struct Client {
     body_bytes_max: usize,
     timeout: Duration,
     /// When somebody answered last.
-    answered: Arc<Mutex<Option<Instant>>>,
+    answered: Answered,
 }
 
 impl Client {
@@ -128,7 +128,7 @@ impl Client {
             room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
-            answered: Arc::default(),
+            answered: Answered::default(),
         })
     }
 
@@ -149,14 +149,12 @@ impl Client {
 
     /// A failure for want of a network is one only where nobody has answered for a while: a single host can look like that.
     fn judged(&self, fetched: Result<Fetched, FetchError>) -> Result<Fetched, FetchError> {
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_there = answered.is_some_and(|at| at.elapsed() < limits::NETWORK_KNOWN);
         match fetched {
-            Err(FetchError::Network(Failure::Offline, why)) if is_there => {
+            Err(FetchError::Network(Failure::Offline, why)) if self.answered.is_recent() => {
                 Err(FetchError::Network(Failure::Connect, why))
             }
             Ok(_) | Err(FetchError::Status { .. }) => {
-                *answered = Some(Instant::now());
+                self.answered.now();
                 fetched
             }
             failed => failed,

@@ -1,6 +1,8 @@
-//! When a fetch has to be over: one moment for its redirects, heads and body together.
+//! When a fetch has to be over, one moment for its redirects, heads and body together; and when somebody answered last.
 
 use super::FetchError;
+use crate::limits::NETWORK_KNOWN;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The end of a fetch, and how long it was from the beginning.
@@ -54,6 +56,26 @@ impl Deadline {
             true => self.passed(),
             false => FetchError::Slow(message(patience.as_secs())),
         })
+    }
+}
+
+/// When somebody answered last, whoever it was. Cheap to clone; every clone is the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answered(Arc<Mutex<Option<Instant>>>);
+
+impl Answered {
+    /// Somebody answered just now.
+    pub(super) fn now(&self) {
+        *self.last() = Some(Instant::now());
+    }
+
+    /// Whether it is so short ago that there must be a network.
+    pub(super) fn is_recent(&self) -> bool {
+        self.last().is_some_and(|at| at.elapsed() < NETWORK_KNOWN)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -85,7 +85,15 @@ const TERRITORIES: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["Instant::now"],
-        &["fetch/body.rs", "poll", "daemon", "web", "service", "cli"],
+        &[
+            "fetch/body.rs",
+            "fetch/deadline.rs",
+            "poll",
+            "daemon",
+            "web",
+            "service",
+            "cli",
+        ],
         "a stopwatch measures what others do, and decides nothing that is kept",
     ),
     (

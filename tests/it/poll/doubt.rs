@@ -338,7 +338,11 @@ async fn headers_that_come_after_a_move_bring_a_source_back() {
     let before = publisher.asked().len();
     let desk = under(desk, &publisher.url("/feed"), "cookie = \"a=b\"").await;
     desk.poll(after(DAY * 9)).await;
-    assert_eq!(publisher.asked().len(), before + 1, "the configured address is asked");
+    assert_eq!(
+        publisher.asked().len(),
+        before + 1,
+        "the configured address is asked"
+    );
     let told = elsewhere.asked();
     assert!(told.iter().all(|asked| asked.header("cookie").is_empty()));
 }
