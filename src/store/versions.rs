@@ -168,4 +168,39 @@ mod tests {
         let bits = prints.map(|print| i64::from_ne_bytes(print.to_ne_bytes()));
         assert_eq!(rows, (1..).zip(bits).collect::<Vec<_>>());
     }
+
+    #[tokio::test]
+    async fn an_upgrade_that_fails_leaves_the_old_form() {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect("sqlite::memory:").await.unwrap();
+        let db = Db::of_sqlite(writer.clone(), writer.clone());
+        migrate_to(&db, &VERSIONS[..2]).await.unwrap();
+        let form = async || -> Vec<(String, Option<String>)> {
+            let sql = "select name, sql from sqlite_schema order by name";
+            sqlx::query_as(sql).fetch_all(&writer).await.unwrap()
+        };
+        let before = form().await;
+        // The third is good, and is undone with the fourth, which is not.
+        let number = |number: i64, sql: &'static str| Version {
+            number,
+            sqlite: sql,
+            postgres: sql,
+        };
+        let broken = [
+            number(1, VERSIONS[0].sqlite),
+            number(2, VERSIONS[1].sqlite),
+            number(3, VERSIONS[2].sqlite),
+            number(
+                4,
+                "create table good (id integer); create table source (id integer);",
+            ),
+        ];
+        let why = migrate_to(&db, &broken).await.unwrap_err();
+        assert!(
+            why.contains("already exists") && why.contains("nothing was changed"),
+            "{why}"
+        );
+        assert_eq!(form().await, before);
+        migrate(&db).await.unwrap();
+    }
 }

@@ -2,6 +2,8 @@
 
 #[path = "cli/filter.rs"]
 mod filter;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/sites.rs"]
