@@ -5,6 +5,7 @@
 
 mod add;
 mod append;
+mod backup;
 mod clean;
 mod config;
 mod opml;
@@ -133,6 +134,16 @@ enum Command {
         /// Remove again what was put back under this number
         #[arg(long, value_name = "NUMBER", conflicts_with = "entry")]
         undo: Option<i64>,
+    },
+    /// Copy the store to a file while everything goes on
+    ///
+    /// To restore: stop the daemon, put the copy in the place of the store, start. A PostgreSQL database is copied by pg_dump.
+    Backup {
+        /// The copy; an existing file is not replaced
+        file: PathBuf,
+        /// Replace the file
+        #[arg(long)]
+        force: bool,
     },
     /// Exchange lists of feeds with readers
     Opml {
@@ -267,6 +278,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             };
             undo::restore(path, &source, wish).await
         }
+        Command::Backup { file, force } => backup::backup(path, &file, force).await,
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

@@ -123,6 +123,10 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     tracing::warn!(seconds = jump.as_secs(), "the clock jumped, or the machine slept");
                     settle(&app).await;
                 }
+                // While nothing can be written, nothing is taken: what it brought could not be kept.
+                if !app.store.recovered().await {
+                    continue;
+                }
                 if !adopted {
                     adopted = adopt(&app).await;
                 }
@@ -133,7 +137,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                         rewash.start(&app, &polls, &shutdown);
                     }
                     pruned = Some(Instant::now());
-                    prune(&app).await;
+                    keep_up(&app, &polls, &shutdown);
                 }
             }
         }
@@ -481,11 +485,20 @@ async fn retry_failing(app: &App) {
     }
 }
 
-async fn prune(app: &App) {
-    let keep_days = app.live.borrow().config.store.keep_days;
-    match app.store.prune(keep_days, Timestamp::now()).await {
-        Ok(0) => {}
-        Ok(entries) => tracing::info!(entries, keep_days, "deleted old entries"),
-        Err(error) => tracing::error!(%error, "can't delete old entries"),
-    }
+/// Lets the store delete what is old, beside the polls.
+fn keep_up(app: &App, polls: &TaskTracker, shutdown: &CancellationToken) {
+    let (app, shutdown) = (app.clone(), shutdown.clone());
+    polls.spawn(async move {
+        let keep_days = app.live.borrow().config.store.keep_days;
+        let kept_up = tokio::select! {
+            // A step that is not written yet is made again.
+            () = shutdown.cancelled() => return,
+            kept_up = app.store.keep_up(keep_days, Timestamp::now()) => kept_up,
+        };
+        match kept_up {
+            Ok(0) => {}
+            Ok(entries) => tracing::info!(entries, keep_days, "deleted old entries"),
+            Err(error) => tracing::error!(%error, "can't delete old entries"),
+        }
+    });
 }

@@ -393,7 +393,8 @@ async fn finish_without_document(
         ..finish
     };
     if let Err(error) = store.finish(source, &finish, now).await {
-        tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when its lease is over");
+        tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when the store can be written, or its lease is over");
+        store.abandon(source);
     }
 }
 

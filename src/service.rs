@@ -65,7 +65,7 @@ pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken
             _ = beat.tick() => {}
         }
         match probe(address).await {
-            Ok(()) if web::reasons(&app).await.is_empty() => tell(&[NotifyState::Watchdog]),
+            Ok(()) if web::stuck(&app).await.is_empty() => tell(&[NotifyState::Watchdog]),
             Ok(()) => {}
             Err(error) => tracing::error!(%error, "the server does not answer its own probe"),
         }

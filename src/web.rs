@@ -6,7 +6,7 @@
 mod feeds;
 mod pages;
 
-pub(crate) use pages::{opml_of, reasons};
+pub(crate) use pages::{opml_of, stuck};
 
 use crate::daemon::App;
 use crate::limits;

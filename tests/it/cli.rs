@@ -4,6 +4,8 @@
 mod add;
 #[path = "cli/filter.rs"]
 mod filter;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/sites.rs"]

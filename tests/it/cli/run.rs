@@ -3,8 +3,8 @@
 use super::*;
 
 /// The running program, ended when the test is.
-struct Daemon {
-    child: Child,
+pub(super) struct Daemon {
+    pub(super) child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: String,
 }
@@ -20,7 +20,12 @@ impl Drop for Daemon {
 impl Daemon {
     /// Starts the program and waits until it serves.
     async fn start(desk: &Desk, arguments: &[&str]) -> Self {
-        let mut child = desk.command(arguments).spawn().unwrap();
+        Self::spawn(&mut desk.command(arguments)).await
+    }
+
+    /// Starts it by a command, and waits until it serves.
+    pub(super) async fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let sink = Arc::clone(&log);
@@ -47,7 +52,7 @@ impl Daemon {
     }
 
     /// Waits for a line of the log.
-    async fn says(&self, words: &str) -> String {
+    pub(super) async fn says(&self, words: &str) -> String {
         until(words, async || {
             let log = self.log.lock().unwrap();
             log.iter().find(|line| line.contains(words)).cloned()
@@ -55,7 +60,7 @@ impl Daemon {
         .await
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(super) async fn get(&self, path: &str) -> (u16, String) {
         let answer = client()
             .get(format!("http://{}{path}", self.address))
             .send()
@@ -65,7 +70,7 @@ impl Daemon {
     }
 
     /// Waits until a feed is served that holds some words.
-    async fn serves(&self, path: &str, words: &str) {
+    pub(super) async fn serves(&self, path: &str, words: &str) {
         until(path, async || {
             let (code, body) = self.get(path).await;
             (code == 200 && body.contains(words)).then_some(())
@@ -92,7 +97,7 @@ impl Daemon {
     }
 }
 
-const ANY_PORT: &str = "[server]\nlisten = \"127.0.0.1:0\"\n";
+pub(super) const ANY_PORT: &str = "[server]\nlisten = \"127.0.0.1:0\"\n";
 
 #[tokio::test]
 async fn run_polls_serves_reloads_and_stops() {
