@@ -14,6 +14,7 @@ mod known;
 mod lines;
 mod polls;
 mod record;
+mod rename;
 mod rows;
 mod source;
 mod status;

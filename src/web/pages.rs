@@ -268,7 +268,7 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
 }
 
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
-pub(crate) async fn reasons(app: &App) -> Vec<String> {
+async fn reasons(app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Err(error) = app.store.ping().await {
         tracing::error!(%error, "the store does not answer");

@@ -4,6 +4,8 @@
 mod filter;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/service.rs"]
+mod service;
 #[path = "cli/sites.rs"]
 mod sites;
 #[path = "cli/undo.rs"]

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The running program, ended when the test is.
-struct Daemon {
+pub(super) struct Daemon {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: String,
@@ -19,8 +19,13 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// Starts the program and waits until it serves.
-    async fn start(desk: &Desk, arguments: &[&str]) -> Self {
-        let mut child = desk.command(arguments).spawn().unwrap();
+    pub(super) async fn start(desk: &Desk, arguments: &[&str]) -> Self {
+        Self::spawn(&mut desk.command(arguments)).await
+    }
+
+    /// Starts a command of it.
+    pub(super) async fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let sink = Arc::clone(&log);
@@ -47,7 +52,7 @@ impl Daemon {
     }
 
     /// Waits for a line of the log.
-    async fn says(&self, words: &str) -> String {
+    pub(super) async fn says(&self, words: &str) -> String {
         until(words, async || {
             let log = self.log.lock().unwrap();
             log.iter().find(|line| line.contains(words)).cloned()
@@ -55,7 +60,7 @@ impl Daemon {
         .await
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(super) async fn get(&self, path: &str) -> (u16, String) {
         let answer = client()
             .get(format!("http://{}{path}", self.address))
             .send()
@@ -65,7 +70,7 @@ impl Daemon {
     }
 
     /// Waits until a feed is served that holds some words.
-    async fn serves(&self, path: &str, words: &str) {
+    pub(super) async fn serves(&self, path: &str, words: &str) {
         until(path, async || {
             let (code, body) = self.get(path).await;
             (code == 200 && body.contains(words)).then_some(())
@@ -73,7 +78,7 @@ impl Daemon {
         .await;
     }
 
-    fn signal(&self, name: &str) {
+    pub(super) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(
             Command::new("sh")
@@ -85,14 +90,14 @@ impl Daemon {
     }
 
     /// Waits for its end, and gives the exit code.
-    async fn ended(&mut self) -> Option<i32> {
+    pub(super) async fn ended(&mut self) -> Option<i32> {
         until("it ends", async || self.child.try_wait().unwrap())
             .await
             .code()
     }
 }
 
-const ANY_PORT: &str = "[server]\nlisten = \"127.0.0.1:0\"\n";
+pub(super) const ANY_PORT: &str = "[server]\nlisten = \"127.0.0.1:0\"\n";
 
 #[tokio::test]
 async fn run_polls_serves_reloads_and_stops() {
