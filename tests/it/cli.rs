@@ -8,6 +8,8 @@ mod filter;
 mod full;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/service.rs"]
+mod service;
 #[path = "cli/sites.rs"]
 mod sites;
 #[path = "cli/undo.rs"]
