@@ -120,22 +120,24 @@ fn shared(el: &El<'_>, atom: bool, name: &str) -> Option<Role> {
 
 /// The role of a child of the channel or feed.
 pub(super) fn of_feed(el: &El<'_>, atom: bool) -> Role {
-    ranked(el, role_in_feed(el, atom))
+    ranked(el, atom, role_in_feed(el, atom))
 }
 
 /// The role of a child of an entry.
 pub(super) fn of_entry(el: &El<'_>, atom: bool) -> Role {
-    ranked(el, role_in_entry(el, atom))
+    ranked(el, atom, role_in_entry(el, atom))
 }
 
-/// A value as it was given is before all others; what was no date is behind all dates.
-fn ranked(el: &El<'_>, role: Role) -> Role {
+/// A value as it was given is before all others; what was no date is behind all dates. What has a prefix of RSS's
+/// beside elements that need none had lost its role when it was written, and is behind all but Dublin Core.
+fn ranked(el: &El<'_>, atom: bool, role: Role) -> Role {
+    let is_aside = !atom && el.family == Family::Rss && !el.prefix.is_empty();
     match role {
         Role::One(slot @ (Slot::Published | Slot::Updated), _) if el.family == Family::Given => {
             Role::One(slot, u8::MAX)
         }
         Role::One(slot, _) if el.family == Family::Given => Role::One(slot, GIVEN),
-        Role::One(slot, rank) => Role::One(slot, rank + 1),
+        Role::One(slot, rank) => Role::One(slot, rank + 1 + ASIDE * u8::from(is_aside)),
         role => role,
     }
 }
@@ -202,6 +204,8 @@ pub(super) struct Winners {
 
 /// The rank of a value as it was given.
 const GIVEN: u8 = 0;
+/// Added to the rank of RSS's elements with a prefix: as much as puts them behind Atom's.
+const ASIDE: u8 = 2;
 /// Added to the rank of a date that cannot be understood: any other is better.
 const NO_DATE: u8 = 50;
 /// Added to the rank of an element that says nothing.

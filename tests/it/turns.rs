@@ -422,6 +422,19 @@ fn another_link_does_not_take_the_place_of_the_main_one() {
 }
 
 #[test]
+fn what_lost_its_role_does_not_win_it_back() {
+    let lost = "<updated xmlns=''>2004-01-01T00:00:00Z</updated><id xmlns=''>x:2</id><title xmlns=''>U</title>";
+    for inside in [lost, ""] {
+        let document = atom("", inside).replace("<title>T", &format!("{lost}<title>T"));
+        stays(&document, |feed| {
+            let entry = first(feed);
+            let moment = entry.updated.and_then(|date| date.time);
+            (entry.id, moment, entry.title.map(|text| text.value))
+        });
+    }
+}
+
+#[test]
 fn an_enclosure_that_leads_nowhere_is_not_the_first() {
     let duration = "xmlns:f='urn:feedwash:ns' f:duration='61'";
     let inside = format!(
