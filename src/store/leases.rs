@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The session that takes sources, once there is one.
 #[derive(Debug, Clone)]
 pub(super) struct Taker {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
     session: Arc<Mutex<Option<Session>>>,
 }
 
@@ -37,8 +37,10 @@ pub(super) struct Session {
 
 impl Taker {
     pub(super) fn new(options: PgConnectOptions) -> Self {
-        let session = Arc::default();
-        Self { options, session }
+        Self {
+            options: Arc::new(options),
+            session: Arc::default(),
+        }
     }
 
     /// The place of the session. Whoever meets an error leaves it empty.
