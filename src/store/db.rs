@@ -70,23 +70,48 @@ macro_rules! in_transaction {
     ($db:expr, $tx:ident => $body:expr) => {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
-                $crate::store::db::write!($db, pool, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, pool, $crate::store::db::DURABLE, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { pool, .. } => {
-                $crate::store::db::write!($db, pool, begin(), $tx => $body)
+                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
             }
         }
     };
 }
 pub(super) use in_transaction;
 
+/// As [`in_transaction`], of what a power cut may undo: leases, turns, and polls that found nothing new, which are only made
+/// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too.
+macro_rules! in_passing {
+    ($db:expr, $tx:ident => $body:expr) => {
+        match &$db.pools {
+            $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
+                $crate::store::db::write!($db, pool, $crate::store::db::PASSING, begin_with("begin immediate"), $tx => $body)
+            }
+            $crate::store::db::Pools::Postgres { pool, .. } => {
+                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
+            }
+        }
+    };
+}
+pub(super) use in_passing;
+
+/// How long SQLite waits for the disk. Each transaction says it anew, so that none can be cut off between two and leave the
+/// other's behind.
+pub(super) const DURABLE: Option<&str> = Some("pragma synchronous = full");
+pub(super) const PASSING: Option<&str> = Some("pragma synchronous = normal");
+
 /// Runs one writing body on a connection of a pool.
 macro_rules! write {
-    ($db:expr, $pool:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
+    ($db:expr, $pool:expr, $disk:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
         let acquired = $pool.acquire().await.map_err($crate::store::StoreError::from);
         $db.writes.note(&acquired);
         let mut connection = acquired?;
+        let disk: Option<&'static str> = $disk;
         let written: Result<_, $crate::store::StoreError> = async {
+            if let Some(disk) = disk {
+                sqlx::query(disk).execute(&mut *connection).await?;
+            }
             let mut $tx = sqlx::Connection::$begin(&mut *connection, $($how)?).await?;
             let result = $body;
             $tx.commit().await?;
