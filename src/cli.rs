@@ -3,6 +3,8 @@
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 it failed or
 //! `check` found problems, 2 wrong usage.
 
+mod add;
+mod append;
 mod backup;
 mod clean;
 mod config;
@@ -78,6 +80,20 @@ enum Command {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+    },
+    /// Find the feed of a site or page, show what it would look like, and add it to feeds.toml
+    ///
+    /// It asks which where a site has several. Comments in feeds.toml are kept.
+    Add {
+        /// Addresses of feeds, pages or sites
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Call the source so [default: by the feed's title]
+        #[arg(long)]
+        name: Option<String>,
+        /// Show it and add nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Say whether feeds.toml is right
     Check {
@@ -236,6 +252,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             clean::clean(path, &input, to.map(FeedFormat::from), raw).await
         }
         Command::Explain { input, json } => clean::explain(path, &input, json).await,
+        Command::Add {
+            urls,
+            name,
+            dry_run,
+        } => add::add(path, &urls, name.as_deref(), dry_run).await,
         Command::Check { fetch } => config::check(path, fetch).await,
         Command::Status { json } => status::status(path, json).await,
         Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,

@@ -337,9 +337,9 @@ async fn one(
         both = wait => both,
     };
     // Another of its publisher's sources was asked to wait while this one waited for its turn.
-    let held = crew.rota().held(source, Timestamp::now());
-    if let Some(until) = held {
-        if let Err(error) = app.store.put_back(&[source.id], until).await {
+    let barred = crew.rota().barred(source, Timestamp::now());
+    if let Some((until, why)) = barred {
+        if let Err(error) = app.store.postpone(&[(source.id, until, why)]).await {
             tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
         }
         return;
@@ -366,10 +366,14 @@ pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duratio
             tracing::info!(source.name = name, new, updated, duration_ms, "polled")
         }
         Outcome::Gone => {
-            tracing::warn!(source.name = name, url = %location, "the source is gone for good (410); it is not polled again")
+            tracing::warn!(
+                source.name = name,
+                url = location.shown(),
+                "the source is gone for good (410); it is not polled again"
+            )
         }
         Outcome::Failed(error) => {
-            tracing::warn!(source.name = name, url = %location, %error, duration_ms, "the poll failed")
+            tracing::warn!(source.name = name, url = location.shown(), %error, duration_ms, "the poll failed")
         }
     }
 }

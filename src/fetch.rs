@@ -5,24 +5,30 @@
 
 mod body;
 mod clients;
+mod deadline;
+mod error;
 mod fence;
 mod headers;
 mod way;
 
-use crate::config::{AllowPrivate, Header, Location, Polling, Proxy};
+pub use body::Place;
+pub use error::FetchError;
+
+use crate::config::{AllowPrivate, Header, Location, Polling, Proxy, shown};
 use crate::limits;
 use crate::model::{Response, Validators};
 use crate::schedule::{Failure, Hints};
-pub use body::Place;
 use body::Room;
 use clients::Clients;
+use deadline::{Answered, Deadline};
 use fence::Fence;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use url::{Host, Url};
 use way::Way;
 
@@ -104,6 +110,8 @@ pub struct Client {
     room: Room,
     body_bytes_max: usize,
     timeout: Duration,
+    /// When somebody answered last.
+    answered: Answered,
 }
 
 impl Client {
@@ -120,6 +128,7 @@ impl Client {
             room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
+            answered: Answered::default(),
         })
     }
 
@@ -129,12 +138,26 @@ impl Client {
     /// [`FetchError`]; all but [`FetchError::Forbidden`] may heal by themselves.
     pub async fn fetch(&self, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         match request.location {
-            Location::Http(url) => self.fetch_http(url, request, now).await,
+            Location::Http(url) => self.judged(self.fetch_http(url, request, now).await),
             Location::File(path) => {
                 let reading = self.fetch_file(path, request.validators);
                 let read = tokio::time::timeout(self.timeout, reading).await;
                 read.map_err(|_| FetchError::Timeout(self.timeout))?
             }
+        }
+    }
+
+    /// A failure for want of a network is one only where nobody has answered for a while: a single host can look like that.
+    fn judged(&self, fetched: Result<Fetched, FetchError>) -> Result<Fetched, FetchError> {
+        match fetched {
+            Err(FetchError::Network(Failure::Offline, why)) if self.answered.is_recent() => {
+                Err(FetchError::Network(Failure::Connect, why))
+            }
+            Ok(_) | Err(FetchError::Status { .. }) => {
+                self.answered.now();
+                fetched
+            }
+            failed => failed,
         }
     }
 
@@ -145,8 +168,9 @@ impl Client {
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
         let mut way = Way::from(start);
+        let deadline = Deadline::after(self.timeout);
         loop {
-            let response = self.send(&way.url, start, request).await?;
+            let response = self.send(&way.url, start, request, deadline).await?;
             let status = response.status();
             if Way::leads_on(status) {
                 way.follow(status, response.headers())?;
@@ -174,7 +198,7 @@ impl Client {
                     Err(FetchError::Network(Failure::NoFeed, why.into()))
                 }
                 _ if status.is_success() => {
-                    let body = self.read(response, way.url, hints).await?;
+                    let body = self.read(response, way.url, hints, deadline).await?;
                     Ok(Fetched::Body(Box::new(Body {
                         moved_to: way.moved_to,
                         downgraded_to: way.downgraded_to,
@@ -186,7 +210,7 @@ impl Client {
                     code: status.as_u16(),
                     retry_after: hints.retry_after,
                     challenge: headers::is_challenge(response.headers()),
-                    page: error_page(response).await,
+                    page: error_page(response, deadline).await,
                     url: Box::new(way.url),
                 }),
             };
@@ -198,6 +222,7 @@ impl Client {
         url: &Url,
         start: &Url,
         request: Request<'_>,
+        deadline: Deadline,
     ) -> Result<reqwest::Response, FetchError> {
         self.check(url, request.proxy)?;
         let mut wanted = HeaderMap::new();
@@ -229,11 +254,11 @@ impl Client {
             .clients
             .through(request.proxy, request.keeps_connection)?;
         let answer = http.get(url.clone()).headers(wanted).send();
-        let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
+        let answer = deadline.within(limits::HEAD_TIMEOUT, answer, |seconds| {
             format!("the server did not begin to answer within {seconds}s")
         });
         let answer = answer.await?;
-        answer.map_err(|error| FetchError::from_reqwest(error, self.timeout))
+        answer.map_err(|error| FetchError::from_reqwest(error, deadline))
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it. Where a proxy looks
@@ -276,12 +301,13 @@ impl Client {
         response: reqwest::Response,
         url: Url,
         hints: Hints,
+        deadline: Deadline,
     ) -> Result<Body, FetchError> {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let (body, place) = self
             .room
-            .read(response, self.body_bytes_max, self.timeout)
+            .read(response, self.body_bytes_max, deadline)
             .await?;
         let response = Response {
             url: Some(url.to_string()),
@@ -330,8 +356,16 @@ impl Client {
                 downgraded_to: None,
             });
         }
+        // It may grow meanwhile, and some say that they are empty.
+        let most = self.body_bytes_max as u64 + 1;
+        let mut body = Vec::new();
+        let file = tokio::fs::File::open(path).await.map_err(failed)?;
+        let read = file.take(most).read_to_end(&mut body).await;
+        if read.map_err(failed)? > self.body_bytes_max {
+            return Err(FetchError::TooLarge(self.body_bytes_max));
+        }
         let response = Response {
-            body: tokio::fs::read(path).await.map_err(failed)?,
+            body,
             ..Response::default()
         };
         let validators = Validators {
@@ -351,7 +385,7 @@ impl Client {
 }
 
 /// What an error says to a person: it may be a login, or a check whether a browser asks.
-async fn error_page(response: reqwest::Response) -> Option<Box<Response>> {
+async fn error_page(response: reqwest::Response, deadline: Deadline) -> Option<Box<Response>> {
     let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
     let is_page = content_type.as_ref().is_some_and(|t| t.contains("html"));
     if !is_page {
@@ -361,7 +395,7 @@ async fn error_page(response: reqwest::Response) -> Option<Box<Response>> {
     Some(Box::new(Response {
         url,
         content_type,
-        body: body::page_of_error(response).await,
+        body: body::page_of_error(response, deadline).await,
     }))
 }
 
@@ -381,16 +415,6 @@ fn is_behind(name: &str, proxy: &Proxy) -> bool {
         || own.trim_end_matches('.').eq_ignore_ascii_case(&name)
 }
 
-/// A URL for messages that others may read: without its query, where tokens live.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    if url.query().is_some() {
-        url.set_query(Some("…"));
-    }
-    url.set_fragment(None);
-    url.to_string().replace("%E2%80%A6", "…")
-}
-
 /// Ports that belong to other protocols: the "bad port" list of the Fetch standard (§2.9 "Port blocking").
 const BAD_PORTS: [u16; 83] = [
     0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
@@ -399,136 +423,3 @@ const BAD_PORTS: [u16; 83] = [
     993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
     6668, 6669, 6679, 6697, 10080,
 ];
-
-/// Why a source could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The URL must not be fetched. Heals only when the configuration changes.
-    #[error("{url} may not be fetched: {why}")]
-    Forbidden {
-        /// The URL.
-        url: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The server answered with an error.
-    #[error("the server answered {code} {}", StatusCode::from_u16(*.code).ok().and_then(|code| code.canonical_reason()).unwrap_or("(an unknown status)"))]
-    Status {
-        /// The status code.
-        code: u16,
-        /// What the server asked to wait.
-        retry_after: Option<Duration>,
-        /// Whether it says that this is a check whether a browser asks.
-        challenge: bool,
-        /// The page that says so, if it is one.
-        page: Option<Box<Response>>,
-        /// Who answered so, after redirects.
-        url: Box<Url>,
-    },
-    /// The body is too large. Heals when the publisher shortens it or the limit is raised.
-    #[error("the body is larger than {0} bytes (polling.max_body)")]
-    TooLarge(usize),
-    /// The fetch took too long as a whole.
-    #[error("the fetch took longer than {}s (polling.timeout)", .0.as_secs())]
-    Timeout(Duration),
-    /// The server is too slow; there may be an end to that.
-    #[error("{0}")]
-    Slow(String),
-    /// The redirects do not end.
-    #[error("more than {0} redirects")]
-    Redirects(usize),
-    /// The redirects lead to an address that was asked before.
-    #[error("the server redirects in a circle, to {0} again")]
-    Circle(String),
-    /// Anything between us and the server: what kind, and what happened.
-    #[error("{1}")]
-    Network(Failure, String),
-    /// The client itself can't be made.
-    #[error("the HTTP client can't be set up: {0}")]
-    Client(String),
-    /// A file can't be read.
-    #[error("can't read {}: {why}", path.display())]
-    File {
-        /// Its path.
-        path: PathBuf,
-        /// What the system says.
-        why: std::io::Error,
-    },
-}
-
-impl FetchError {
-    /// What kind of failure it is, as far as the next poll depends on it.
-    #[must_use]
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Status {
-                challenge: true, ..
-            } => Failure::Unwelcome,
-            Self::Status { code, .. } => Failure::of_status(*code),
-            Self::Network(failure, _) => *failure,
-            Self::Timeout(_) | Self::Slow(_) => Failure::Timeout,
-            Self::Redirects(_) | Self::Circle(_) => Failure::Redirects,
-            Self::TooLarge(_) => Failure::NoFeed,
-            Self::Forbidden { .. } | Self::Client(_) | Self::File { .. } => Failure::Ours,
-        }
-    }
-
-    /// Waits for a server, but not longer than is usual, nor than the user wants to wait in all.
-    async fn within<T>(
-        usual: Duration,
-        total: Duration,
-        work: impl Future<Output = T>,
-        message: impl FnOnce(u64) -> String,
-    ) -> Result<T, Self> {
-        let patience = usual.min(total);
-        let done = tokio::time::timeout(patience, work).await;
-        done.map_err(|_| match total <= usual {
-            true => Self::Timeout(total),
-            false => Self::Slow(message(patience.as_secs())),
-        })
-    }
-
-    /// Says what a person can act on: where it happened, and the innermost cause; the layers between tell nothing.
-    fn from_reqwest(error: reqwest::Error, timeout: Duration) -> Self {
-        let error = error.without_url();
-        match (error.is_connect(), error.is_timeout()) {
-            (true, true) => {
-                let seconds = limits::CONNECT_TIMEOUT.as_secs();
-                Self::Network(Failure::Connect, format!("no connection within {seconds}s"))
-            }
-            (false, true) => Self::Timeout(timeout),
-            (true, false) => {
-                let why = format!("can't connect: {}", innermost(&error));
-                Self::Network(connect_failure(&error), why)
-            }
-            (false, false) => Self::Network(Failure::Connect, innermost(&error)),
-        }
-    }
-}
-
-/// Whether a connection failed at the name, at the agreement on TLS, or before that.
-fn connect_failure(error: &reqwest::Error) -> Failure {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        // An I/O error gives the causes of the error that it holds, and not that error.
-        let held = error.downcast_ref::<std::io::Error>();
-        let held = held.and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>() || held.is_some_and(|held| held.is::<rustls::Error>()) {
-            return Failure::Tls;
-        }
-        if error.is::<fence::UnknownName>() {
-            return Failure::Name;
-        }
-        cause = error.source();
-    }
-    Failure::Connect
-}
-
-/// The last cause in an error's chain.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string()
-}

@@ -17,6 +17,7 @@ mod leases;
 mod lines;
 mod polls;
 mod record;
+mod rename;
 mod rows;
 mod source;
 mod status;

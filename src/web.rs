@@ -6,7 +6,7 @@
 mod feeds;
 mod pages;
 
-pub(crate) use pages::{opml_of, stuck};
+pub(crate) use pages::{PULSE_AGE_MAX, opml_of};
 
 use crate::daemon::App;
 use crate::limits;

@@ -73,3 +73,7 @@ mod growth;
 /// A week of polls in virtual time.
 #[path = "it/week.rs"]
 mod week;
+
+/// The units of systemd, by its own judgement.
+#[path = "it/units.rs"]
+mod units;

@@ -7,18 +7,21 @@ use crate::poll::Live;
 use crate::store::Store;
 use crate::{service, web};
 use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How often the configuration file is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the configuration file is looked at. What changed is read when it was the same on two looks: an editor may
+/// be half way through, and half a file, or an empty one, withdraws feeds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How many milliseconds memory that was freed is kept for the next who needs some, and whether pages may be of 2 MB.
 ///
@@ -39,6 +42,10 @@ pub(super) fn settle_allocator() {
     let (Ok(program), Some(name)) = (std::env::current_exe(), args.next()) else {
         return;
     };
+    // Else it was started by another program, as a dynamic loader that was given its name.
+    if program.file_name() != Path::new(&name).file_name() {
+        return;
+    }
     let mut again = std::process::Command::new(program);
     // It comes back only where it failed, and then the program needs more memory and is none the worse.
     let _ = again.arg0(name).args(args).envs(unset).exec();
@@ -47,13 +54,16 @@ pub(super) fn settle_allocator() {
 /// `feedwash run`.
 pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     let path = config::path(named);
+    // Before it is read, so that an edit during a long start is not missed.
+    let read = Stamp::of(&path);
     let live = Live::new(config::load(&path)?)?;
     let listen = live.config.server.listen;
     let listener = service::listener(listen).await.with_context(|| {
         format!("can't listen on {listen} (is another program, or another Feedwash, using the port? set server.listen to another)")
     })?;
     let address = listener.local_addr()?;
-    let store = Store::open(&live.config.store.location).await?;
+    let opening = Store::open(&live.config.store.location);
+    let store = service::while_starting("opening the store", opening).await?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let app = App {
         store: store.clone(),
@@ -71,9 +81,15 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     let serving = tokio::spawn(web::serve(listener, app.clone(), shutdown.clone()));
     let watching = tokio::spawn(service::watchdog(app.clone(), address, shutdown.clone()));
     greet(&sender.borrow().config, address);
-    service::ready();
+    service::ready(&status(&sender.borrow().config, address));
 
-    let result = until_told(&path, signals, &sender, &polling, &serving).await;
+    let conf = Conf {
+        path,
+        read,
+        address,
+        live: sender,
+    };
+    let result = until_told(conf, signals, &polling, &serving).await;
     service::stopping();
     tracing::info!("stopping; a second signal stops at once");
     shutdown.cancel();
@@ -126,70 +142,123 @@ fn greet(config: &Config, address: SocketAddr) {
     }
 }
 
+/// What the service manager shows beside the unit's name.
+fn status(config: &Config, address: SocketAddr) -> String {
+    let sources = output::count(config.sources.len(), "source", "sources");
+    format!("{sources}; serving at http://{address}/")
+}
+
 /// Waits for the word to stop; reloads meanwhile. Fails where a part of the program ends by itself.
 async fn until_told<S: Future<Output = ()>>(
-    path: &Path,
+    mut conf: Conf,
     signals: Signals<S>,
-    live: &watch::Sender<Arc<Live>>,
     polling: &tokio::task::JoinHandle<()>,
     serving: &tokio::task::JoinHandle<()>,
 ) -> Result<()> {
     let Signals { stop, mut reload } = signals;
     tokio::pin!(stop);
     let mut look = tokio::time::interval(LOOK_EVERY);
-    let mut seen = changed(path);
+    // What the last look saw, where it was something new.
+    let mut new: Option<Stamp> = None;
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
             _ = reload.recv() => {
-                seen = changed(path);
-                read_anew(path, live);
+                new = None;
+                conf.read_anew(Stamp::of(&conf.path));
             }
             _ = look.tick() => {
                 if polling.is_finished() || serving.is_finished() {
                     bail!("a part of the program ended by itself");
                 }
-                let now = changed(path);
                 // A file that is away for a moment is being replaced by an editor.
-                if now.is_some() && now != seen {
-                    seen = now;
-                    read_anew(path, live);
+                let now = Stamp::of(&conf.path).filter(|now| conf.read.as_ref() != Some(now));
+                if now.is_some() && now == new {
+                    conf.read_anew(now);
+                    new = None;
+                } else {
+                    new = now;
                 }
             }
         }
     }
 }
 
-/// When a file last changed, and its size, which changes with most edits within one tick of a coarse clock.
-fn changed(path: &Path) -> Option<(SystemTime, u64, PathBuf)> {
-    let real = std::fs::canonicalize(path).ok()?;
-    let metadata = std::fs::metadata(&real).ok()?;
-    Some((metadata.modified().ok()?, metadata.len(), real))
+/// What tells one state of a file from another: where it really is, and what changes when somebody saves it. A clock that
+/// stands still, or a copy with the times of its original, is not enough to miss a change.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    real: PathBuf,
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
 }
 
-/// Builds a whole new configuration and swaps it; a bad file leaves the old one running.
-fn read_anew(path: &Path, live: &watch::Sender<Arc<Live>>) {
-    service::reloading();
-    let loaded = config::load(path).and_then(|config| Ok(Live::new(config)?));
-    match loaded {
-        Ok(new) => {
-            let old = Arc::clone(&live.borrow());
-            if old.config.server.listen != new.config.server.listen
-                || old.config.store.location != new.config.store.location
-            {
-                tracing::warn!("server.listen and store.url take effect at the next start");
-            }
-            tracing::info!(
-                sources = new.config.sources.len(),
-                "the configuration was read anew"
-            );
-            live.send_replace(Arc::new(new));
-        }
-        Err(error) => {
-            // One line of the log: a journal would take the others for lines of their own.
-            let why = format!("{error:#}").replace("\n  ", " | ");
-            tracing::error!("the old configuration stays in force: {why}");
-        }
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let real = std::fs::canonicalize(path).ok()?;
+        let metadata = std::fs::metadata(&real).ok()?;
+        Some(Self {
+            real,
+            inode: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
     }
-    service::ready();
+}
+
+/// The configuration in force, and where it came from.
+struct Conf {
+    path: PathBuf,
+    /// The state of the file when it was read.
+    read: Option<Stamp>,
+    address: SocketAddr,
+    live: watch::Sender<Arc<Live>>,
+}
+
+impl Conf {
+    /// Builds a whole new configuration and swaps it; a bad file leaves the old one running.
+    fn read_anew(&mut self, stamp: Option<Stamp>) {
+        self.read = stamp;
+        service::reloading();
+        let loaded = config::load(&self.path).and_then(|config| Ok(Live::new(config)?));
+        let said = match loaded {
+            Ok(new) => {
+                let status = status(&new.config, self.address);
+                self.swap(new);
+                status
+            }
+            Err(error) => {
+                // One line of the log: a journal would take the others for lines of their own.
+                let why = format!("{error:#}").replace("\n  ", " | ");
+                tracing::error!("the old configuration stays in force: {why}");
+                let status = status(&self.live.borrow().config, self.address);
+                format!("{status}; the old configuration stays in force: {why}")
+            }
+        };
+        service::ready(&said);
+    }
+
+    fn swap(&self, new: Live) {
+        let old = Arc::clone(&self.live.borrow());
+        if old.config.server.listen != new.config.server.listen
+            || old.config.store.location != new.config.store.location
+        {
+            tracing::warn!("server.listen and store.url take effect at the next start");
+        }
+        let names = |live: &Live| -> BTreeSet<String> {
+            let sources = live.config.sources.iter();
+            sources.map(|source| source.name.to_string()).collect()
+        };
+        let (before, after) = (names(&old), names(&new));
+        tracing::info!(
+            sources = after.len(),
+            added = after.difference(&before).count(),
+            removed = before.difference(&after).count(),
+            "the configuration was read anew"
+        );
+        self.live.send_replace(Arc::new(new));
+    }
 }

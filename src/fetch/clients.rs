@@ -3,8 +3,9 @@
 //!
 //! Invariant: behind the fence, a client reaches by name what everybody may reach, and its own proxy.
 
+use super::FetchError;
+use super::error::innermost;
 use super::fence::{Fence, FencedResolver};
-use super::{FetchError, innermost};
 use crate::config::{AllowPrivate, Polling, Proxy};
 use crate::limits;
 use reqwest::redirect;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Networks of the IANA IPv4 Special-Purpose Address Registry that are not globally reachable, with multicast
 /// (RFC 5771) and the anycast relays of 6to4 (RFC 7526).
-const FORBIDDEN_V4: [Ipv4Net; 16] = [
+const FORBIDDEN_V4: [Ipv4Net; 17] = [
     v4(0, 0, 0, 0, 8),       // this network, RFC 791
     v4(10, 0, 0, 0, 8),      // private use, RFC 1918
     v4(100, 64, 0, 0, 10),   // shared address space, RFC 6598
@@ -25,6 +25,7 @@ const FORBIDDEN_V4: [Ipv4Net; 16] = [
     v4(192, 52, 193, 0, 24), // AMT, RFC 7450
     v4(192, 88, 99, 0, 24),  // 6to4 relays, RFC 7526
     v4(192, 168, 0, 0, 16),  // private use, RFC 1918
+    v4(192, 175, 48, 0, 24), // AS112, RFC 7534
     v4(198, 18, 0, 0, 15),   // benchmarking, RFC 2544
     v4(198, 51, 100, 0, 24), // documentation, RFC 5737
     v4(203, 0, 113, 0, 24),  // documentation, RFC 5737
@@ -120,7 +121,9 @@ pub(super) struct FencedResolver(pub(super) Arc<Fence>);
 
 /// Every address of a name is forbidden.
 #[derive(Debug, thiserror::Error)]
-#[error("{host} resolves to {address}, which is a private or special-purpose address")]
+#[error(
+    "{host} resolves to {address}, which is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml"
+)]
 pub(super) struct ForbiddenName {
     host: String,
     address: IpAddr,
@@ -130,6 +133,15 @@ pub(super) struct ForbiddenName {
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(super) struct UnknownName(std::io::Error);
+
+impl UnknownName {
+    /// Whether nobody could be asked. The standard library keeps no code of `getaddrinfo`'s errors, only the words for
+    /// `EAI_AGAIN`: glibc's and musl's.
+    pub(super) fn is_for_lack_of_a_resolver(&self) -> bool {
+        let words = self.0.to_string();
+        words.contains("Temporary failure in name resolution") || words.contains("Try again")
+    }
+}
 
 impl Resolve for FencedResolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -160,6 +172,20 @@ impl Resolve for FencedResolver {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resolver_that_nobody_reaches_is_told_from_a_name_that_nobody_has() {
+        let check = |words: &str| {
+            let error = UnknownName(std::io::Error::other(words.to_owned()));
+            error.is_for_lack_of_a_resolver()
+        };
+        assert!(check(
+            "failed to lookup address information: Temporary failure in name resolution"
+        ));
+        assert!(!check(
+            "failed to lookup address information: Name or service not known"
+        ));
+    }
 
     #[test]
     fn special_addresses_are_forbidden_in_every_form() {
@@ -221,5 +247,83 @@ mod tests {
         assert!(fence.allows("::ffff:10.1.2.3".parse().expect("an address")));
         assert!(!fence.allows("10.1.3.3".parse().expect("an address")));
         assert!(fence.allows_host("LOCALHOST.") && !fence.allows_host("localhost.evil.example"));
+    }
+
+    /// What `systemd/feedwash.service` sets an option to, over all its lines.
+    fn unit(option: &str) -> impl Iterator<Item = &'static str> {
+        let lines = include_str!("../../systemd/feedwash.service").lines();
+        let values = lines.filter_map(move |line| line.strip_prefix(option)?.strip_prefix('='));
+        values.flat_map(str::split_whitespace)
+    }
+
+    /// The first and the last address of a network, and their neighbours outside.
+    fn edges(net: IpNet) -> [Option<IpAddr>; 4] {
+        let (first, last) = (net.network(), net.broadcast());
+        let (before, behind) = match (first, last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => (
+                first
+                    .to_bits()
+                    .checked_sub(1)
+                    .map(|bits| IpAddr::V4(Ipv4Addr::from(bits))),
+                last.to_bits()
+                    .checked_add(1)
+                    .map(|bits| IpAddr::V4(Ipv4Addr::from(bits))),
+            ),
+            (IpAddr::V6(first), IpAddr::V6(last)) => (
+                first
+                    .to_bits()
+                    .checked_sub(1)
+                    .map(|bits| IpAddr::V6(Ipv6Addr::from(bits))),
+                last.to_bits()
+                    .checked_add(1)
+                    .map(|bits| IpAddr::V6(Ipv6Addr::from(bits))),
+            ),
+            _ => unreachable!("both ends of a network are of one family"),
+        };
+        [before, Some(first), Some(last), behind]
+    }
+
+    /// Two sets of networks are the same where they agree on both sides of every border of either.
+    #[test]
+    fn the_kernel_s_fence_is_the_same() {
+        assert_eq!(unit("IPAddressAllow").collect::<Vec<_>>(), ["localhost"]);
+        let denied: Vec<IpNet> = unit("IPAddressDeny")
+            .map(|net| net.parse().expect("a network"))
+            .collect();
+        assert!(
+            denied.iter().all(|net| *net == net.trunc()),
+            "no bits are set behind a prefix"
+        );
+        let inside = FORBIDDEN_V4.iter().flat_map(|net| {
+            let (bits, prefix) = (u128::from(net.network().to_bits()), net.prefix_len());
+            let six_to_four = Ipv6Addr::from(SIX_TO_FOUR.network().to_bits() | bits << 80);
+            let nat64 = Ipv6Addr::from(NAT64.network().to_bits() | bits);
+            [
+                IpNet::from(*net),
+                Ipv6Net::new_assert(six_to_four, 16 + prefix).into(),
+                Ipv6Net::new_assert(nat64, 96 + prefix).into(),
+            ]
+        });
+        let borders = (denied.iter().copied().chain(inside))
+            .chain(FORBIDDEN_V6.map(IpNet::from))
+            .chain([GLOBAL_V6, SIX_TO_FOUR, NAT64].map(IpNet::from));
+        // To the kernel a mapped address is the IPv4 address that it stands for.
+        let mapped = v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96);
+        // Nobody can be reached in the rest of 64::/16; to list all of it would take eighty lines.
+        let rest = v6([0x64, 0, 0, 0, 0, 0, 0, 0], 16);
+        let local_nat64 = v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48);
+        let mut compared = 0;
+        for address in borders.flat_map(edges).flatten() {
+            if let IpAddr::V6(six) = address {
+                let is_listed = NAT64.contains(&six) || local_nat64.contains(&six);
+                if mapped.contains(&six) || (rest.contains(&six) && !is_listed) {
+                    continue;
+                }
+            }
+            let is_denied = denied.iter().any(|net| net.contains(&address));
+            assert_eq!(is_denied, !Fence::default().allows(address), "{address}");
+            compared += 1;
+        }
+        assert!(compared > 400, "{compared}");
     }
 }

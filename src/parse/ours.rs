@@ -261,7 +261,7 @@ pub(super) fn into_entry(
         .extend(enclosures.into_iter().map(parts::enclosure_of_link));
     entry.contributors = ours.people("contributors", reader);
     ours.categories(&mut entry.categories);
-    entry.content_link = ours.value("content_link");
+    entry.content_link = ours.content_link();
     entry.comments = ours.string("comments");
     entry.source = ours.origin(reader);
     entry.rights = ours.marked("rights");
@@ -360,6 +360,17 @@ impl Ours {
         let said: HashSet<_> = all.iter().map(key).collect();
         links.retain(|link| !said.contains(&key(link)));
         links.extend(all);
+    }
+
+    /// Where content lies, and of which type it is: Atom's element says no more of it.
+    fn content_link(&mut self) -> Option<Link> {
+        let link: Link = self.value("content_link")?;
+        let trimmed = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+        Some(Link {
+            href: trimmed(&link.href)?,
+            media_type: link.media_type.as_deref().and_then(trimmed),
+            ..Link::default()
+        })
     }
 
     /// All categories, of which `tags` has the terms alone.

@@ -9,14 +9,15 @@ mod links;
 
 use super::graft::{Extra, Graft, graft, name_of};
 use super::grammar::{self, is_iri, is_reference};
-use super::names::Names;
+use super::names::{GIVEN, Names};
 use super::xml::{self, element};
 use super::{Context, date, fit, json_element, plain, xhtml};
 use crate::model::{
-    Category, Element, Entry, Feed, Image, Link, Node, Part, Person, Text, TextKind,
+    Attribute, Category, Element, Entry, Feed, Image, Link, Node, Part, Person, Text, TextKind,
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
+pub(super) use links::main_place;
 use links::{entry_links, feed_links};
 
 /// The document.
@@ -220,7 +221,11 @@ fn content_link(entry: &Entry) -> Option<Element> {
         ("type", link.media_type.as_deref()),
         ("src", Some(link.href.as_str())),
     ];
-    Some(element(Some(xml::ATOM), "content", &attributes, ""))
+    let mut out = element(Some(xml::ATOM), "content", &attributes, "");
+    let is_given = |a: &&Attribute| a.namespace.as_deref() == Some(GIVEN);
+    let given = link.attributes.iter().filter(is_given);
+    out.attributes.extend(given.cloned());
+    Some(out)
 }
 
 fn name_of_type(kind: &atom::TextType) -> &'static str {

@@ -6,7 +6,9 @@ use std::time::Duration;
 /// What kind of failure a poll ended in, as far as the next one depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// Its name is not known, or nobody could be asked for it.
+    /// This machine reaches no network, or nobody who knows names. No publisher was asked, so none is spared by waiting longer.
+    Offline,
+    /// Its name is not known.
     Name,
     /// Nobody took the connection.
     Connect,
@@ -49,6 +51,7 @@ impl Failure {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Offline => "offline",
             Self::Name => "name",
             Self::Connect => "connect",
             Self::Tls => "tls",
@@ -68,7 +71,7 @@ impl Failure {
     /// takes a person later, and who said "not so often" or shut the door latest.
     fn first(self) -> u32 {
         match self {
-            Self::Name | Self::Connect | Self::Server | Self::Ours => 1,
+            Self::Offline | Self::Name | Self::Connect | Self::Server | Self::Ours => 1,
             Self::Tls | Self::Timeout | Self::Client | Self::Redirects | Self::NoFeed => 2,
             Self::Missing | Self::Unwelcome => 4,
             Self::Refused => 8,
@@ -78,6 +81,8 @@ impl Failure {
     /// The longest wait that its repetition leads to.
     fn longest(self) -> Duration {
         match self {
+            // No longer than the interval.
+            Self::Offline => Duration::ZERO,
             Self::Missing | Self::Refused => limits::CLOSED_MAX,
             _ => limits::HINT_MAX,
         }
@@ -110,6 +115,12 @@ mod tests {
         check(Failure::Server, 3, 2.0);
         check(Failure::Server, 40, 24.0);
         check(Failure::Connect, u32::MAX, 24.0);
+    }
+
+    #[test]
+    fn a_night_without_a_network_delays_nothing() {
+        check(Failure::Offline, 1, 0.5);
+        check(Failure::Offline, 40, 0.5);
     }
 
     #[test]

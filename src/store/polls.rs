@@ -8,7 +8,7 @@ use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
 use super::write::record;
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, rename, rows};
 use crate::config::{Config, Location, SourceConfig};
 use crate::model::{Entry, Validators};
 use crate::schedule::{Move, Pace, site};
@@ -120,11 +120,28 @@ impl Store {
         let remove = format!(
             "update source set removed_at = $2 where removed_at is null and name not in (select name from {table})"
         );
-        in_transaction!(self.db, tx => {
+        let pairs = rename::pairs(&table);
+        let renamed: Vec<(i64, String, String)> = in_transaction!(self.db, tx => {
+            let renamed: Vec<(i64, String, String)> =
+                sqlx::query_as(AssertSqlSafe(pairs)).bind(&given).fetch_all(&mut *tx).await?;
+            for (id, old, new) in &renamed {
+                sqlx::query(rename::FREE).bind(new).execute(&mut *tx).await?;
+                for (sql, name) in [(rename::RENAME, new), (rename::KEEP, old)] {
+                    sqlx::query(sql).bind(id).bind(name).bind(now.as_second()).execute(&mut *tx).await?;
+                }
+            }
             for sql in [upsert, remove] {
                 sqlx::query(AssertSqlSafe(sql)).bind(&given).bind(now.as_second()).execute(&mut *tx).await?;
             }
+            renamed
         });
+        for (_, old, new) in renamed {
+            tracing::info!(
+                old,
+                new,
+                "the source was renamed; what is stored of it moved along"
+            );
+        }
         Ok(())
     }
 

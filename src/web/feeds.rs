@@ -69,6 +69,11 @@ pub(super) struct Page {
     page: Option<u32>,
 }
 
+const NO_SUCH_FEED: Problem = Problem(
+    StatusCode::NOT_FOUND,
+    "there is no such feed; the feeds are listed at /",
+);
+
 /// Serves one page of a feed.
 pub(super) async fn feed(
     State(shared): State<Shared>,
@@ -76,11 +81,7 @@ pub(super) async fn feed(
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let no_such_feed = Problem(
-        StatusCode::NOT_FOUND,
-        "there is no such feed; the feeds are listed at /",
-    );
-    let (name, format) = split(&file).ok_or(no_such_feed)?;
+    let (name, format) = split(&file).ok_or(NO_SUCH_FEED)?;
     let page = page
         .ok()
         .and_then(|Query(page)| page.page.or(Some(1)))
@@ -109,16 +110,10 @@ pub(super) async fn feed(
         },
     };
     let Some(config) = live.source(name) else {
-        return Err(match heading {
-            Some(_) => Problem(
-                StatusCode::GONE,
-                "this feed was withdrawn: its source was taken out of feeds.toml",
-            ),
-            None => Problem(
-                StatusCode::NOT_FOUND,
-                "there is no such feed; the feeds are listed at /",
-            ),
-        });
+        return match heading {
+            Some(_) => withdrawn(&shared, &live, name, format).await,
+            None => Err(NO_SUCH_FEED),
+        };
     };
     let rendered = rendered(&shared, &live, config, heading.as_ref(), format, page).await?;
     Ok(answer(
@@ -129,6 +124,30 @@ pub(super) async fn feed(
         Timestamp::now(),
     )
     .await)
+}
+
+/// A feed whose source was taken out of `feeds.toml`: where it only got another name, that is where it is now.
+async fn withdrawn(
+    shared: &Shared,
+    live: &Live,
+    name: &str,
+    format: FeedFormat,
+) -> Result<Response, Problem> {
+    let heir = shared.app.store.successor(name).await?;
+    let Some(heir) = heir.as_deref().and_then(|heir| live.source(heir)) else {
+        return Err(Problem(
+            StatusCode::GONE,
+            "this feed was withdrawn: its source was taken out of feeds.toml",
+        ));
+    };
+    let location = address(&live.config.server.public_url, heir.name.as_str(), format);
+    let headers = [
+        (header::LOCATION, location.clone()),
+        // Else a browser keeps it for ever, and the old name may be given anew.
+        (header::CACHE_CONTROL, format!("max-age={MAX_AGE_MIN}")),
+    ];
+    let said = format!("this feed was renamed; it is at {location} now\n");
+    Ok((StatusCode::MOVED_PERMANENTLY, headers, said).into_response())
 }
 
 fn split(file: &str) -> Option<(&str, FeedFormat)> {

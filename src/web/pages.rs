@@ -269,17 +269,10 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
 
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
 async fn reasons(app: &App) -> Vec<String> {
-    let mut reasons = stuck(app).await;
+    let mut reasons = Vec::new();
     if let Some(trouble) = app.store.trouble() {
         reasons.push(format!("the store can't be written: {trouble}"));
     }
-    reasons
-}
-
-/// Why the program does not do its work, where a new start may help; empty while it does. A disk that is full is not
-/// among them: a program that is started anew serves nothing until there is room.
-pub(crate) async fn stuck(app: &App) -> Vec<String> {
-    let mut reasons = Vec::new();
     if let Err(error) = app.store.ping().await {
         tracing::error!(%error, "the store does not answer");
         reasons.push("the store does not answer".to_owned());

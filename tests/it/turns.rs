@@ -147,6 +147,14 @@ fn content_that_lies_elsewhere_is_empty() {
 }
 
 #[test]
+fn content_that_lies_elsewhere_keeps_a_type_that_is_none() {
+    let content = "<content type=\"video\" src=\"http://l.example/v\"/>";
+    let expected = "<content src=\"http://l.example/v\" given:type=\"video\"/>";
+    writes(&atom("", content), ATOM, &[expected], &[]);
+    stays(&atom("", content), |feed| first(feed).content_link);
+}
+
+#[test]
 fn a_date_that_nobody_gave_is_marked_and_does_not_come_back() {
     let undated = rss("", "").replace(">g<", ">x:1<");
     stays(&undated, |feed| {
@@ -398,6 +406,45 @@ fn links_of_a_feed_keep_their_order_whatever_they_say_besides() {
         let links = feed.links.into_iter().map(|link| link.href);
         (feed.link, links.collect::<Vec<_>>())
     });
+}
+
+#[test]
+fn another_link_does_not_take_the_place_of_the_main_one() {
+    for more in ["title='T'", "type='application/json'", "a:x='y'"] {
+        let inside = format!(
+            "<link>http://l.example/1</link><a:link xmlns:a='http://www.w3.org/2005/Atom' hreflang='en' href='http://l.example/2'/>
+             <a:link xmlns:a='http://www.w3.org/2005/Atom' href='http://l.example/1' {more}/>"
+        );
+        stays(&rss("", &inside), |feed| first(feed).link);
+        let head = rss(&inside, "").replace("<link>http://l.example/</link>", "");
+        stays(&head, |feed| feed.link);
+    }
+}
+
+#[test]
+fn an_enclosure_that_leads_nowhere_is_not_the_first() {
+    let duration = "xmlns:f='urn:feedwash:ns' f:duration='61'";
+    let inside = format!(
+        "<enclosure url='\u{7f}' length='1' type='audio/mpeg'/>
+         <enclosure url='http://l.example/a.mp3' length='1' type='audio/mpeg' {duration}/>"
+    );
+    for format in [RSS, ATOM, JSON] {
+        let seen = |formats: &[FeedFormat]| {
+            let entry = first(turned(&rss("", &inside), formats));
+            (entry.enclosures, entry.extensions)
+        };
+        assert_eq!(seen(&[format]), seen(&[format, format]), "{format:?}");
+    }
+}
+
+#[test]
+fn an_email_address_that_is_none_stays() {
+    let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [{"id": "x:1",
+        "content_text": "C", "authors": [{"name": "Jo", "_feedwash": {"email": "}jo@l.example"}}]}]}"#;
+    for format in [JSON, RSS, ATOM] {
+        let authors = first(turned(document, &[format, JSON, format])).authors;
+        assert_eq!(authors, first(read(document)).authors, "{format:?}");
+    }
 }
 
 #[test]

@@ -394,6 +394,27 @@ async fn what_is_not_published_says_so() {
 }
 
 #[tokio::test]
+async fn a_renamed_feed_leads_to_its_new_name() {
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    let named = |name: &str| {
+        config(&format!(
+            "[server]\npublic_url = \"{PUBLIC_URL}\"\n[[source]]\nname = \"{name}\"\nurl = \"https://press.example/\"\n"
+        ))
+    };
+    store.sync(&named("press"), NOW).await.unwrap();
+    publish(&store, "press", &washed(&many(3)), NOW).await;
+    store.sync(&named("gazette"), after(1)).await.unwrap();
+    let address = serve(app(&store, named("gazette")).0).await;
+    let answer = get(address, "/feeds/press.atom").await;
+    assert_eq!(answer.code, 301);
+    let new = format!("{PUBLIC_URL}/feeds/gazette.atom");
+    assert_eq!(answer.header(header::LOCATION), new);
+    assert!(answer.text().contains(&new), "a person is told, too");
+    let answer = get(address, "/feeds/gazette.atom").await;
+    assert_eq!(read("atom", &answer.body).ids.len(), 3);
+}
+
+#[tokio::test]
 async fn opml_lists_every_feed() {
     let (address, _store) = served().await;
     let answer = get(address, "/feeds.opml").await;

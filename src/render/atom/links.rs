@@ -1,15 +1,18 @@
 //! Links, which Atom says most addresses with.
 
 use super::legal;
-use crate::model::{Entry, Feed, FeedFormat, Link};
+use crate::model::{Attribute, Entry, Feed, FeedFormat, Link};
+use crate::render::names::GIVEN;
 use crate::render::{Context, fit, is_main, rss};
 use atom_syndication as atom;
 
 /// The links of a feed.
 pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<Link> {
-    let mut links = Vec::new();
-    let main = main_link(feed.link.as_deref(), &feed.links);
-    links.extend(main.map(|href| relation("alternate", href)));
+    let kept = feed.links.iter().filter(|link| context.keeps(link));
+    let mut others: Vec<Link> = kept.cloned().collect();
+    let mut links: Vec<Link> = with_main(feed.link.as_deref(), &mut others)
+        .into_iter()
+        .collect();
     if let Some(url) = context.self_link(feed) {
         // Of the publisher's own address only the format of their feed is known.
         let is_atom = context.self_url.is_some() || feed.format == FeedFormat::Atom;
@@ -19,22 +22,16 @@ pub(super) fn feed_links(feed: &Feed, context: &Context<'_>) -> Vec<Link> {
         });
     }
     links.extend(context.pages().map(|(rel, url)| relation(rel, url)));
-    links.extend(
-        feed.links
-            .iter()
-            .filter(|link| context.keeps(link))
-            .cloned(),
-    );
+    links.extend(others);
     links
 }
 
 /// The links of an entry.
 pub(super) fn entry_links(entry: &Entry) -> Vec<Link> {
-    let main = main_link(entry.link.as_deref(), &entry.links);
-    let main = main.map(|href| relation("alternate", href));
-    let own = entry.links.iter().cloned();
+    let mut others = entry.links.clone();
+    let main = with_main(entry.link.as_deref(), &mut others);
     main.into_iter()
-        .chain(own)
+        .chain(others)
         .chain(made_links(entry))
         .collect()
 }
@@ -82,12 +79,47 @@ fn made_links(entry: &Entry) -> Vec<Link> {
     links.filter_map(|link| fit::atom_link(&link)).collect()
 }
 
-/// The alternate link, unless it stands among the others, with all its attributes.
-fn main_link<'m>(main: Option<&'m str>, others: &[Link]) -> Option<&'m str> {
-    let is_whole = |link: &&Link| {
-        is_main(link, main) && (link.media_type.is_some() || !rss::adds_nothing(link, main))
+/// Puts the main link, where it stands among the others, before all that a reader would take for it. Gives it back
+/// where it does not.
+fn with_main(main: Option<&str>, others: &mut Vec<Link>) -> Option<Link> {
+    let main = main?;
+    let Some(place) = main_place(main, others) else {
+        return Some(relation("alternate", main));
     };
-    main.filter(|_| !others.iter().any(|link| is_whole(&link)))
+    let first = others.iter().position(is_rival).unwrap_or(place);
+    if first < place {
+        let link = others.remove(place);
+        others.insert(first, link);
+    }
+    None
+}
+
+/// Where the main link stands among the links of its feed or entry. One that leads to another kind of document does
+/// not stand for it beside one that leads to a page, for that is the one that a reader takes.
+pub(in crate::render) fn main_place(main: &str, links: &[Link]) -> Option<usize> {
+    let is_it = |link: &&Link| is_main(link, Some(main));
+    let has_rival = links.iter().any(is_rival);
+    let fits = |link: &Link| is_it(&link) && (is_rival(link) || !has_rival);
+    links.iter().position(fits)
+}
+
+/// Whether a reader may take a link for the main one: it leads to the thing itself, and to a page as far as it says.
+fn is_rival(link: &Link) -> bool {
+    let rel = link.rel.as_deref();
+    let given = link.attributes.iter().find(|a| is_given(a, "type"));
+    let kind = link.media_type.as_deref().or(given.map(|a| &*a.value));
+    rel.is_none_or(|rel| rel.eq_ignore_ascii_case("alternate"))
+        && kind.is_none_or(|kind| {
+            let kind = kind.trim().to_ascii_lowercase();
+            // What is no media type says nothing.
+            kind.starts_with("text/html")
+                || kind.starts_with("application/xhtml")
+                || !kind.contains('/')
+        })
+}
+
+fn is_given(attribute: &Attribute, name: &str) -> bool {
+    attribute.name == name && attribute.namespace.as_deref() == Some(GIVEN)
 }
 
 fn link(link: &Link) -> atom::Link {

@@ -6,6 +6,7 @@ use super::{
     text_fits,
 };
 use crate::model::{Element, Feed, Link, Person};
+use crate::render::atom::main_place;
 use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference};
 use crate::render::{is_main, names, xml};
 use std::borrow::Cow;
@@ -213,11 +214,14 @@ fn entry_links(feed: &mut Cow<'_, Feed>, at: usize) {
     }) {
         let entry = &mut feed.to_mut().entries[at];
         entry.content_link = entry.content_link.take().and_then(|link| {
-            Some(Link {
+            let mut link = Link {
                 href: address(&link.href, |_| true)?,
-                media_type: link.media_type.filter(|kind| is_media_type(kind)),
                 ..link
-            })
+            };
+            let unfit = link.media_type.take_if(|kind| !is_media_type(kind));
+            let unfit = unfit.map(|kind| attribute("type", kind));
+            link.attributes.extend(unfit);
+            Some(link)
         });
     }
     let entry = &feed.entries[at];
@@ -277,9 +281,16 @@ fn mend_person(person: &mut Person) {
 /// §4.2.7, and §4.1.1: no two alternates of the same type and language.
 fn links_fit(main: Option<&str>, links: &[Link]) -> bool {
     let mut alternates = Alternates::new(main, links);
-    links
-        .iter()
-        .all(|link| link_fits(link) && alternates.adds(link))
+    !lacks_main(main, links)
+        && links
+            .iter()
+            .all(|link| link_fits(link) && alternates.adds(link))
+}
+
+/// Whether the main link is among its links, but none of these can stand for it.
+fn lacks_main(main: Option<&str>, links: &[Link]) -> bool {
+    let is_among = links.iter().any(|link| is_main(link, main));
+    is_among && main.is_some_and(|main| main_place(main, links).is_none())
 }
 
 fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
@@ -291,7 +302,15 @@ fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
         }
         mended
     });
-    let mended: Vec<Link> = mended.collect();
+    let mut mended: Vec<Link> = mended.collect();
+    if let Some(main) = main.filter(|_| lacks_main(main, &mended)) {
+        let plain = Link {
+            href: main.to_owned(),
+            rel: Some("alternate".to_owned()),
+            ..Link::default()
+        };
+        mended.insert(0, plain);
+    }
     let mut alternates = Alternates::new(main, &mended);
     for link in mended {
         if alternates.adds(&link) {

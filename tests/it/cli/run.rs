@@ -19,7 +19,7 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// Starts the program and waits until it serves.
-    async fn start(desk: &Desk, arguments: &[&str]) -> Self {
+    pub(super) async fn start(desk: &Desk, arguments: &[&str]) -> Self {
         Self::spawn(&mut desk.command(arguments)).await
     }
 
@@ -78,7 +78,7 @@ impl Daemon {
         .await;
     }
 
-    fn signal(&self, name: &str) {
+    pub(super) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(
             Command::new("sh")
@@ -90,7 +90,7 @@ impl Daemon {
     }
 
     /// Waits for its end, and gives the exit code.
-    async fn ended(&mut self) -> Option<i32> {
+    pub(super) async fn ended(&mut self) -> Option<i32> {
         until("it ends", async || self.child.try_wait().unwrap())
             .await
             .code()

@@ -576,3 +576,76 @@ pub(super) async fn what_is_known_of_a_feed_is_told(store: Store) {
     );
     assert_eq!(known(&rss(&[])).await.entries, 2);
 }
+
+const PRESS: &str = "https://press.example/feed";
+
+/// Configures sources and gives the ids of those that are asked for.
+async fn rows<const N: usize>(store: &Store, urls: &[(&str, &str)], of: [&str; N]) -> [i64; N] {
+    store.sync(&sources(urls), after(60)).await.unwrap();
+    let mut rows = [0; N];
+    for (row, name) in rows.iter_mut().zip(of) {
+        *row = stored(store, name).await.id;
+    }
+    rows
+}
+
+async fn polled(store: &Store, name: &str) {
+    let document = washed(&rss(&[("id-1", "one", "<p>The story.</p>")]));
+    crate::support::publish(store, name, &document, NOW).await;
+}
+
+pub(super) async fn a_renamed_source_keeps_what_is_stored_of_it(store: Store) {
+    let id = press(&store).await.id;
+    polled(&store, "press").await;
+    let before = store.heading("press").await.unwrap().unwrap();
+    assert_eq!(rows(&store, &[("gazette", PRESS)], ["gazette"]).await, [id]);
+    let now = store.heading("gazette").await.unwrap().unwrap();
+    assert_eq!((now.id, now.next_poll_at), (before.id, before.next_poll_at));
+    assert!(now.revision > before.revision, "its own address changed");
+    assert_eq!(store.feed(id, 0, 10).await.unwrap().feed.entries.len(), 1);
+    assert!(store.source("press").await.unwrap().is_none());
+    assert!(
+        store.heading("press").await.unwrap().is_some(),
+        "the old name is known"
+    );
+    let heir = store.successor("press").await.unwrap();
+    assert_eq!(heir.as_deref(), Some("gazette"));
+    assert_eq!(store.successor("gazette").await.unwrap(), None);
+}
+
+/// There and back again, also under a name that something else had meanwhile.
+pub(super) async fn a_name_that_was_free_is_taken_and_given_back(store: Store) {
+    let id = press(&store).await.id;
+    polled(&store, "press").await;
+    assert_eq!(rows(&store, &[("gazette", PRESS)], ["gazette"]).await, [id]);
+    assert_eq!(rows(&store, &[("press", PRESS)], ["press"]).await, [id]);
+    let other = "https://other.example/feed";
+    let both = [("gazette", PRESS), ("press", other)];
+    let [gazette, new] = rows(&store, &both, ["gazette", "press"]).await;
+    assert!(gazette == id && new != id);
+    assert_eq!(store.successor("press").await.unwrap(), None);
+    // Taken out, and put in under another name a while later.
+    rows(&store, &[("press", other)], []).await;
+    assert_eq!(rows(&store, &[("herald", PRESS)], ["herald"]).await, [id]);
+}
+
+pub(super) async fn what_may_be_two_sources_is_not_renamed(store: Store) {
+    let twins = [("one", PRESS), ("two", PRESS)];
+    let before = rows(&store, &twins, ["one", "two"]).await;
+    polled(&store, "one").await;
+    polled(&store, "two").await;
+    let [three] = rows(&store, &[("three", PRESS)], ["three"]).await;
+    assert!(!before.contains(&three), "it may be either");
+    polled(&store, "three").await;
+    let [three_now, four] = rows(
+        &store,
+        &[("three", PRESS), ("four", PRESS)],
+        ["three", "four"],
+    )
+    .await;
+    assert!(three_now == three && !before.contains(&four));
+    assert_eq!(
+        store.successor("one").await.unwrap().as_deref(),
+        Some("three")
+    );
+}
