@@ -6,7 +6,7 @@
 //!
 //! SQLite runs in WAL mode with `synchronous = full`, and PostgreSQL as its server is set: what was told as done survives a
 //! power cut. Without that, a cut would undo the newest polls, and what left its document before they were made again
-//! would be lost. Polls that end together and found nothing new share the wait for the disk.
+//! would be lost. Only what is merely made again, as the end of a poll that found nothing new, does not wait for the disk.
 
 mod backup;
 mod db;

@@ -29,6 +29,9 @@ pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) ->
     } else {
         poll_named(&live, &store, names, force).await?
     };
+    // Who polls by cron has no daemon that does it.
+    let keep_days = live.config.store.keep_days;
+    store.keep_up(keep_days, Timestamp::now()).await?;
     let statuses = store.statuses().await?;
     store.close().await;
     let forgiven = |name: &str| {

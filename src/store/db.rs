@@ -70,23 +70,48 @@ macro_rules! in_transaction {
     ($db:expr, $tx:ident => $body:expr) => {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
-                $crate::store::db::write!($db, pool, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, pool, $crate::store::db::DURABLE, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { pool, .. } => {
-                $crate::store::db::write!($db, pool, begin(), $tx => $body)
+                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
             }
         }
     };
 }
 pub(super) use in_transaction;
 
+/// As [`in_transaction`], of what a power cut may undo: leases, turns, and polls that found nothing new, which are only made
+/// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too.
+macro_rules! in_passing {
+    ($db:expr, $tx:ident => $body:expr) => {
+        match &$db.pools {
+            $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
+                $crate::store::db::write!($db, pool, $crate::store::db::PASSING, begin_with("begin immediate"), $tx => $body)
+            }
+            $crate::store::db::Pools::Postgres { pool, .. } => {
+                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
+            }
+        }
+    };
+}
+pub(super) use in_passing;
+
+/// How long SQLite waits for the disk. Each transaction says it anew, so that none can be cut off between two and leave the
+/// other's behind.
+pub(super) const DURABLE: Option<&str> = Some("pragma synchronous = full");
+pub(super) const PASSING: Option<&str> = Some("pragma synchronous = normal");
+
 /// Runs one writing body on a connection of a pool.
 macro_rules! write {
-    ($db:expr, $pool:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
+    ($db:expr, $pool:expr, $disk:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
         let acquired = $pool.acquire().await.map_err($crate::store::StoreError::from);
         $db.writes.note(&acquired);
         let mut connection = acquired?;
+        let disk: Option<&'static str> = $disk;
         let written: Result<_, $crate::store::StoreError> = async {
+            if let Some(disk) = disk {
+                sqlx::query(disk).execute(&mut *connection).await?;
+            }
             let mut $tx = sqlx::Connection::$begin(&mut *connection, $($how)?).await?;
             let result = $body;
             $tx.commit().await?;
@@ -115,7 +140,7 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 const LOG_BYTES: &str = "16777216";
 
 /// How long a server that is just starting, or not there for a moment, is waited for.
-const START_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const START_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often that is looked at.
 const START_LOOK: Duration = Duration::from_millis(100);
@@ -133,13 +158,11 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
     Ok(db)
 }
 
-/// How a SQLite file is opened.
+/// How a SQLite file is opened that is in its form. Nothing of this writes, so a disk that takes nothing more stops nobody
+/// who wants to read.
 pub(super) fn file_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        // Of a file that is made; pages that are free are given back in steps.
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
         // What was told as done is on the disk, whatever happens to the machine.
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", LOG_BYTES)
@@ -149,12 +172,16 @@ pub(super) fn file_options(path: &Path) -> SqliteConnectOptions {
 async fn connect(location: &StoreLocation) -> Result<Db, sqlx::Error> {
     Ok(match location {
         StoreLocation::Sqlite(path) => {
-            let options = file_options(path).create_if_missing(true);
-            // Who turns a new file to its log needs it alone, and is not waited for by SQLite itself.
-            patiently(BUSY_TIMEOUT, is_busy, || options.connect())
-                .await?
-                .close()
-                .await?;
+            let options = file_options(path);
+            let mut first = options.clone().create_if_missing(true);
+            if path.metadata().map_or(0, |file| file.len()) == 0 {
+                // Pages that become free are given back in steps. A file that holds something would have to be copied.
+                first = first.auto_vacuum(SqliteAutoVacuum::Incremental);
+            }
+            // The file remembers the log. Who turns to it needs the file alone, and SQLite itself does not wait for that.
+            let first = first.journal_mode(SqliteJournalMode::Wal);
+            let connection = patiently(BUSY_TIMEOUT, is_busy, || first.connect()).await?;
+            connection.close().await?;
             let writer = SqlitePoolOptions::new().max_connections(1);
             let writer = writer.connect_lazy_with(options.clone());
             let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS);
@@ -192,11 +219,11 @@ async fn connect(location: &StoreLocation) -> Result<Db, sqlx::Error> {
 }
 
 /// Tries until it succeeds, fails for another reason than one that passes, or patience ends.
-async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(
+pub(super) async fn patiently<T, E, F: Future<Output = Result<T, E>>>(
     patience: Duration,
-    passes: impl Fn(&sqlx::Error) -> bool,
+    passes: impl Fn(&E) -> bool,
     attempt: impl Fn() -> F,
-) -> Result<T, sqlx::Error> {
+) -> Result<T, E> {
     let mut looks = patience.as_millis() / START_LOOK.as_millis();
     loop {
         match attempt().await {
@@ -218,13 +245,14 @@ fn is_busy(error: &sqlx::Error) -> bool {
 
 /// Whether a PostgreSQL server is on its way up or down (`cannot_connect_now`, `admin_shutdown`), or not there at all,
 /// as in the middle of a restart.
-fn is_starting(error: &sqlx::Error) -> bool {
+pub(super) fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => matches!(
             error.kind(),
             ErrorKind::ConnectionRefused
                 | ErrorKind::NotFound
                 | ErrorKind::ConnectionReset
+                | ErrorKind::BrokenPipe
                 | ErrorKind::UnexpectedEof
         ),
         error => {

@@ -4,7 +4,7 @@
 //! Nobody waits for others to come: who ends alone is written at once. Invariants: the end of a poll is told only once its
 //! transaction is committed; each is written whole or not at all; a batch holds a source once.
 
-use super::db::{Db, in_transaction};
+use super::db::{Db, in_passing};
 use super::polls::Finish;
 use super::rows::{self, Column};
 use super::source::Source;
@@ -225,7 +225,7 @@ async fn write(db: &Db, batch: &[Waiting]) -> Result<HashSet<i64>, StoreError> {
          select source_id, started_at, duration_ms, '{UNCHANGED}' from {table}"
     );
     let all: Vec<&End> = batch.iter().map(|waiting| &waiting.end).collect();
-    let held = in_transaction!(db, tx => {
+    let held = in_passing!(db, tx => {
         let held: Vec<(i64,)> =
             sqlx::query_as(AssertSqlSafe(update)).bind(record::to_json(&all)).fetch_all(&mut *tx).await?;
         let held: HashSet<i64> = held.into_iter().map(|(id,)| id).collect();

@@ -5,10 +5,11 @@
 //! taken. Leases also end by time, for a machine that falls silent without closing anything. Invariant: a source is taken
 //! only through the session that is noted at it, so no lease can outlive its session unseen.
 
+use jiff::Timestamp;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// The first half of the locks' numbers, the letters "wash"; the second is the process number of the session.
@@ -17,13 +18,10 @@ const LOCKS: i32 = 0x7761_7368;
 /// How long a new session is waited for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often is looked for programs that are gone.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
 /// The session that takes sources, once there is one.
 #[derive(Debug, Clone)]
 pub(super) struct Taker {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
     session: Arc<Mutex<Option<Session>>>,
 }
 
@@ -32,13 +30,16 @@ pub(super) struct Session {
     pub(super) connection: PgConnection,
     /// What its leases are marked with.
     pub(super) id: i64,
-    looked_at: Option<Instant>,
+    /// In which second it looked for programs that are gone.
+    looked_at: Option<Timestamp>,
 }
 
 impl Taker {
     pub(super) fn new(options: PgConnectOptions) -> Self {
-        let session = Arc::default();
-        Self { options, session }
+        Self {
+            options: Arc::new(options),
+            session: Arc::default(),
+        }
     }
 
     /// The place of the session. Whoever meets an error leaves it empty.
@@ -64,13 +65,10 @@ impl Taker {
 }
 
 impl Session {
-    /// Whether it is time to look for programs that are gone.
-    pub(super) fn is_to_look(&mut self) -> bool {
-        let is_to_look = self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
-        if is_to_look {
-            self.looked_at = Some(Instant::now());
-        }
-        is_to_look
+    /// Whether it is time to look for programs that are gone: once a second.
+    pub(super) fn is_to_look(&mut self, now: Timestamp) -> bool {
+        let before = self.looked_at.replace(now);
+        before.is_none_or(|before| before.as_second() != now.as_second())
     }
 }
 
@@ -90,7 +88,7 @@ macro_rules! taking {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer, .. } => {
                 let $by = 0_i64;
-                $crate::store::db::write!($db, writer, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, writer, $crate::store::db::PASSING, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { taker, .. } => {
                 let mut place = taker.place().await;
@@ -100,7 +98,7 @@ macro_rules! taking {
                     *place = Some(connected?);
                 }
                 let session = place.as_mut().expect("a session was put there");
-                let ($by, is_to_look) = (session.id, session.is_to_look());
+                let ($by, is_to_look) = (session.id, session.is_to_look($now));
                 let taken: Result<_, $crate::store::StoreError> = async {
                     let mut $tx = sqlx::Connection::begin(&mut session.connection).await?;
                     if is_to_look {

@@ -1,6 +1,6 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{in_transaction, on};
+use super::db::{in_passing, in_transaction, on};
 use super::ends::End;
 use super::feeds::read;
 use super::leases::taking;
@@ -262,7 +262,7 @@ impl Store {
         let table = rows::table(&self.db, "$1", &[("id", "bigint")]);
         let sql =
             format!("update source set leased_until = $2 where id in (select id from {table})");
-        in_transaction!(self.db, tx => {
+        in_passing!(self.db, tx => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
                 .bind(until.as_second())

@@ -18,6 +18,7 @@ pub(super) struct Stored {
     pub(super) rules_version: String,
     pub(super) first_seen_at: i64,
     pub(super) changed_at: i64,
+    pub(super) sort_at: i64,
     pub(super) updated_at: Option<i64>,
 }
 
@@ -275,13 +276,15 @@ impl PreparedEntry<'_> {
             Some(old) => (old.changed_at, old.updated_at),
             None => (now, updated),
         };
+        // A date that was none in the future when the entry was first seen is none now.
+        let dates_until = old.map_or(seen.dates_until, |old| old.sort_at);
         EntryRow {
             key: &self.clean.key,
             first_seen_at,
             changed_at,
             // A date in the future sorts by when the entry was first seen.
             sort_at: published
-                .filter(|&published| published <= first_seen_at.max(seen.dates_until))
+                .filter(|&published| published <= first_seen_at.max(dates_until))
                 .unwrap_or(first_seen_at),
             position,
             raw_hash: &self.raw_hash,

@@ -3,7 +3,7 @@
 //!
 //! Invariant: nothing here makes a source due before it was, but for one whose time lies beyond every rule.
 
-use super::db::{in_transaction, on};
+use super::db::{in_passing, in_transaction, on};
 use super::{Store, StoreError, rows};
 use crate::limits;
 use jiff::Timestamp;
@@ -47,7 +47,7 @@ impl Store {
                next_poll_reason = coalesce(given.why, next_poll_reason) \
              from {table} where source.id = given.id and source.next_poll_at <= given.at"
         );
-        in_transaction!(self.db, tx => {
+        in_passing!(self.db, tx => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
                 .execute(&mut *tx)

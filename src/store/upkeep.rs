@@ -4,7 +4,7 @@
 //! newest document never goes, or it would be born again as new; a clock that jumps years ahead makes a day's worth go an
 //! hour, and no more, before somebody can set it right.
 
-use super::db::{Db, Pools, in_transaction, on};
+use super::db::{self, Db, Pools, in_transaction, on};
 use super::{Store, StoreError};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -47,9 +47,11 @@ pub(super) struct Seen {
 
 impl Believed {
     pub(super) async fn read(db: &Db) -> Result<Self, StoreError> {
-        let clock: i64 = on!(*db, pool => {
-            sqlx::query_scalar("select clock from upkeep").fetch_one(pool).await?
+        let clock = db::patiently(db::START_PATIENCE, db::is_starting, || async {
+            let sql = "select clock from upkeep";
+            on!(*db, pool => sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await)
         });
+        let clock = clock.await?;
         Ok(Self(Arc::new(AtomicI64::new(clock.max(CLOCK_MIN)))))
     }
 

@@ -3,9 +3,9 @@
 //! Invariants: all versions that are missing are written in one transaction, so an upgrade that fails or is cut off leaves
 //! the old form; several programs that start at once wait for each other; a form that this program does not know is left alone.
 
-use super::db::{Db, Pools};
+use super::db::{self, Db, Pools};
 use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationSource, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
 use std::pin::Pin;
 
 /// One version of the database's form, in both dialects; they differ in types only.
@@ -13,6 +13,18 @@ struct Version {
     number: i64,
     sqlite: &'static str,
     postgres: &'static str,
+}
+
+impl Version {
+    fn of(&self, db: &Db) -> Migration {
+        let sql = if db.is_sqlite() {
+            self.sqlite
+        } else {
+            self.postgres
+        };
+        let kind = MigrationType::Simple;
+        Migration::new(self.number, "".into(), kind, sql.into_sql_str(), false)
+    }
 }
 
 const VERSIONS: &[Version] = &[
@@ -74,30 +86,20 @@ pub(super) async fn migrate(db: &Db) -> Result<(), String> {
 }
 
 async fn migrate_to(db: &Db, versions: &[Version]) -> Result<(), String> {
-    let result = match &db.pools {
-        Pools::Sqlite { writer, .. } => {
-            let migrator = migrator(versions, |version| version.sqlite).await?;
-            async {
-                let mut tx = writer.begin_with("begin immediate").await?;
-                run(&migrator, &mut *tx).await?;
-                Ok(tx.commit().await?)
-            }
-            .await
+    let migrations = Migrations(versions.iter().map(|version| version.of(db)).collect());
+    let migrator = Migrator::new(migrations).await;
+    let mut migrator = migrator.map_err(|error| error.to_string())?;
+    // Its lock would be let go before the transaction ends.
+    migrator.set_locking(false);
+    let passes = |error: &MigrateError| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            db::is_starting(error)
         }
-        Pools::Postgres { pool, .. } => {
-            let migrator = migrator(versions, |version| version.postgres).await?;
-            async {
-                let mut tx = pool.begin().await?;
-                let lock = sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK);
-                lock.execute(&mut *tx).await?;
-                run(&migrator, &mut *tx).await?;
-                Ok(tx.commit().await?)
-            }
-            .await
-        }
+        _ => false,
     };
+    let result = db::patiently(db::START_PATIENCE, passes, || run(db, &migrator)).await;
     let newest = versions.last().map_or(0, |version| version.number);
-    result.map_err(|error: MigrateError| match error {
+    result.map_err(|error| match error {
         MigrateError::VersionMissing(version) => format!(
             "a newer Feedwash made it (its form is {version}, and Feedwash {} knows forms up to {newest}); nothing was \
              changed: install the newer version again, or start with a backup from before the upgrade, or with another store.url",
@@ -111,31 +113,23 @@ async fn migrate_to(db: &Db, versions: &[Version]) -> Result<(), String> {
     })
 }
 
-/// Applies what is missing, inside of the transaction that `connection` is in.
-async fn run(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(), MigrateError> {
-    migrator.run_direct(None, connection, false).await
-}
-
-async fn migrator(
-    versions: &[Version],
-    sql: impl Fn(&Version) -> &'static str,
-) -> Result<Migrator, String> {
-    let migration = |version: &Version| {
-        let kind = MigrationType::Simple;
-        Migration::new(
-            version.number,
-            "".into(),
-            kind,
-            sql(version).into_sql_str(),
-            false,
-        )
-    };
-    let migrations = Migrations(versions.iter().map(migration).collect());
-    let migrator = Migrator::new(migrations).await;
-    let mut migrator = migrator.map_err(|error| error.to_string())?;
-    // Its lock would be let go before the transaction ends.
-    migrator.set_locking(false);
-    Ok(migrator)
+/// Applies what is missing, in one transaction.
+async fn run(db: &Db, migrator: &Migrator) -> Result<(), MigrateError> {
+    match &db.pools {
+        Pools::Sqlite { writer, .. } => {
+            let mut tx = writer.begin_with("begin immediate").await?;
+            migrator.run_direct(None, &mut *tx, false).await?;
+            tx.commit().await?;
+        }
+        Pools::Postgres { pool, .. } => {
+            let mut tx = pool.begin().await?;
+            let lock = sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK);
+            lock.execute(&mut *tx).await?;
+            migrator.run_direct(None, &mut *tx, false).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

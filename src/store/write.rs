@@ -148,13 +148,13 @@ macro_rules! record {
         let now = $seen.at;
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
         let sql = format!(
-            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at from entry \
+            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at from entry \
              where source_id = $1 and key in (select key from {keys})"
         );
-        let rows: Vec<(String, String, String, String, i64, i64, Option<i64>)> =
+        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>)> =
             sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
-        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at)| {
-            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at })
+        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at)| {
+            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
         });
         let changes = prepared.compare(&stored.collect(), $seen);
         let from_document = prepared.warnings.is_some();

@@ -22,6 +22,9 @@ const MAX_AGE_MIN: u64 = 60;
 /// The longest: a reader that is told a day would miss what the next poll brings early.
 const MAX_AGE_MAX: u64 = 3600;
 
+/// How long the store is waited for where a page is kept that can be served without it.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
+
 /// How much is kept rendered, in bytes of uncompressed feeds. The first pages of a few hundred feeds.
 const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
@@ -35,10 +38,17 @@ pub(super) struct Cache(Mutex<HashMap<(String, FeedFormat), Arc<Rendered>>>);
 /// The bytes of a page, and their compressed forms once somebody asked for them.
 struct Rendered {
     live: Arc<Live>,
-    revision: i64,
+    /// What was known of the source.
+    heading: Option<Heading>,
     identity: Bytes,
     hash: String,
     compressed: [OnceLock<Bytes>; 3],
+}
+
+impl Rendered {
+    fn revision(&self) -> i64 {
+        self.heading.as_ref().map_or(0, |heading| heading.revision)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +91,24 @@ pub(super) async fn feed(
         "a page is a number from 1",
     ))?;
     let live = Arc::clone(&shared.app.live.borrow());
-    let heading = shared.app.store.heading(name).await?;
+    let kept = (page == 1).then(|| shared.rendered.get(name, format, &live));
+    let heading = shared.app.store.heading(name);
+    let heading = match kept.flatten() {
+        None => heading.await?,
+        Some(kept) => match tokio::time::timeout(STORE_PATIENCE, heading).await {
+            Ok(Ok(heading)) => heading,
+            // A database that is away for a moment need not be seen.
+            failed => {
+                tracing::debug!(
+                    name,
+                    ?failed,
+                    "the store does not answer; a kept page is served"
+                );
+                let heading = kept.heading.as_ref();
+                return Ok(answer(&request, &kept, heading, format, Timestamp::now()).await);
+            }
+        },
+    };
     let Some(config) = live.source(name) else {
         return match heading {
             Some(_) => withdrawn(&shared, &live, name, format).await,
@@ -155,10 +182,8 @@ async fn rendered(
     let revision = heading.map_or(0, |heading| heading.revision);
     let key = (config.name.to_string(), format);
     if page == 1 {
-        let cached = shared.rendered.lock().get(&key).cloned();
-        if let Some(cached) =
-            cached.filter(|cached| cached.revision == revision && Arc::ptr_eq(&cached.live, live))
-        {
+        let cached = shared.rendered.get(config.name.as_str(), format, live);
+        if let Some(cached) = cached.filter(|cached| cached.revision() == revision) {
             return Ok(cached);
         }
     }
@@ -201,7 +226,7 @@ async fn rendered(
     })?;
     let rendered = Arc::new(Rendered {
         live: Arc::clone(live),
-        revision,
+        heading: heading.cloned(),
         hash: store::hash(&identity)[..32].to_owned(),
         identity: identity.into(),
         compressed: Default::default(),
@@ -246,6 +271,12 @@ impl Cache {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, FeedFormat), Arc<Rendered>>> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A kept page, if it was rendered under a configuration.
+    fn get(&self, name: &str, format: FeedFormat, live: &Arc<Live>) -> Option<Arc<Rendered>> {
+        let kept = self.lock().get(&(name.to_owned(), format)).cloned();
+        kept.filter(|kept| Arc::ptr_eq(&kept.live, live))
     }
 
     /// Keeps a page. When too much is kept, everything else goes: what is asked for comes back with the next request.

@@ -111,6 +111,13 @@ pub(super) async fn a_clock_that_is_years_behind_puts_nothing_at_the_end(store: 
     )
     .await;
     assert_eq!(titles(&store).await, ["second", "first"]);
+    // An edit leaves it where it is.
+    let edited = second.replace(">x<", ">y<").replace("&lt;p>x", "&lt;p>y");
+    assert_ne!(edited, second);
+    let document = channel(&format!("{edited}{first}"));
+    let counts = record(&store, &source, &document, after(9)).await;
+    assert_eq!(counts, counted(0, 1));
+    assert_eq!(titles(&store).await, ["second", "first"]);
     // Nor does it date for long gone what leaves.
     record(&store, &source, &channel(&second), behind).await;
     assert_eq!(store.keep_up(30, behind).await.unwrap(), 0);
