@@ -90,6 +90,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the running daemon whether all is well
+    ///
+    /// It answers as /health does, on the address that server.listen names. The exit code is 1 where something is wrong or
+    /// nobody answers: for containers, and whatever else looks after services.
+    Health,
     /// Wash stored entries by the rules of today
     ///
     /// The daemon does so by itself when feeds.toml changes. Ids and dates stay, and no reader is told of an update.
@@ -227,6 +232,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Explain { input, json } => clean::explain(path, &input, json).await,
         Command::Check { fetch } => config::check(path, fetch).await,
         Command::Status { json } => status::status(path, json).await,
+        Command::Health => status::health(path).await,
         Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,
         Command::Restore {
             source,
