@@ -83,6 +83,9 @@ enum Command {
         /// Also poll each source, and store nothing
         #[arg(long)]
         fetch: bool,
+        /// Read no secret that it names: they may be for the service alone
+        #[arg(long, conflicts_with = "fetch")]
+        no_secrets: bool,
     },
     /// Show how each source fares
     Status {
@@ -230,7 +233,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             clean::clean(path, &input, to.map(FeedFormat::from), raw).await
         }
         Command::Explain { input, json } => clean::explain(path, &input, json).await,
-        Command::Check { fetch } => config::check(path, fetch).await,
+        Command::Check { fetch, no_secrets } => config::check(path, fetch, no_secrets).await,
         Command::Status { json } => status::status(path, json).await,
         Command::Health => status::health(path).await,
         Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,

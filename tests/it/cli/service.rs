@@ -147,3 +147,18 @@ async fn its_health_is_told_on_the_command_line() {
     let ran = asker.run(&["health"]);
     ran.check(1, &["feedwash: can't ask at 127.0.0.1:", "is it running"]);
 }
+
+/// As for a reload: the service's credentials are for its main process alone.
+#[test]
+fn a_file_is_checked_without_its_secrets() {
+    let desk = Desk::new();
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\ncookie = { credential = \"login\" }\n",
+    );
+    desk.run(&["check"]).check(1, &["login"]);
+    let said = desk.run(&["check", "--no-secrets"]).output();
+    assert!(said.contains("is right: 1 source"), "{said}");
+    let usage = desk.run(&["check", "--no-secrets", "--fetch"]);
+    usage.check(2, &["--no-secrets"]);
+}
