@@ -3,6 +3,9 @@
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 it failed or
 //! `check` found problems, 2 wrong usage.
 
+mod add;
+mod append;
+mod backup;
 mod clean;
 mod config;
 mod opml;
@@ -78,6 +81,20 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Find the feed of a site or page, show what it would look like, and add it to feeds.toml
+    ///
+    /// It asks which where a site has several. Comments in feeds.toml are kept.
+    Add {
+        /// Addresses of feeds, pages or sites
+        #[arg(required = true, value_name = "URL")]
+        urls: Vec<String>,
+        /// Call the source so [default: by the feed's title]
+        #[arg(long)]
+        name: Option<String>,
+        /// Show it and add nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Say whether feeds.toml is right
     Check {
         /// Also poll each source, and store nothing
@@ -125,6 +142,16 @@ enum Command {
         /// Remove again what was put back under this number
         #[arg(long, value_name = "NUMBER", conflicts_with = "entry")]
         undo: Option<i64>,
+    },
+    /// Copy the store to a file while everything goes on
+    ///
+    /// To restore: stop the daemon, put the copy in the place of the store, start. A PostgreSQL database is copied by pg_dump.
+    Backup {
+        /// The copy; an existing file is not replaced
+        file: PathBuf,
+        /// Replace the file
+        #[arg(long)]
+        force: bool,
     },
     /// Exchange lists of feeds with readers
     Opml {
@@ -233,6 +260,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             clean::clean(path, &input, to.map(FeedFormat::from), raw).await
         }
         Command::Explain { input, json } => clean::explain(path, &input, json).await,
+        Command::Add {
+            urls,
+            name,
+            dry_run,
+        } => add::add(path, &urls, name.as_deref(), dry_run).await,
         Command::Check { fetch, no_secrets } => config::check(path, fetch, no_secrets).await,
         Command::Status { json } => status::status(path, json).await,
         Command::Health => status::health(path).await,
@@ -255,6 +287,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             };
             undo::restore(path, &source, wish).await
         }
+        Command::Backup { file, force } => backup::backup(path, &file, force).await,
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

@@ -226,6 +226,28 @@ impl fmt::Display for Location {
     }
 }
 
+impl Location {
+    /// The location for messages that others may read.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Http(url) => shown(url),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// A URL for messages that others may read: without its query, where tokens live.
+#[must_use]
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    if url.query().is_some() {
+        url.set_query(Some("…"));
+    }
+    url.set_fragment(None);
+    url.to_string().replace("%E2%80%A6", "…")
+}
+
 /// The name of a source, as it stands in `/feeds/NAME.rss`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceName(String);

@@ -123,6 +123,10 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     tracing::warn!(seconds = jump.as_secs(), "the clock jumped, or the machine slept");
                     settle(&app).await;
                 }
+                // While nothing can be written, nothing is taken: what it brought could not be kept.
+                if !app.store.recovered().await {
+                    continue;
+                }
                 if !adopted {
                     adopted = adopt(&app).await;
                 }
@@ -133,7 +137,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                         rewash.start(&app, &polls, &shutdown);
                     }
                     pruned = Some(Instant::now());
-                    prune(&app).await;
+                    keep_up(&app, &polls, &shutdown);
                 }
             }
         }
@@ -333,9 +337,9 @@ async fn one(
         both = wait => both,
     };
     // Another of its publisher's sources was asked to wait while this one waited for its turn.
-    let held = crew.rota().held(source, Timestamp::now());
-    if let Some(until) = held {
-        if let Err(error) = app.store.put_back(&[source.id], until).await {
+    let barred = crew.rota().barred(source, Timestamp::now());
+    if let Some((until, why)) = barred {
+        if let Err(error) = app.store.postpone(&[(source.id, until, why)]).await {
             tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
         }
         return;
@@ -362,10 +366,14 @@ pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duratio
             tracing::info!(source.name = name, new, updated, duration_ms, "polled")
         }
         Outcome::Gone => {
-            tracing::warn!(source.name = name, url = %location, "the source is gone for good (410); it is not polled again")
+            tracing::warn!(
+                source.name = name,
+                url = location.shown(),
+                "the source is gone for good (410); it is not polled again"
+            )
         }
         Outcome::Failed(error) => {
-            tracing::warn!(source.name = name, url = %location, %error, duration_ms, "the poll failed")
+            tracing::warn!(source.name = name, url = location.shown(), %error, duration_ms, "the poll failed")
         }
     }
 }
@@ -477,11 +485,20 @@ async fn retry_failing(app: &App) {
     }
 }
 
-async fn prune(app: &App) {
-    let keep_days = app.live.borrow().config.store.keep_days;
-    match app.store.prune(keep_days, Timestamp::now()).await {
-        Ok(0) => {}
-        Ok(entries) => tracing::info!(entries, keep_days, "deleted old entries"),
-        Err(error) => tracing::error!(%error, "can't delete old entries"),
-    }
+/// Lets the store delete what is old, beside the polls.
+fn keep_up(app: &App, polls: &TaskTracker, shutdown: &CancellationToken) {
+    let (app, shutdown) = (app.clone(), shutdown.clone());
+    polls.spawn(async move {
+        let keep_days = app.live.borrow().config.store.keep_days;
+        let kept_up = tokio::select! {
+            // A step that is not written yet is made again.
+            () = shutdown.cancelled() => return,
+            kept_up = app.store.keep_up(keep_days, Timestamp::now()) => kept_up,
+        };
+        match kept_up {
+            Ok(0) => {}
+            Ok(entries) => tracing::info!(entries, keep_days, "deleted old entries"),
+            Err(error) => tracing::error!(%error, "can't delete old entries"),
+        }
+    });
 }

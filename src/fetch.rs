@@ -5,6 +5,7 @@
 
 mod body;
 mod clients;
+mod deadline;
 mod error;
 mod fence;
 mod headers;
@@ -13,12 +14,13 @@ mod way;
 pub use body::Place;
 pub use error::FetchError;
 
-use crate::config::{AllowPrivate, Header, Location, Polling, Proxy};
+use crate::config::{AllowPrivate, Header, Location, Polling, Proxy, shown};
 use crate::limits;
 use crate::model::{Response, Validators};
 use crate::schedule::{Failure, Hints};
 use body::Room;
 use clients::Clients;
+use deadline::{Answered, Deadline};
 use fence::Fence;
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -26,6 +28,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use url::{Host, Url};
 use way::Way;
 
@@ -107,6 +110,8 @@ pub struct Client {
     room: Room,
     body_bytes_max: usize,
     timeout: Duration,
+    /// When somebody answered last.
+    answered: Answered,
 }
 
 impl Client {
@@ -123,6 +128,7 @@ impl Client {
             room: Room::default(),
             body_bytes_max: polling.body_bytes_max,
             timeout: polling.timeout,
+            answered: Answered::default(),
         })
     }
 
@@ -132,12 +138,26 @@ impl Client {
     /// [`FetchError`]; all but [`FetchError::Forbidden`] may heal by themselves.
     pub async fn fetch(&self, request: Request<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         match request.location {
-            Location::Http(url) => self.fetch_http(url, request, now).await,
+            Location::Http(url) => self.judged(self.fetch_http(url, request, now).await),
             Location::File(path) => {
                 let reading = self.fetch_file(path, request.validators);
                 let read = tokio::time::timeout(self.timeout, reading).await;
                 read.map_err(|_| FetchError::Timeout(self.timeout))?
             }
+        }
+    }
+
+    /// A failure for want of a network is one only where nobody has answered for a while: a single host can look like that.
+    fn judged(&self, fetched: Result<Fetched, FetchError>) -> Result<Fetched, FetchError> {
+        match fetched {
+            Err(FetchError::Network(Failure::Offline, why)) if self.answered.is_recent() => {
+                Err(FetchError::Network(Failure::Connect, why))
+            }
+            Ok(_) | Err(FetchError::Status { .. }) => {
+                self.answered.now();
+                fetched
+            }
+            failed => failed,
         }
     }
 
@@ -148,8 +168,9 @@ impl Client {
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
         let mut way = Way::from(start);
+        let deadline = Deadline::after(self.timeout);
         loop {
-            let response = self.send(&way.url, start, request).await?;
+            let response = self.send(&way.url, start, request, deadline).await?;
             let status = response.status();
             if Way::leads_on(status) {
                 way.follow(status, response.headers())?;
@@ -177,7 +198,7 @@ impl Client {
                     Err(FetchError::Network(Failure::NoFeed, why.into()))
                 }
                 _ if status.is_success() => {
-                    let body = self.read(response, way.url, hints).await?;
+                    let body = self.read(response, way.url, hints, deadline).await?;
                     Ok(Fetched::Body(Box::new(Body {
                         moved_to: way.moved_to,
                         downgraded_to: way.downgraded_to,
@@ -189,7 +210,7 @@ impl Client {
                     code: status.as_u16(),
                     retry_after: hints.retry_after,
                     challenge: headers::is_challenge(response.headers()),
-                    page: error_page(response).await,
+                    page: error_page(response, deadline).await,
                     url: Box::new(way.url),
                 }),
             };
@@ -201,6 +222,7 @@ impl Client {
         url: &Url,
         start: &Url,
         request: Request<'_>,
+        deadline: Deadline,
     ) -> Result<reqwest::Response, FetchError> {
         self.check(url, request.proxy)?;
         let mut wanted = HeaderMap::new();
@@ -232,11 +254,11 @@ impl Client {
             .clients
             .through(request.proxy, request.keeps_connection)?;
         let answer = http.get(url.clone()).headers(wanted).send();
-        let answer = FetchError::within(limits::HEAD_TIMEOUT, self.timeout, answer, |seconds| {
+        let answer = deadline.within(limits::HEAD_TIMEOUT, answer, |seconds| {
             format!("the server did not begin to answer within {seconds}s")
         });
         let answer = answer.await?;
-        answer.map_err(|error| FetchError::from_reqwest(error, self.timeout))
+        answer.map_err(|error| FetchError::from_reqwest(error, deadline))
     }
 
     /// Judges a URL before anything is sent: its scheme, its port, and an address written out in it. Where a proxy looks
@@ -279,12 +301,13 @@ impl Client {
         response: reqwest::Response,
         url: Url,
         hints: Hints,
+        deadline: Deadline,
     ) -> Result<Body, FetchError> {
         let validators = headers::merge(&Validators::default(), response.headers());
         let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
         let (body, place) = self
             .room
-            .read(response, self.body_bytes_max, self.timeout)
+            .read(response, self.body_bytes_max, deadline)
             .await?;
         let response = Response {
             url: Some(url.to_string()),
@@ -333,8 +356,16 @@ impl Client {
                 downgraded_to: None,
             });
         }
+        // It may grow meanwhile, and some say that they are empty.
+        let most = self.body_bytes_max as u64 + 1;
+        let mut body = Vec::new();
+        let file = tokio::fs::File::open(path).await.map_err(failed)?;
+        let read = file.take(most).read_to_end(&mut body).await;
+        if read.map_err(failed)? > self.body_bytes_max {
+            return Err(FetchError::TooLarge(self.body_bytes_max));
+        }
         let response = Response {
-            body: tokio::fs::read(path).await.map_err(failed)?,
+            body,
             ..Response::default()
         };
         let validators = Validators {
@@ -354,7 +385,7 @@ impl Client {
 }
 
 /// What an error says to a person: it may be a login, or a check whether a browser asks.
-async fn error_page(response: reqwest::Response) -> Option<Box<Response>> {
+async fn error_page(response: reqwest::Response, deadline: Deadline) -> Option<Box<Response>> {
     let content_type = headers::text(response.headers(), &header::CONTENT_TYPE);
     let is_page = content_type.as_ref().is_some_and(|t| t.contains("html"));
     if !is_page {
@@ -364,7 +395,7 @@ async fn error_page(response: reqwest::Response) -> Option<Box<Response>> {
     Some(Box::new(Response {
         url,
         content_type,
-        body: body::page_of_error(response).await,
+        body: body::page_of_error(response, deadline).await,
     }))
 }
 
@@ -382,16 +413,6 @@ fn is_behind(name: &str, proxy: &Proxy) -> bool {
     name == "localhost"
         || name.ends_with(".localhost")
         || own.trim_end_matches('.').eq_ignore_ascii_case(&name)
-}
-
-/// A URL for messages that others may read: without its query, where tokens live.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    if url.query().is_some() {
-        url.set_query(Some("…"));
-    }
-    url.set_fragment(None);
-    url.to_string().replace("%E2%80%A6", "…")
 }
 
 /// Ports that belong to other protocols: the "bad port" list of the Fetch standard (§2.9 "Port blocking").

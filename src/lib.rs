@@ -15,7 +15,7 @@
 //! 2. Pure functions. [`decode`] turns bytes into text and [`parse`] text into a feed, leniently;
 //!    [`absolute`] resolves addresses for both reading and writing; [`identity`] gives each entry its key and its
 //!    id; [`clean`] is the table of passes and the passes; [`wash`] is these in a row. [`schedule`] says
-//!    when to poll next, [`walls`] names what stands in place of a feed, [`render`] writes feeds and [`opml`] lists of feeds, [`config`] reads `feeds.toml`.
+//!    when to poll next, [`walls`] names what stands in place of a feed, [`render`] writes feeds and [`opml`] lists of feeds, [`discover`] says where the feed of a page may be, [`config`] reads `feeds.toml`.
 //! 3. Effects: [`fetch`] is the only outgoing HTTP, [`store`] the only SQL. They do not know each other.
 //! 4. The program: [`poll`] is one poll, [`daemon`] which polls run, [`web`] what is served, [`service`]
 //!    what systemd is told, [`cli`] the commands.
@@ -53,6 +53,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod decode;
+pub mod discover;
 pub mod fetch;
 pub mod fingerprint;
 pub mod identity;

@@ -202,6 +202,15 @@ pub const EMPTY_POLLS: u32 = 4;
 /// How much of a page is looked at to say what kind of page it is, in bytes. Walls are short; titles stand at the beginning.
 pub const WALL_BYTES_MAX: usize = 256 * 1024;
 
+/// How much of a failure's message is stored, in characters; it may quote addresses of any length.
+pub const DETAIL_CHARS_MAX: usize = 2_000;
+
+/// The longest validator that is kept, in bytes: it is sent back each time, and servers take heads of 8,000 bytes.
+pub const VALIDATOR_BYTES_MAX: usize = 4_096;
+
+/// How long a network is known to be there after somebody answered.
+pub const NETWORK_KNOWN: Duration = Duration::from_secs(60);
+
 /// How long the page of an error is waited for. It is short, and nobody needs it but to be told what it says.
 pub const ERROR_PAGE_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -17,6 +17,7 @@ pub use rules::{is_outdated, known_rules};
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::fetch::{Client, FetchError};
+use crate::limits;
 use crate::model::Entry;
 use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Next, Policy};
 use crate::store::{self, Finish, Recording, Source, Store, StoreError};
@@ -115,7 +116,7 @@ pub async fn poll(
     now: Timestamp,
 ) -> Outcome {
     let started = Instant::now();
-    let location = source.location(config);
+    let location = location(source, config);
     let (ending, error, brought) = match bring(live, store, source, config, &location, now).await {
         Ok(Some(brought)) => (Ending::Fine, None, brought),
         Ok(None) => (Ending::Gone, None, Brought::default()),
@@ -151,6 +152,8 @@ pub async fn poll(
             return Outcome::Failed(failure.into());
         }
     };
+    // Its room in memory and its turn: the wash of what is stored takes them anew.
+    drop(ran.brought);
     if ending == Ending::Fine {
         wash_the_rest(store, source, config, now).await;
     }
@@ -193,6 +196,8 @@ impl Ran<'_> {
     fn failures(&self, ending: Ending) -> u32 {
         match ending {
             Ending::Fine => 0,
+            // Nobody was asked, so nobody failed once more.
+            Ending::Failed(Failure::Offline) => self.source.failures.max(1),
             Ending::Failed(_) | Ending::Gone => self.source.failures.saturating_add(1),
         }
     }
@@ -217,10 +222,13 @@ impl Ran<'_> {
         match self.ending {
             Ending::Fine => {
                 let to = self.brought.moved_to.clone();
-                let is_allowed = self.brought.downgraded_to.is_none()
-                    && to.as_ref().is_some_and(|to| may_move(self.config, to));
+                let may_move =
+                    |to: &String| Url::parse(to).is_ok_and(|to| may_move(self.config, &to));
+                let is_allowed =
+                    self.brought.downgraded_to.is_none() && to.as_ref().is_some_and(may_move);
                 Move::after(known, to, is_allowed, self.now)
             }
+            Ending::Failed(Failure::Offline) => known,
             Ending::Failed(_) | Ending::Gone => known?.after_failure(self.failures(self.ending)),
         }
     }
@@ -234,7 +242,7 @@ impl Ran<'_> {
             recording,
             body_hash: brought.body_hash.as_deref(),
             validators: brought.validators.as_ref(),
-            detail: error.map(ToString::to_string),
+            detail: error.map(|error| cut(error.to_string())),
             pace: brought.pace,
             moved: self.moved(),
             downgraded_to: brought.downgraded_to.clone(),
@@ -312,10 +320,28 @@ async fn wash_the_rest(store: &Store, source: &Source, config: &SourceConfig, no
     }
 }
 
+/// Where a source is polled: where it has moved to for good, as long as it may, else where it is configured.
+fn location(source: &Source, config: &SourceConfig) -> Location {
+    match source.location(config) {
+        // Headers may have been given to it since.
+        Location::Http(to) if !may_move(config, &to) => config.location.clone(),
+        location => location,
+    }
+}
+
+/// A message as it is stored: a publisher has a part in it, with addresses of any length.
+fn cut(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(limits::DETAIL_CHARS_MAX) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
 /// Whether a source may be polled at another address than the configured one: never where that is less safe, and
 /// never where a user's own headers, which may hold secrets, would have to go to another origin or be left out.
-fn may_move(config: &SourceConfig, to: &str) -> bool {
-    let (Location::Http(from), Ok(to)) = (&config.location, Url::parse(to)) else {
+fn may_move(config: &SourceConfig, to: &Url) -> bool {
+    let Location::Http(from) = &config.location else {
         return false;
     };
     !Move::is_downgrade(from, to.as_str())
@@ -367,7 +393,8 @@ async fn finish_without_document(
         ..finish
     };
     if let Err(error) = store.finish(source, &finish, now).await {
-        tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when its lease is over");
+        tracing::error!(source.name, %error, "can't write the end of a poll; the source is due again when the store can be written, or its lease is over");
+        store.abandon(source);
     }
 }
 

@@ -101,7 +101,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
         Ending::Gone => {
             return Next {
                 at: None,
-                reason: "the source said 410 Gone".into(),
+                reason: "the source said 410 Gone; \"feedwash add\" with its site's address finds another feed, if there is one".into(),
             };
         }
         Ending::Fine => fine(ended, chance, now),

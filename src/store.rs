@@ -4,13 +4,16 @@
 //! poll and never skips one; an unchanged entry is not written; raw is the truth and clean is derived from it;
 //! an entry's key is unique in its source.
 //!
-//! SQLite runs in WAL mode with `synchronous = normal`: a power cut may undo the newest transactions, each
-//! as a whole, and then those polls are made again; it can't corrupt the file.
+//! SQLite runs in WAL mode with `synchronous = full`, and PostgreSQL as its server is set: what was told as done survives a
+//! power cut. Without that, a cut would undo the newest polls, and what left its document before they were made again
+//! would be lost. Polls that end together and found nothing new share the wait for the disk.
 
+mod backup;
 mod db;
 mod ends;
 mod feeds;
 mod known;
+mod leases;
 mod lines;
 mod polls;
 mod record;
@@ -20,8 +23,12 @@ mod source;
 mod status;
 mod times;
 mod undo;
+mod upkeep;
+mod versions;
 mod write;
+mod writes;
 
+pub use backup::{Backup, BackupError, backup};
 pub use feeds::{Heading, Published};
 pub use polls::Finish;
 pub use record::{Recorded, Recording};
@@ -32,8 +39,9 @@ pub use undo::{Restoration, Stored};
 use crate::config::StoreLocation;
 pub(crate) use record::hash;
 
-use db::Db;
+use db::{Db, Pools};
 use ends::Ends;
+use sqlx::Connection as _;
 use std::sync::Arc;
 
 /// The store. Cheap to clone; every clone uses the same connections.
@@ -41,6 +49,7 @@ use std::sync::Arc;
 pub struct Store {
     db: Db,
     ends: Ends,
+    clock: upkeep::Believed,
     location: Arc<StoreLocation>,
 }
 
@@ -94,8 +103,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] and [`StoreError::Migrate`].
     pub async fn open(location: &StoreLocation) -> Result<Self, StoreError> {
+        let db = db::open(location).await?;
         Ok(Self {
-            db: db::open(location).await?,
+            clock: upkeep::Believed::read(&db).await?,
+            db,
             ends: Ends::default(),
             location: Arc::new(location.clone()),
         })
@@ -109,13 +120,19 @@ impl Store {
 
     /// Closes every connection; what was committed is on disk.
     pub async fn close(&self) {
-        match &self.db {
-            Db::Sqlite { writer, readers } => {
+        match &self.db.pools {
+            Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 // The last to close writes the log back into the file.
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, taker } => {
+                if let Some(session) = taker.place().await.take() {
+                    // However that ends, the connection is gone.
+                    let _ = session.connection.close().await;
+                }
+                pool.close().await;
+            }
         }
     }
 

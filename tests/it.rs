@@ -30,6 +30,10 @@ mod turns;
 #[path = "it/store.rs"]
 mod store;
 
+/// What is kept through upgrades, copies and full disks.
+#[path = "it/keep.rs"]
+mod keep;
+
 /// A poll, against a server that answers by a script.
 #[path = "it/poll.rs"]
 mod poll;

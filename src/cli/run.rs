@@ -42,6 +42,10 @@ pub(super) fn settle_allocator() {
     let (Ok(program), Some(name)) = (std::env::current_exe(), args.next()) else {
         return;
     };
+    // Else it was started by another program, as a dynamic loader that was given its name.
+    if program.file_name() != Path::new(&name).file_name() {
+        return;
+    }
     let mut again = std::process::Command::new(program);
     // It comes back only where it failed, and then the program needs more memory and is none the worse.
     let _ = again.arg0(name).args(args).envs(unset).exec();

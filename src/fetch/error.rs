@@ -1,6 +1,7 @@
 //! Why a fetch failed, in words for a person and in a kind for the schedule.
 
-use super::fence::UnknownName;
+use super::deadline::Deadline;
+use super::fence::{ForbiddenName, UnknownName};
 use crate::limits;
 use crate::model::Response;
 use crate::schedule::Failure;
@@ -83,30 +84,15 @@ impl FetchError {
         }
     }
 
-    /// Waits for a server, but not longer than is usual, nor than the user wants to wait in all.
-    pub(super) async fn within<T>(
-        usual: Duration,
-        total: Duration,
-        work: impl Future<Output = T>,
-        message: impl FnOnce(u64) -> String,
-    ) -> Result<T, Self> {
-        let patience = usual.min(total);
-        let done = tokio::time::timeout(patience, work).await;
-        done.map_err(|_| match total <= usual {
-            true => Self::Timeout(total),
-            false => Self::Slow(message(patience.as_secs())),
-        })
-    }
-
     /// Says what a person can act on: where it happened, and the innermost cause; the layers between tell nothing.
-    pub(super) fn from_reqwest(error: reqwest::Error, timeout: Duration) -> Self {
+    pub(super) fn from_reqwest(error: reqwest::Error, deadline: Deadline) -> Self {
         let error = error.without_url();
         match (error.is_connect(), error.is_timeout()) {
             (true, true) => {
                 let seconds = limits::CONNECT_TIMEOUT.as_secs();
                 Self::Network(Failure::Connect, format!("no connection within {seconds}s"))
             }
-            (false, true) => Self::Timeout(timeout),
+            (false, true) => deadline.passed(),
             (true, false) => {
                 let why = format!("can't connect: {}", innermost(&error));
                 Self::Network(connect_failure(&error), why)
@@ -125,6 +111,9 @@ fn connect_failure(error: &reqwest::Error) -> Failure {
         let held = held.and_then(std::io::Error::get_ref);
         if error.is::<rustls::Error>() || held.is_some_and(|held| held.is::<rustls::Error>()) {
             return Failure::Tls;
+        }
+        if error.is::<ForbiddenName>() {
+            return Failure::Ours;
         }
         if let Some(unknown) = error.downcast_ref::<UnknownName>() {
             return match unknown.is_for_lack_of_a_resolver() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Networks of the IANA IPv4 Special-Purpose Address Registry that are not globally reachable, with multicast
 /// (RFC 5771) and the anycast relays of 6to4 (RFC 7526).
-const FORBIDDEN_V4: [Ipv4Net; 16] = [
+const FORBIDDEN_V4: [Ipv4Net; 17] = [
     v4(0, 0, 0, 0, 8),       // this network, RFC 791
     v4(10, 0, 0, 0, 8),      // private use, RFC 1918
     v4(100, 64, 0, 0, 10),   // shared address space, RFC 6598
@@ -25,6 +25,7 @@ const FORBIDDEN_V4: [Ipv4Net; 16] = [
     v4(192, 52, 193, 0, 24), // AMT, RFC 7450
     v4(192, 88, 99, 0, 24),  // 6to4 relays, RFC 7526
     v4(192, 168, 0, 0, 16),  // private use, RFC 1918
+    v4(192, 175, 48, 0, 24), // AS112, RFC 7534
     v4(198, 18, 0, 0, 15),   // benchmarking, RFC 2544
     v4(198, 51, 100, 0, 24), // documentation, RFC 5737
     v4(203, 0, 113, 0, 24),  // documentation, RFC 5737
@@ -120,7 +121,9 @@ pub(super) struct FencedResolver(pub(super) Arc<Fence>);
 
 /// Every address of a name is forbidden.
 #[derive(Debug, thiserror::Error)]
-#[error("{host} resolves to {address}, which is a private or special-purpose address")]
+#[error(
+    "{host} resolves to {address}, which is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml"
+)]
 pub(super) struct ForbiddenName {
     host: String,
     address: IpAddr,

@@ -1,5 +1,6 @@
 //! Header fields as values of proper types; nobody else reads the strings.
 
+use crate::limits;
 use crate::model::Validators;
 use crate::schedule::Hints;
 use jiff::Timestamp;
@@ -22,9 +23,13 @@ pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 /// The validators to send next time: those of this answer, else the old ones (RFC 9111 §4.3.4).
 pub(super) fn merge(old: &Validators, headers: &HeaderMap) -> Validators {
+    let given = |name| {
+        let value = text(headers, name)?;
+        (value.len() <= limits::VALIDATOR_BYTES_MAX).then_some(value)
+    };
     Validators {
-        etag: text(headers, &header::ETAG).or_else(|| old.etag.clone()),
-        last_modified: text(headers, &header::LAST_MODIFIED).or_else(|| old.last_modified.clone()),
+        etag: given(&header::ETAG).or_else(|| old.etag.clone()),
+        last_modified: given(&header::LAST_MODIFIED).or_else(|| old.last_modified.clone()),
     }
 }
 
@@ -57,9 +62,10 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
 
 /// `max-age` less `Age`, else `Expires` less `Date`; `no-cache` and `no-store` mean not at all (RFC 9111 §4.2.1).
 fn fresh_for(headers: &HeaderMap, date: Option<SystemTime>) -> Option<Duration> {
-    let directives = text(headers, &header::CACHE_CONTROL)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    // Several lines are one list (RFC 9110 §5.3).
+    let lines = headers.get_all(header::CACHE_CONTROL).iter();
+    let lines: Vec<&str> = lines.filter_map(|value| value.to_str().ok()).collect();
+    let directives = lines.join(",").to_ascii_lowercase();
     let mut max_age = None;
     for directive in directives.split(',').map(str::trim) {
         match directive.split_once('=') {
@@ -113,6 +119,12 @@ mod tests {
         check(std::slice::from_ref(&expires), Some(3600), None);
         let max_age = (header::CACHE_CONTROL, "public, max-age=100");
         check(&[expires, max_age, (header::AGE, "40")], Some(60), None);
+        let public = (header::CACHE_CONTROL, "public");
+        check(
+            &[public, (header::CACHE_CONTROL, "max-age=7")],
+            Some(7),
+            None,
+        );
         check(
             &[(header::CACHE_CONTROL, "no-cache, max-age=100")],
             None,

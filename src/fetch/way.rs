@@ -2,7 +2,8 @@
 //!
 //! Asks nobody and judges no address. Invariant: it leads to no address twice.
 
-use super::{FetchError, shown};
+use super::FetchError;
+use crate::config::shown;
 use crate::limits;
 use crate::schedule::{Failure, Move};
 use reqwest::StatusCode;
@@ -71,6 +72,9 @@ fn is_same(one: &Url, other: &Url) -> bool {
     one[..Position::AfterQuery] == other[..Position::AfterQuery]
 }
 
+/// How much of what is no URL is quoted, in characters.
+const TARGET_CHARS: usize = 100;
+
 /// Where a redirect leads.
 fn target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
     let target = headers
@@ -83,9 +87,12 @@ fn target(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
         ));
     };
     let mut target = from.join(&target).map_err(|_| {
+        // Without its query, as all addresses are shown, and the beginning says enough.
+        let start = target.split(['?', '#']).next().unwrap_or_default();
+        let start: String = start.chars().take(TARGET_CHARS).collect();
         FetchError::Network(
             Failure::Redirects,
-            format!("{} redirects to \"{target}\", which is no URL", shown(from)),
+            format!("{} redirects to {start:?}, which is no URL", shown(from)),
         )
     })?;
     // Nobody's redirect logs us in anywhere, and what is fetched becomes the base of published links.

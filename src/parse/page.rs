@@ -3,6 +3,7 @@
 use super::tree::El;
 use super::{LinkedFeed, ParseError};
 use crate::absolute;
+use crate::limits::BASE_BYTES_MAX;
 
 /// How many feeds of a page are named; a page with more is a directory.
 const FEEDS_MAX: usize = 20;
@@ -50,6 +51,7 @@ impl Page {
                 "base" => {
                     let href = child.attribute("href");
                     self.base = href
+                        .filter(|href| href.len() <= BASE_BYTES_MAX)
                         .map(|href| absolute::resolve(self.base.as_deref(), href))
                         .or(self.base.take());
                 }
@@ -81,6 +83,7 @@ impl Page {
             && is_feed
             && self.feeds.len() < FEEDS_MAX
             && let Some(href) = el.filled("href")
+            && href.len() <= BASE_BYTES_MAX
         {
             let url = absolute::resolve(self.base.as_deref(), &href);
             self.feeds.push(LinkedFeed {

@@ -11,18 +11,18 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_multi_thread()
-        .worker_threads(processors())
+        .worker_threads(*PROCESSORS)
         .thread_name("feedwash-wash")
         .build()
         .expect("a runtime without I/O or timers needs nothing but memory and threads")
 });
 
-static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(processors()));
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(*PROCESSORS));
 
-/// How many documents are washed and written at once: more would take memory, and no less time.
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
+/// How many documents are washed and written at once: more would take memory, and no less time. Asked once, for it may
+/// change under a running program, and all turns are to be had for ever.
+static PROCESSORS: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
 
 /// Does something on the threads for such work.
 ///
@@ -37,7 +37,7 @@ pub(super) async fn apart<T: Send + 'static>(
 
 /// A turn of washing and writing, given back when it is dropped; all of them where something large has to be alone.
 pub(super) async fn turn(is_alone: bool) -> Option<SemaphorePermit<'static>> {
-    let turns = if is_alone { processors() } else { 1 };
+    let turns = if is_alone { *PROCESSORS } else { 1 };
     TURNS.acquire_many(u32::try_from(turns).ok()?).await.ok()
 }
 

@@ -8,7 +8,7 @@ use crate::decode;
 use crate::fetch::{self, Body, FetchError, Fetched, Place};
 use crate::limits;
 use crate::model::{Response, Rules, Validators, Washed};
-use crate::parse::ParseError;
+use crate::parse::{self, ParseError};
 use crate::schedule::{Hints, Pace, site};
 use crate::store::{self, Source, Store};
 use crate::walls::{self, Held, Wall};
@@ -216,7 +216,7 @@ fn is_home(answered: Option<&Url>, location: &Location) -> bool {
     !is_root(asked) && answered.is_some_and(is_root)
 }
 
-/// Names what an error came with. That nothing is found is what its status says.
+/// Says what an error came with. That nothing is found is what its status says.
 fn of_fetch(error: FetchError) -> PollError {
     let FetchError::Status {
         challenge, page, ..
@@ -224,17 +224,20 @@ fn of_fetch(error: FetchError) -> PollError {
     else {
         return error.into();
     };
-    let of_page = |page: &Response| {
+    let mut feeds = Vec::new();
+    let mut wall = challenge.then_some(Wall::Challenge);
+    if let Some(page) = page {
         let text = decode::decode(page).text;
-        walls::of_page(&text, page.url.as_deref())
-    };
-    let wall = match challenge {
-        true => Some(Wall::Challenge),
-        false => page.as_deref().and_then(of_page),
-    };
-    match wall {
-        Some(wall) if wall != Wall::Missing => PollError::Refused { error, wall },
-        _ => error.into(),
+        let url = page.url.as_deref();
+        wall = wall.or_else(|| walls::of_page(&text, url).filter(|wall| *wall != Wall::Missing));
+        if let Err(ParseError::Page { feeds: linked, .. }) = parse::parse(&text, url) {
+            feeds = linked;
+            feeds.retain(|feed| Some(feed.url.as_str()) != url);
+        }
+    }
+    match (wall, feeds.is_empty()) {
+        (None, true) => error.into(),
+        _ => PollError::Refused { error, wall, feeds },
     }
 }
 
@@ -274,8 +277,14 @@ fn named(error: ParseError, response: &Response) -> PollError {
     let ParseError::Page { title, feeds } = &error else {
         return error.into();
     };
-    let text = decode::decode(response).text;
-    match walls::of_page(&text, response.url.as_deref()) {
+    // Walls are short, and what was no feed may be of any length.
+    let start = &response.body[..response.body.len().min(limits::WALL_BYTES_MAX)];
+    let start = Response {
+        body: start.to_vec(),
+        content_type: response.content_type.clone(),
+        url: response.url.clone(),
+    };
+    match walls::of_page(&decode::decode(&start).text, response.url.as_deref()) {
         Some(wall) => PollError::Wall {
             wall,
             title: title.clone(),

@@ -14,13 +14,15 @@ pub enum PollError {
     /// The source could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The server answered with an error, and its page or its head says what it wants, or why.
-    #[error("{error}, with {wall}")]
+    /// The server answered with an error, and its page or its head says what it wants, or what else there is.
+    #[error("{error}{}{}", wall.map(|wall| format!(", with {wall}")).unwrap_or_default(), linked(feeds))]
     Refused {
         /// The error.
         error: FetchError,
         /// What it came with.
-        wall: Wall,
+        wall: Option<Wall>,
+        /// The feeds that its page links to: one of them may be the new address.
+        feeds: Vec<LinkedFeed>,
     },
     /// What it answered is a page that wants something first, or says that there is nothing.
     #[error("the server answered with {wall} in place of the feed{}{}", title.as_ref().map(|title| format!(" ({title:?})")).unwrap_or_default(), linked(feeds))]
@@ -73,6 +75,10 @@ impl PollError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
+            Self::Refused {
+                wall: Some(Wall::Challenge | Wall::Captcha),
+                ..
+            } => Failure::Unwelcome,
             Self::Fetch(error) | Self::Refused { error, .. } => error.failure(),
             Self::Wall { wall, .. } => match wall {
                 Wall::Challenge | Wall::Captcha => Failure::Unwelcome,
@@ -90,7 +96,10 @@ impl PollError {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Refused { wall, .. } | Self::Wall { wall, .. } => wall.word(),
+            Self::Wall { wall, .. }
+            | Self::Refused {
+                wall: Some(wall), ..
+            } => wall.word(),
             Self::Doubted(held) => held.doubt.word(),
             Self::Parse(ParseError::Page { .. }) => "page",
             other => other.failure().word(),
@@ -116,7 +125,7 @@ impl PollError {
     /// How long the server asked to wait, from the start of a poll that took `elapsed`: it asked when it answered.
     pub(super) fn retry_after(&self, elapsed: Duration) -> Option<Duration> {
         let (_, retry_after, _) = self.status()?;
-        Some(from_start(retry_after?, elapsed))
+        Some(from_start(retry_after?.min(limits::INTERVAL_MAX), elapsed))
     }
 
     /// The publisher that asked all its visitors to wait, and how long: who has had too many requests (429) or is down

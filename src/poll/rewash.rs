@@ -5,7 +5,7 @@
 //! begins again, a few times.
 
 use super::PollError;
-use super::apart::apart;
+use super::apart::{apart, turn};
 use super::rules::{is_outdated, known_rules, version};
 use crate::model::{EntryKey, Field, Removal, Rules, Text, Washed};
 use crate::store::{Recording, Source, Store, StoreError};
@@ -52,6 +52,8 @@ pub async fn rewash_outdated(
     if !is_outdated(source, rules) {
         return Ok(false);
     }
+    // As large as a large document, or larger.
+    let _turn = turn(true).await;
     for _ in 0..ROUNDS {
         let source = store.source(&source.name).await?;
         let Some(source) = source.filter(|source| is_outdated(source, rules)) else {
@@ -81,6 +83,7 @@ pub async fn rewash(
     dry_run: bool,
 ) -> Result<Rewashed, PollError> {
     let mut done = Rewashed::default();
+    let _turn = turn(true).await;
     for _ in 0..ROUNDS {
         let Some(source) = store.source(name).await? else {
             return Ok(done);

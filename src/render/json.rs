@@ -261,7 +261,9 @@ fn author(person: &Person) -> Value {
         .filter(|email| is_plain_address(email));
     let mail = mail
         .filter(|_| person.uri.is_none())
-        .map(|email| format!("mailto:{email}"));
+        .map(|email| format!("mailto:{email}"))
+        // Nobody takes an escape out of an address again.
+        .filter(|url| grammar::is_reference(url));
     out.address("url", person.uri.as_deref().or(mail.as_deref()));
     out.address("avatar", person.avatar.as_deref());
     let mut ours = Object::default();

@@ -1,33 +1,64 @@
-//! Two databases behind one text of SQL: connections, transactions and migrations.
+//! Two databases behind one text of SQL: connections and transactions.
+//!
+//! Invariant: a connection whose transaction met a disk that failed is closed and never used again, for what the kernel
+//! dropped after a failed `fsync` is not written by the next one.
 
-use super::StoreError;
+use super::leases::Taker;
+use super::writes::Writes;
+use super::{StoreError, versions};
 use crate::config::StoreLocation;
-use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlSafeStr as _, SqlitePool};
-use std::pin::Pin;
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlitePool};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+/// A database.
+#[derive(Debug, Clone)]
+pub(super) struct Db {
+    pub(super) pools: Pools,
+    /// Whether what is written arrives.
+    pub(super) writes: Writes,
+}
+
 /// The connections.
 #[derive(Debug, Clone)]
-pub(super) enum Db {
+pub(super) enum Pools {
     /// One connection writes, since SQLite has one writer at a time and a queue is fairer than its busy loop;
     /// others read, and never wait for it.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        taker: Taker,
+    },
+}
+
+impl Db {
+    pub(super) fn of_sqlite(writer: SqlitePool, readers: SqlitePool) -> Self {
+        Self {
+            pools: Pools::Sqlite { writer, readers },
+            writes: Writes::default(),
+        }
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
 }
 
 /// Runs one reading body on whichever database it is.
 macro_rules! on {
     ($db:expr, $pool:ident => $body:expr) => {
-        match &$db {
-            $crate::store::db::Db::Sqlite { readers: $pool, .. } => $body,
-            $crate::store::db::Db::Postgres($pool) => $body,
+        match &$db.pools {
+            $crate::store::db::Pools::Sqlite { readers: $pool, .. } => $body,
+            $crate::store::db::Pools::Postgres { pool: $pool, .. } => $body,
         }
     };
 }
@@ -37,23 +68,39 @@ pub(super) use on;
 /// lock at the start: a transaction that reads first and then fails to upgrade would have to be repeated.
 macro_rules! in_transaction {
     ($db:expr, $tx:ident => $body:expr) => {
-        match &$db {
-            $crate::store::db::Db::Sqlite { writer: pool, .. } => {
-                let mut $tx = pool.begin_with("begin immediate").await?;
-                let result = $body;
-                $tx.commit().await?;
-                result
+        match &$db.pools {
+            $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
+                $crate::store::db::write!($db, pool, begin_with("begin immediate"), $tx => $body)
             }
-            $crate::store::db::Db::Postgres(pool) => {
-                let mut $tx = pool.begin().await?;
-                let result = $body;
-                $tx.commit().await?;
-                result
+            $crate::store::db::Pools::Postgres { pool, .. } => {
+                $crate::store::db::write!($db, pool, begin(), $tx => $body)
             }
         }
     };
 }
 pub(super) use in_transaction;
+
+/// Runs one writing body on a connection of a pool.
+macro_rules! write {
+    ($db:expr, $pool:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
+        let acquired = $pool.acquire().await.map_err($crate::store::StoreError::from);
+        $db.writes.note(&acquired);
+        let mut connection = acquired?;
+        let written: Result<_, $crate::store::StoreError> = async {
+            let mut $tx = sqlx::Connection::$begin(&mut *connection, $($how)?).await?;
+            let result = $body;
+            $tx.commit().await?;
+            Ok(result)
+        }
+        .await;
+        if $db.writes.note(&written) {
+            // However that ends, the connection is gone.
+            let _ = connection.close().await;
+        }
+        written?
+    }};
+}
+pub(super) use write;
 
 /// How long a writer waits for another before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -64,30 +111,54 @@ const SQLITE_READERS: u32 = 4;
 /// PostgreSQL's default allows 100 connections for all its clients together.
 const POSTGRES_CONNECTIONS: u32 = 10;
 
+/// How large the log of a SQLite file stays after a burst, in bytes. Four times what SQLite writes back at once.
+const LOG_BYTES: &str = "16777216";
+
+/// How long a server that is just starting, or not there for a moment, is waited for.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often that is looked at.
+const START_LOOK: Duration = Duration::from_millis(100);
+
 pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
-    let failed = |error: sqlx::Error| StoreError::Open {
+    let db = connect(location).await.map_err(|error| StoreError::Open {
         location: location.to_string(),
         why: why(location, &error),
-    };
-    let db = match location {
+    })?;
+    let migrated = versions::migrate(&db).await;
+    migrated.map_err(|why| StoreError::Migrate {
+        location: location.to_string(),
+        why,
+    })?;
+    Ok(db)
+}
+
+/// How a SQLite file is opened.
+pub(super) fn file_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        // Of a file that is made; pages that are free are given back in steps.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was told as done is on the disk, whatever happens to the machine.
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", LOG_BYTES)
+        .busy_timeout(BUSY_TIMEOUT)
+}
+
+async fn connect(location: &StoreLocation) -> Result<Db, sqlx::Error> {
+    Ok(match location {
         StoreLocation::Sqlite(path) => {
-            let options = SqliteConnectOptions::new()
-                .filename(path)
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .busy_timeout(BUSY_TIMEOUT);
-            let writer = SqlitePoolOptions::new()
-                .max_connections(1)
-                .connect_with(options.clone())
-                .await;
-            let readers = SqlitePoolOptions::new()
-                .max_connections(SQLITE_READERS)
-                .connect_lazy_with(options);
-            Db::Sqlite {
-                writer: writer.map_err(failed)?,
-                readers,
-            }
+            let options = file_options(path).create_if_missing(true);
+            // Who turns a new file to its log needs it alone, and is not waited for by SQLite itself.
+            patiently(BUSY_TIMEOUT, is_busy, || options.connect())
+                .await?
+                .close()
+                .await?;
+            let writer = SqlitePoolOptions::new().max_connections(1);
+            let writer = writer.connect_lazy_with(options.clone());
+            let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS);
+            Db::of_sqlite(writer, readers.connect_lazy_with(options))
         }
         StoreLocation::Memory => {
             // One connection, never closed: with it the database would go.
@@ -95,35 +166,72 @@ pub(super) async fn open(location: &StoreLocation) -> Result<Db, StoreError> {
                 .max_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None);
-            let options = SqliteConnectOptions::from_str("sqlite::memory:").map_err(failed)?;
-            let writer = pool.connect_with(options).await.map_err(failed)?;
-            Db::Sqlite {
-                readers: writer.clone(),
-                writer,
-            }
+            let options = SqliteConnectOptions::from_str("sqlite::memory:")?;
+            let writer = pool.connect_with(options).await?;
+            Db::of_sqlite(writer.clone(), writer)
         }
         StoreLocation::Postgres(url) => {
-            let options = PgConnectOptions::from_str(url).map_err(failed)?;
+            let options = PgConnectOptions::from_str(url)?;
             // A pool tries again and again and then says that it timed out; one connection says why.
-            options
-                .connect()
-                .await
-                .map_err(failed)?
+            patiently(START_PATIENCE, is_starting, || options.connect())
+                .await?
                 .close()
-                .await
-                .map_err(failed)?;
+                .await?;
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS)
                 .acquire_timeout(BUSY_TIMEOUT);
-            Db::Postgres(pool.connect_with(options).await.map_err(failed)?)
+            Db {
+                pools: Pools::Postgres {
+                    pool: pool.connect_lazy_with(options.clone()),
+                    taker: Taker::new(options),
+                },
+                writes: Writes::default(),
+            }
         }
-    };
-    let migrated = migrate(&db, VERSIONS).await;
-    migrated.map_err(|why| StoreError::Migrate {
-        location: location.to_string(),
-        why,
-    })?;
-    Ok(db)
+    })
+}
+
+/// Tries until it succeeds, fails for another reason than one that passes, or patience ends.
+async fn patiently<T, F: Future<Output = Result<T, sqlx::Error>>>(
+    patience: Duration,
+    passes: impl Fn(&sqlx::Error) -> bool,
+    attempt: impl Fn() -> F,
+) -> Result<T, sqlx::Error> {
+    let mut looks = patience.as_millis() / START_LOOK.as_millis();
+    loop {
+        match attempt().await {
+            Err(error) if looks > 0 && passes(&error) => {
+                looks -= 1;
+                tokio::time::sleep(START_LOOK).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Whether somebody else has the file locked: `SQLITE_BUSY`, with whatever detail.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+/// Whether a PostgreSQL server is on its way up or down (`cannot_connect_now`, `admin_shutdown`), or not there at all,
+/// as in the middle of a restart.
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::NotFound
+                | ErrorKind::ConnectionReset
+                | ErrorKind::UnexpectedEof
+        ),
+        error => {
+            let code = error.as_database_error().and_then(|error| error.code());
+            code.is_some_and(|code| matches!(&*code, "57P03" | "57P01"))
+        }
+    }
 }
 
 /// What the database says, in one sentence, and what to look at.
@@ -146,122 +254,5 @@ fn why(location: &StoreLocation, error: &sqlx::Error) -> String {
         StoreLocation::Postgres(_) => {
             format!("{said} (is the server running, and are name and password right?)")
         }
-    }
-}
-
-/// One version of the database's form, in both dialects; they differ in types only.
-struct Version {
-    number: i64,
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-const VERSIONS: &[Version] = &[
-    Version {
-        number: 1,
-        sqlite: include_str!("migrations/sqlite/0001_first.sql"),
-        postgres: include_str!("migrations/postgres/0001_first.sql"),
-    },
-    Version {
-        number: 2,
-        sqlite: include_str!("migrations/sqlite/0002_lines.sql"),
-        postgres: include_str!("migrations/postgres/0002_lines.sql"),
-    },
-    Version {
-        number: 3,
-        sqlite: include_str!("migrations/sqlite/0003_restored.sql"),
-        postgres: include_str!("migrations/postgres/0003_restored.sql"),
-    },
-    Version {
-        number: 4,
-        sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
-        postgres: include_str!("migrations/postgres/0004_keep.sql"),
-    },
-    Version {
-        number: 5,
-        sqlite: include_str!("migrations/sqlite/0005_shared_lines.sql"),
-        postgres: include_str!("migrations/postgres/0005_shared_lines.sql"),
-    },
-    Version {
-        number: 6,
-        sqlite: include_str!("migrations/sqlite/0006_pace.sql"),
-        postgres: include_str!("migrations/postgres/0006_pace.sql"),
-    },
-];
-
-#[derive(Debug)]
-struct Migrations(Vec<Migration>);
-
-impl MigrationSource<'static> for Migrations {
-    fn resolve(
-        self,
-    ) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>>
-    {
-        Box::pin(async move { Ok(self.0) })
-    }
-}
-
-async fn migrate(db: &Db, versions: &[Version]) -> Result<(), String> {
-    let migration = |version: &Version| {
-        let sql = if matches!(db, Db::Sqlite { .. }) {
-            version.sqlite
-        } else {
-            version.postgres
-        };
-        Migration::new(
-            version.number,
-            "".into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    let migrations = Migrations(versions.iter().map(migration).collect());
-    let migrator = Migrator::new(migrations)
-        .await
-        .map_err(|error| error.to_string())?;
-    let migrated = match db {
-        Db::Sqlite { writer, .. } => migrator.run(writer).await,
-        Db::Postgres(pool) => migrator.run(pool).await,
-    };
-    migrated.map_err(|error| match error {
-        sqlx::migrate::MigrateError::VersionMissing(version) => {
-            format!("it has form {version} of a newer Feedwash; install that version, or name another store")
-        }
-        error => error.to_string(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn fingerprints_of_before_become_their_bits() {
-        let writer = SqlitePoolOptions::new().max_connections(1);
-        let writer = writer.connect("sqlite::memory:").await.unwrap();
-        let db = Db::Sqlite {
-            readers: writer.clone(),
-            writer: writer.clone(),
-        };
-        migrate(&db, &VERSIONS[..3]).await.unwrap();
-        let prints = [0, 1, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX];
-        sqlx::query("insert into source (id, name, url) values (1, 'press', 'u')")
-            .execute(&writer)
-            .await
-            .unwrap();
-        for print in prints {
-            let sql = "insert into restored (source_id, field, print, pass, before_text, created_at) \
-                       values (1, 'content', $1, 'ads', 'x', 2)";
-            let print = crate::model::Fingerprint(print).to_string();
-            sqlx::query(sql).bind(print).execute(&writer).await.unwrap();
-        }
-        migrate(&db, VERSIONS).await.unwrap();
-        let rows: Vec<(i64, i64)> = sqlx::query_as("select id, print from restored order by id")
-            .fetch_all(&writer)
-            .await
-            .unwrap();
-        let bits = prints.map(|print| i64::from_ne_bytes(print.to_ne_bytes()));
-        assert_eq!(rows, (1..).zip(bits).collect::<Vec<_>>());
     }
 }

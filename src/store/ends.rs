@@ -137,11 +137,16 @@ impl Ends {
                     let Some(batch) = writer.next() else {
                         return;
                     };
-                    // Who hears nothing writes its end alone, and says what is wrong.
-                    if let Ok(held) = write(&db, &batch).await {
-                        for Waiting { end, told } in batch {
-                            // Nobody may be waiting any more.
-                            let _ = told.send(held.contains(&end.source_id));
+                    match write(&db, &batch).await {
+                        Ok(held) => {
+                            for Waiting { end, told } in batch {
+                                // Nobody may be waiting any more.
+                                let _ = told.send(held.contains(&end.source_id));
+                            }
+                        }
+                        // Who hears nothing writes its end alone, and says what is wrong with that.
+                        Err(error) => {
+                            tracing::warn!(%error, polls = batch.len(), "can't write the ends of polls together");
                         }
                     }
                 }

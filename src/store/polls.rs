@@ -1,8 +1,9 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{Db, in_transaction, on};
+use super::db::{in_transaction, on};
 use super::ends::End;
 use super::feeds::read;
+use super::leases::taking;
 use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
@@ -156,19 +157,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Source>, StoreError> {
         // PostgreSQL's writers don't wait for each other here; SQLite has one writer at a time anyway.
-        let skip_locked = if matches!(self.db, Db::Postgres(_)) {
+        let skip_locked = if !self.db.is_sqlite() {
             "for update skip locked"
         } else {
             ""
         };
         let sql = format!(
-            "update source set leased_until = $1 + $3 where id in (\
+            "update source set leased_until = $1 + $3, leased_by = $4 where id in (\
                select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} \
                order by next_poll_at limit $2 {skip_locked}) \
              returning {SOURCE_COLUMNS}"
         );
-        let rows: Vec<SourceRow> = in_transaction!(self.db, tx => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).fetch_all(&mut *tx).await?
+        let rows: Vec<SourceRow> = taking!(self.db, now, tx, by => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).bind(by)
+                .fetch_all(&mut *tx)
+                .await?
         });
         Ok(rows.into_iter().map(Source::from).collect())
     }
@@ -191,15 +194,16 @@ impl Store {
             format!("and next_poll_at is not null and retry_after_until <= $1 and {NOT_HELD}")
         };
         let sql = format!(
-            "update source set leased_until = $1 + $3 \
+            "update source set leased_until = $1 + $3, leased_by = $4 \
              where name = $2 and removed_at is null and leased_until <= $1 {unless_forbidden} \
              returning {SOURCE_COLUMNS}"
         );
-        let row: Option<SourceRow> = in_transaction!(self.db, tx => {
+        let row: Option<SourceRow> = taking!(self.db, now, tx, by => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(now.as_second())
                 .bind(name)
                 .bind(lease.as_secs() as i64)
+                .bind(by)
                 .fetch_optional(&mut *tx)
                 .await?
         });
@@ -286,15 +290,15 @@ impl Store {
     }
 
     /// Ends all leases of a store that belongs to one machine, for a daemon that starts: whoever held them is
-    /// gone. On PostgreSQL others may be at work, and the leases of a crash end by themselves.
+    /// gone. On PostgreSQL others may be at work; what a crash left is given back when sources are taken.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn release_leases(&self) -> Result<(), StoreError> {
-        if let Db::Sqlite { writer, .. } = &self.db {
-            sqlx::query("update source set leased_until = 0 where leased_until <> 0")
-                .execute(writer)
-                .await?;
+        if self.db.is_sqlite() {
+            in_transaction!(self.db, tx => {
+                sqlx::query("update source set leased_until = 0 where leased_until <> 0").execute(&mut *tx).await?;
+            });
         }
         Ok(())
     }
@@ -356,6 +360,7 @@ impl Store {
         let moved = finish.moved.as_ref().map(|moved| json!(moved).to_string());
         let doubt = finish.doubt.as_ref().map(|doubt| json!(doubt).to_string());
         let recording = finish.recording.as_ref();
+        let seen = self.clock.seen(now);
         let recorded = in_transaction!(self.db, tx => {
             // Whoever's lease is over, or whose source got another address meanwhile, polled for nothing.
             let now_known: Option<(String, i64)> = sqlx::query_as(
@@ -372,7 +377,7 @@ impl Store {
                 None
             } else {
                 let recorded = match recording {
-                    Some(recording) => record!(self.db, tx, source, recording, now).0,
+                    Some(recording) => record!(self.db, tx, source, recording, seen).0,
                     None => Recorded::default(),
                 };
                 let nothing_new = finish.outcome == "changed" && recorded == Recorded::default();
@@ -427,6 +432,7 @@ impl Store {
         recording: &Recording<'_>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let seen = self.clock.seen(now);
         let is_whole = in_transaction!(self.db, tx => {
             // Takes the lock that a poll takes first, so that neither overwrites what the other has just read.
             let now_known: Option<(String, i64)> = sqlx::query_as(
@@ -438,36 +444,11 @@ impl Store {
             if !now_known.is_some_and(|now_known| source.may_write(&now_known, recording)) {
                 return Err(StoreError::Superseded);
             }
-            record!(self.db, tx, source, recording, now).1 == recording.rules_version
+            record!(self.db, tx, source, recording, seen).1 == recording.rules_version
         });
         Ok(is_whole)
     }
-
-    /// Deletes entries that left their feed `keep_days` ago, and polls as old. An entry of the newest document
-    /// is never deleted, or it would be born again as new.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn prune(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
-        let before = now.as_second() - i64::from(keep_days) * SECONDS_A_DAY;
-        let entries = in_transaction!(self.db, tx => {
-            sqlx::query("delete from poll where started_at < $1").bind(before).execute(&mut *tx).await?;
-            sqlx::query("delete from hold where until < $1").bind(now.as_second()).execute(&mut *tx).await?;
-            sqlx::query(
-                "update source set revision = revision + 1, changed_at = $2 \
-                 where id in (select source_id from entry where left_at < $1)",
-            )
-            .bind(before)
-            .bind(now.as_second())
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query("delete from entry where left_at < $1").bind(before).execute(&mut *tx).await?.rows_affected()
-        });
-        Ok(entries)
-    }
 }
-
-const SECONDS_A_DAY: i64 = 86_400;
 
 /// What a poll leaves in its source.
 const UPDATE_SOURCE: &str = "update source set next_poll_at = $2, next_poll_reason = $3, retry_after_until = $4, \

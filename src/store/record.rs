@@ -1,9 +1,9 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
 use super::lines::News;
+use super::upkeep::Seen;
 use super::write::{EntryRow, KeyRow, RemovalRow};
 use crate::model::{Entry, EntryKey, Feed, Removal, Washed};
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -201,7 +201,7 @@ impl<'a> Recording<'a> {
     }
 
     /// What has to be written, given what is there.
-    pub(super) fn compare(&self, stored: &HashMap<String, Stored>, now: Timestamp) -> Changes<'_> {
+    pub(super) fn compare(&self, stored: &HashMap<String, Stored>, seen: Seen) -> Changes<'_> {
         let mut changes = Changes::default();
         let mut written = HashSet::new();
         for (position, entry) in self.entries.iter().enumerate() {
@@ -229,7 +229,7 @@ impl<'a> Recording<'a> {
             changes.recorded.updated += usize::from(story_changed);
             changes
                 .entries
-                .push(entry.row(position, old, story_changed, now));
+                .push(entry.row(position, old, story_changed, seen));
             written.insert(&entry.clean.key);
         }
         let sightings = self.washed.sightings.iter();
@@ -251,14 +251,14 @@ impl PreparedEntry<'_> {
         position: usize,
         old: Option<&Stored>,
         story_changed: bool,
-        now: Timestamp,
+        seen: Seen,
     ) -> EntryRow<'_> {
-        let now = now.as_second();
+        let now = seen.at;
         let first_seen_at = old.map_or(now, |old| old.first_seen_at);
         let time = |date: &Option<crate::model::Date>| {
             date.as_ref()
                 .and_then(|date| date.time)
-                .map(Timestamp::as_second)
+                .map(jiff::Timestamp::as_second)
         };
         let published = time(&self.clean.published).or_else(|| time(&self.clean.updated));
         let updated = time(&self.clean.updated);
@@ -281,7 +281,7 @@ impl PreparedEntry<'_> {
             changed_at,
             // A date in the future sorts by when the entry was first seen.
             sort_at: published
-                .filter(|&published| published <= first_seen_at)
+                .filter(|&published| published <= first_seen_at.max(seen.dates_until))
                 .unwrap_or(first_seen_at),
             position,
             raw_hash: &self.raw_hash,

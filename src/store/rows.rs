@@ -1,6 +1,6 @@
 //! Sets of rows as one JSON parameter: one statement a table, however many rows.
 
-use super::db::Db;
+use super::db::{Db, Pools};
 
 /// A column of a row set: its name and its type (`text` or `bigint`).
 pub(super) type Column = (&'static str, &'static str);
@@ -8,8 +8,8 @@ pub(super) type Column = (&'static str, &'static str);
 /// A table expression over the JSON array of objects in parameter `$n`: the one place where the two
 /// databases are asked in different words.
 pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
-    match db {
-        Db::Sqlite { .. } => {
+    match &db.pools {
+        Pools::Sqlite { .. } => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|(name, _)| format!("value ->> '{name}' as {name}"))
@@ -19,7 +19,7 @@ pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
                 columns.join(", ")
             )
         }
-        Db::Postgres(_) => {
+        Pools::Postgres { .. } => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|(name, kind)| format!("{name} {kind}"))

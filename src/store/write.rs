@@ -139,13 +139,13 @@ impl<'r> RemovalRow<'r> {
 /// Writes a document inside a transaction; gives what changed, and the version of the rules that all stored entries
 /// are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
 macro_rules! record {
-    ($db:expr, $tx:ident, $source:expr, $prepared:expr, $now:expr) => {{
+    ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
         use $crate::store::record::{Stored, to_json};
         use $crate::store::write::{
             ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
         };
         let prepared = $prepared;
-        let now = $now.as_second();
+        let now = $seen.at;
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
         let sql = format!(
             "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at from entry \
@@ -156,7 +156,7 @@ macro_rules! record {
         let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at)| {
             (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, updated_at })
         });
-        let changes = prepared.compare(&stored.collect(), $now);
+        let changes = prepared.compare(&stored.collect(), $seen);
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
         for rows in portions(&changes.entries, EntryRow::bytes) {

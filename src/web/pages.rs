@@ -270,6 +270,9 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
 async fn reasons(app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
+    if let Some(trouble) = app.store.trouble() {
+        reasons.push(format!("the store can't be written: {trouble}"));
+    }
     if let Err(error) = app.store.ping().await {
         tracing::error!(%error, "the store does not answer");
         reasons.push("the store does not answer".to_owned());

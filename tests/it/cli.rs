@@ -1,7 +1,11 @@
 //! The program as a user starts it: arguments and files in; output, messages and exit code out.
 
+#[path = "cli/add.rs"]
+mod add;
 #[path = "cli/filter.rs"]
 mod filter;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/service.rs"]

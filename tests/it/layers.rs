@@ -33,6 +33,7 @@ const MODULES: &[Module] = &[
     // `&#146;` means what windows-1252 has there, and decoding knows that table.
     module(2, "parse", &["absolute", "decode"]),
     module(2, "identity", &[]),
+    module(2, "discover", &[]),
     module(2, "fingerprint", &[]),
     module(2, "clean", &["fingerprint"]),
     // It counts fingerprints and never makes one.
@@ -84,7 +85,15 @@ const TERRITORIES: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["Instant::now"],
-        &["fetch/body.rs", "poll", "daemon", "web", "service", "cli"],
+        &[
+            "fetch/body.rs",
+            "fetch/deadline.rs",
+            "poll",
+            "daemon",
+            "web",
+            "service",
+            "cli",
+        ],
         "a stopwatch measures what others do, and decides nothing that is kept",
     ),
     (

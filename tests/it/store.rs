@@ -7,6 +7,8 @@ mod entries;
 mod lines;
 #[path = "store/sources.rs"]
 mod sources;
+#[path = "store/upkeep.rs"]
+mod upkeep;
 
 use crate::support::{LEASE, NOW, after, channel, config, fine, item, rss, skip, washed};
 use feedwash::config::{Config, StoreLocation};
@@ -27,6 +29,7 @@ use std::time::Duration;
 use entries::*;
 use lines::*;
 use sources::*;
+use upkeep::*;
 
 /// Runs every case on every database.
 macro_rules! suite {
@@ -99,6 +102,11 @@ suite! {
     what_is_overdue_together_is_spread,
     what_is_known_of_a_feed_is_told,
     a_downgrade_is_told_until_it_is_none,
+    more_entries_than_one_step_takes_are_deleted,
+    a_source_that_was_removed_long_ago_leaves_its_name_alone,
+    a_clock_that_jumps_ahead_deletes_a_day_and_no_more,
+    what_a_clock_dated_that_was_ahead_is_from_now,
+    a_clock_that_is_years_behind_puts_nothing_at_the_end,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {
@@ -113,8 +121,18 @@ async fn in_memory(case: impl AsyncFnOnce(Store)) {
     case(Store::open(&StoreLocation::Memory).await.unwrap()).await;
 }
 
-/// Runs a case in a schema of its own, which is dropped whatever happens.
+/// Runs a case in a schema of its own.
 async fn in_postgres(case: impl AsyncFnOnce(Store)) {
+    in_schema(async |_, location| {
+        let store = Store::open(location).await.unwrap();
+        case(store.clone()).await;
+        store.close().await;
+    })
+    .await;
+}
+
+/// Gives a schema of PostgreSQL to somebody, and drops it whatever happens.
+pub(crate) async fn in_schema(case: impl AsyncFnOnce(&mut PgConnection, &StoreLocation)) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(database) = std::env::var("FEEDWASH_TEST_POSTGRES") else {
         skip("set FEEDWASH_TEST_POSTGRES to a postgres:// URL to test the store on it");
@@ -123,21 +141,16 @@ async fn in_postgres(case: impl AsyncFnOnce(Store)) {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let schema = format!("feedwash_test_{}_{number}", std::process::id());
     let mut connection = PgConnection::connect(&database).await.unwrap();
-    let create = format!("create schema {schema}");
-    sqlx::query(AssertSqlSafe(create))
+    let create = format!("create schema {schema}; set search_path to {schema}");
+    sqlx::raw_sql(AssertSqlSafe(create))
         .execute(&mut connection)
         .await
         .unwrap();
     let mut url = url::Url::parse(&database).unwrap();
     url.query_pairs_mut()
         .append_pair("options", &format!("-c search_path={schema}"));
-    let run = async {
-        let store = Store::open(&StoreLocation::Postgres(url.into()))
-            .await
-            .unwrap();
-        case(store.clone()).await;
-        store.close().await;
-    };
+    let location = StoreLocation::Postgres(url.into());
+    let run = case(&mut connection, &location);
     let result = AssertUnwindSafe(run).catch_unwind().await;
     let drop = format!("drop schema {schema} cascade");
     sqlx::query(AssertSqlSafe(drop))
@@ -161,6 +174,37 @@ async fn what_was_written_is_there_after_a_restart() {
     let store = Store::open(&location).await.unwrap();
     assert_eq!(super::store::heading(&store).await, heading);
     assert_eq!(published(&store).await.entries, entries);
+}
+
+#[tokio::test]
+async fn the_file_shrinks_when_much_was_deleted() {
+    const DAY: i64 = 86_400;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feedwash.db");
+    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
+        .await
+        .unwrap();
+    let source = press(&store).await;
+    let body = format!("<p>{}</p>", "A long story. ".repeat(3_000));
+    let names: Vec<String> = (0..100).map(|n| format!("n{n}")).collect();
+    let entries: Vec<_> = names
+        .iter()
+        .map(|name| (&**name, &**name, &*body))
+        .collect();
+    record(&store, &source, &rss(&entries), NOW).await;
+    record(&store, &source, &rss(&entries[..1]), after(DAY)).await;
+    // The clock is believed step by step.
+    let mut deleted = 0;
+    for _ in 0..400 {
+        deleted += store.keep_up(30, after(32 * DAY)).await.unwrap();
+    }
+    assert_eq!(deleted, 99);
+    store.close().await;
+    let bytes = path.metadata().unwrap().len();
+    assert!(
+        bytes < 2_000_000,
+        "it held 8 MB and still has {bytes} bytes"
+    );
 }
 
 #[tokio::test]

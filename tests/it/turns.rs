@@ -422,6 +422,32 @@ fn another_link_does_not_take_the_place_of_the_main_one() {
 }
 
 #[test]
+fn an_enclosure_that_leads_nowhere_is_not_the_first() {
+    let duration = "xmlns:f='urn:feedwash:ns' f:duration='61'";
+    let inside = format!(
+        "<enclosure url='\u{7f}' length='1' type='audio/mpeg'/>
+         <enclosure url='http://l.example/a.mp3' length='1' type='audio/mpeg' {duration}/>"
+    );
+    for format in [RSS, ATOM, JSON] {
+        let seen = |formats: &[FeedFormat]| {
+            let entry = first(turned(&rss("", &inside), formats));
+            (entry.enclosures, entry.extensions)
+        };
+        assert_eq!(seen(&[format]), seen(&[format, format]), "{format:?}");
+    }
+}
+
+#[test]
+fn an_email_address_that_is_none_stays() {
+    let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [{"id": "x:1",
+        "content_text": "C", "authors": [{"name": "Jo", "_feedwash": {"email": "}jo@l.example"}}]}]}"#;
+    for format in [JSON, RSS, ATOM] {
+        let authors = first(turned(document, &[format, JSON, format])).authors;
+        assert_eq!(authors, first(read(document)).authors, "{format:?}");
+    }
+}
+
+#[test]
 fn a_link_that_is_said_again_is_one() {
     let link = "<link href='http://l.example/1' type='image/png'/>";
     let inside = format!(

@@ -72,6 +72,11 @@ pub(super) fn length(enclosure: &Enclosure) -> String {
     enclosure.length_bytes.unwrap_or(0).to_string()
 }
 
+/// Whether an enclosure is written at all: an address of nothing but control characters is none.
+pub(super) fn leads(enclosure: &Enclosure) -> bool {
+    grammar::reference(&enclosure.url).is_some()
+}
+
 /// How long an enclosure plays, for a link to it.
 pub(in crate::render) fn duration_attribute(enclosure: &Enclosure) -> Option<Attribute> {
     let seconds = enclosure.duration_seconds?;
@@ -80,7 +85,8 @@ pub(in crate::render) fn duration_attribute(enclosure: &Enclosure) -> Option<Att
 
 /// How long the first enclosure plays, where only JSON Feed had said so.
 pub(in crate::render) fn duration(entry: &Entry) -> Option<Element> {
-    let seconds = entry.enclosures.first()?.duration_seconds?;
+    let mut written = entry.enclosures.iter().filter(|enclosure| leads(enclosure));
+    let seconds = written.next()?.duration_seconds?;
     let said = entry
         .extensions
         .iter()

@@ -4,7 +4,7 @@ use super::*;
 
 /// The running program, ended when the test is.
 pub(super) struct Daemon {
-    child: Child,
+    pub(super) child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: String,
 }
@@ -23,7 +23,7 @@ impl Daemon {
         Self::spawn(&mut desk.command(arguments)).await
     }
 
-    /// Starts a command of it.
+    /// Starts it by a command, and waits until it serves.
     pub(super) async fn spawn(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let log: Arc<Mutex<Vec<String>>> = Arc::default();

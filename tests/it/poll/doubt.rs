@@ -79,6 +79,12 @@ async fn what_an_error_comes_with_is_named() {
             "missing",
         ),
         (
+            404,
+            "<html><link rel=alternate type=application/rss+xml href=/new.rss>",
+            "404 Not Found; it links to http://127.0.0.1",
+            "missing",
+        ),
+        (
             503,
             "<title>Just a moment...</title>",
             "503 Service Unavailable, with a check whether a browser asks",
@@ -317,4 +323,26 @@ async fn a_users_headers_keep_a_source_where_it_is() {
             .iter()
             .all(|asked| asked.header("cookie").is_empty())
     );
+}
+
+#[tokio::test]
+async fn headers_that_come_after_a_move_bring_a_source_back() {
+    let elsewhere = Publisher::start(|_| answer(200, &[], document())).await;
+    let target = elsewhere.url("/feed");
+    let publisher = Publisher::start(move |_| answer(308, &[("location", &target)], "")).await;
+    let desk = Desk::new(&publisher.url("/feed"), "").await;
+    for day in 0..8 {
+        desk.poll(after(DAY * day)).await;
+    }
+    assert!(desk.status().await.adopted_at.is_some());
+    let before = publisher.asked().len();
+    let desk = under(desk, &publisher.url("/feed"), "cookie = \"a=b\"").await;
+    desk.poll(after(DAY * 9)).await;
+    assert_eq!(
+        publisher.asked().len(),
+        before + 1,
+        "the configured address is asked"
+    );
+    let told = elsewhere.asked();
+    assert!(told.iter().all(|asked| asked.header("cookie").is_empty()));
 }

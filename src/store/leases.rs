@@ -1,0 +1,124 @@
+//! Who takes sources where several programs share a PostgreSQL database: one session of each program, which holds a lock for
+//! as long as it lives.
+//!
+//! A program that is killed loses its session and with it the lock, and whoever takes sources next gives back what it had
+//! taken. Leases also end by time, for a machine that falls silent without closing anything. Invariant: a source is taken
+//! only through the session that is noted at it, so no lease can outlive its session unseen.
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The first half of the locks' numbers, the letters "wash"; the second is the process number of the session.
+const LOCKS: i32 = 0x7761_7368;
+
+/// How long a new session is waited for.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often is looked for programs that are gone.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The session that takes sources, once there is one.
+#[derive(Debug, Clone)]
+pub(super) struct Taker {
+    options: PgConnectOptions,
+    session: Arc<Mutex<Option<Session>>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) connection: PgConnection,
+    /// What its leases are marked with.
+    pub(super) id: i64,
+    looked_at: Option<Instant>,
+}
+
+impl Taker {
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        let session = Arc::default();
+        Self { options, session }
+    }
+
+    /// The place of the session. Whoever meets an error leaves it empty.
+    pub(super) async fn place(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().await
+    }
+
+    /// A new session, with its lock.
+    pub(super) async fn connect(&self) -> Result<Session, sqlx::Error> {
+        let connected = tokio::time::timeout(CONNECT_TIMEOUT, self.options.connect()).await;
+        let mut connection = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        let lock = "select pg_backend_pid() from (select pg_advisory_lock($1, pg_backend_pid())) as locked";
+        let id: i32 = sqlx::query_scalar(lock)
+            .bind(LOCKS)
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(Session {
+            connection,
+            id: i64::from(id),
+            looked_at: None,
+        })
+    }
+}
+
+impl Session {
+    /// Whether it is time to look for programs that are gone.
+    pub(super) fn is_to_look(&mut self) -> bool {
+        let is_to_look = self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
+        if is_to_look {
+            self.looked_at = Some(Instant::now());
+        }
+        is_to_look
+    }
+}
+
+/// Gives back what sessions had taken that are gone. A new session may have the number of one that is; then it has its
+/// leases, too, and they end by time.
+pub(super) fn give_back_orphans() -> String {
+    format!(
+        "update source set leased_until = 0 where leased_until > $1 and leased_by <> 0 and leased_by not in (\
+           select objid::bigint from pg_locks where locktype = 'advisory' and classid = {LOCKS} and objsubid = 2 \
+             and database = (select oid from pg_database where datname = current_database()))"
+    )
+}
+
+/// Runs a body that takes sources, in a transaction: `$by` is what it marks them with.
+macro_rules! taking {
+    ($db:expr, $now:expr, $tx:ident, $by:ident => $body:expr) => {
+        match &$db.pools {
+            $crate::store::db::Pools::Sqlite { writer, .. } => {
+                let $by = 0_i64;
+                $crate::store::db::write!($db, writer, begin_with("begin immediate"), $tx => $body)
+            }
+            $crate::store::db::Pools::Postgres { taker, .. } => {
+                let mut place = taker.place().await;
+                if place.is_none() {
+                    let connected = taker.connect().await.map_err($crate::store::StoreError::from);
+                    $db.writes.note(&connected);
+                    *place = Some(connected?);
+                }
+                let session = place.as_mut().expect("a session was put there");
+                let ($by, is_to_look) = (session.id, session.is_to_look());
+                let taken: Result<_, $crate::store::StoreError> = async {
+                    let mut $tx = sqlx::Connection::begin(&mut session.connection).await?;
+                    if is_to_look {
+                        let sql = $crate::store::leases::give_back_orphans();
+                        sqlx::query(AssertSqlSafe(sql)).bind($now.as_second()).execute(&mut *$tx).await?;
+                    }
+                    let result = $body;
+                    $tx.commit().await?;
+                    Ok(result)
+                }
+                .await;
+                if taken.is_err() {
+                    $db.writes.note(&taken);
+                    *place = None;
+                }
+                taken?
+            }
+        }
+    };
+}
+pub(super) use taking;

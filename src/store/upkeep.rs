@@ -1,0 +1,274 @@
+//! What goes with time: old entries and polls, sources that were removed long ago, and the room that they leave in the file.
+//!
+//! It goes in small steps, each a transaction of its own, so that no poll waits long. Invariants: an entry of its feed's
+//! newest document never goes, or it would be born again as new; a clock that jumps years ahead makes a day's worth go an
+//! hour, and no more, before somebody can set it right.
+
+use super::db::{Db, Pools, in_transaction, on};
+use super::{Store, StoreError};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// How many entries go in one step; with their removals that is a tenth of a second on a slow disk.
+const ENTRIES_A_STEP: i64 = 100;
+
+/// How many polls go in one step: short rows.
+const POLLS_A_STEP: i64 = 2_000;
+
+/// How many pages are given back to the file system in one step.
+const PAGES_A_STEP: u32 = 256;
+
+/// A file is shrunk where more than so many of its pages are free, and one in so many: the rest is soon written again.
+const FREE_PAGES_MIN: i64 = 256;
+const FREE_SHARE: i64 = 10;
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// No clock is right that says less: the program is younger. The beginning of 2026.
+const CLOCK_MIN: i64 = 1_767_225_600;
+
+/// A clock that is more than this behind what is believed is wrong. More than a believed clock can be ahead after one that
+/// was wrong for a day.
+const BEHIND_MAX: i64 = 30 * SECONDS_A_DAY;
+
+/// The latest moment that is believed: where the clock has been, in steps of a day an hour at the most.
+#[derive(Debug, Clone)]
+pub(super) struct Believed(Arc<AtomicI64>);
+
+/// When something is seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// The moment, as far as the clock can be believed.
+    pub(super) at: i64,
+    /// Up to when a date is no date in the future, where that is later.
+    pub(super) dates_until: i64,
+}
+
+impl Believed {
+    pub(super) async fn read(db: &Db) -> Result<Self, StoreError> {
+        let clock: i64 = on!(*db, pool => {
+            sqlx::query_scalar("select clock from upkeep").fetch_one(pool).await?
+        });
+        Ok(Self(Arc::new(AtomicI64::new(clock.max(CLOCK_MIN)))))
+    }
+
+    fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// When something is seen at which the clock says `now`. What a clock says that is far behind is no reason to sort a new
+    /// entry below all others, nor to take one that leaves its feed for long gone.
+    pub(super) fn seen(&self, now: Timestamp) -> Seen {
+        let (now, believed) = (now.as_second(), self.get());
+        if now >= believed {
+            return Seen {
+                at: now,
+                dates_until: i64::MIN,
+            };
+        }
+        let is_behind = now < believed - BEHIND_MAX;
+        Seen {
+            at: if is_behind { believed } else { now },
+            // Nobody knows how long ago the believed moment was.
+            dates_until: believed + i64::from(is_behind) * 366 * SECONDS_A_DAY,
+        }
+    }
+}
+
+impl Store {
+    /// Deletes what is older than `keep_days`, mends what a clock left that was ahead, and gives room back to the file
+    /// system. Called once an hour. Gives how many entries were deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; what was done until then stays done.
+    pub async fn keep_up(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.as_second();
+        let (before, believed) = in_transaction!(self.db, tx => {
+            let before: i64 = sqlx::query_scalar("select clock from upkeep").fetch_one(&mut *tx).await?;
+            let before = before.max(CLOCK_MIN);
+            let believed = now.clamp(before, before + SECONDS_A_DAY);
+            sqlx::query("update upkeep set clock = $1").bind(believed).execute(&mut *tx).await?;
+            (before, believed)
+        });
+        self.clock.0.store(believed, Ordering::Relaxed);
+        if now >= before {
+            self.mend_dates(now).await?;
+        }
+        let entries = match Timestamp::from_second(believed.min(now)) {
+            Ok(now) => self.prune(keep_days, now).await?,
+            Err(_) => 0,
+        };
+        self.shrink().await?;
+        Ok(entries)
+    }
+
+    /// Deletes entries that left their feed `keep_days` ago, polls as old, and all of sources that were removed as long ago
+    /// but their names. An entry of the newest document is never deleted, or it would be born again as new.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; what was deleted until then stays deleted.
+    pub async fn prune(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
+        let now = now.as_second();
+        let before = now - i64::from(keep_days) * SECONDS_A_DAY;
+        self.in_steps(
+            "delete from poll where id in (select id from poll where started_at < $1 limit $2)",
+            before,
+            POLLS_A_STEP,
+        )
+        .await?;
+        in_transaction!(self.db, tx => {
+            sqlx::query("delete from hold where until < $1").bind(now).execute(&mut *tx).await?;
+            // What was put back in one entry is of no use without it.
+            sqlx::query(
+                "delete from restored where entry_key <> '' and created_at < $1 and not exists (select 1 from entry \
+                   where entry.source_id = restored.source_id and entry.key = restored.entry_key)",
+            )
+            .bind(before)
+            .execute(&mut *tx)
+            .await?;
+        });
+        self.empty_removed(before).await?;
+        let mut entries = 0;
+        loop {
+            let deleted = self.prune_step(before, now).await?;
+            entries += deleted;
+            if deleted < ENTRIES_A_STEP as u64 {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Deletes some of the entries that left before a moment.
+    async fn prune_step(&self, before: i64, now: i64) -> Result<u64, StoreError> {
+        const GONE: &str = "select id from entry where left_at < $1 order by left_at, id limit $2";
+        let revise = format!(
+            "update source set revision = revision + 1, changed_at = $3 \
+             where id in (select source_id from entry where id in ({GONE}))"
+        );
+        let delete = format!("delete from entry where id in ({GONE})");
+        Ok(in_transaction!(self.db, tx => {
+            sqlx::query(sqlx::AssertSqlSafe(revise)).bind(before).bind(ENTRIES_A_STEP).bind(now).execute(&mut *tx).await?;
+            sqlx::query(sqlx::AssertSqlSafe(delete)).bind(before).bind(ENTRIES_A_STEP).execute(&mut *tx).await?.rows_affected()
+        }))
+    }
+
+    /// Empties the sources that were removed before a moment. What tells that there was one stays; should it come back, it is
+    /// as new.
+    async fn empty_removed(&self, before: i64) -> Result<(), StoreError> {
+        const LONG_GONE: &str = "select id from source where removed_at < $1";
+        for table in ["entry", "poll", "restored"] {
+            let sql = format!(
+                "delete from {table} where id in (select id from {table} where source_id in ({LONG_GONE}) limit $2)"
+            );
+            self.in_steps(&sql, before, ENTRIES_A_STEP).await?;
+        }
+        in_transaction!(self.db, tx => {
+            // A source has some hundreds.
+            let lines = format!("delete from line where source_id in ({LONG_GONE})");
+            sqlx::query(sqlx::AssertSqlSafe(lines)).bind(before).execute(&mut *tx).await?;
+            sqlx::query(
+                "update source set etag = null, last_modified = null, body_hash = null, rules_version = '', failures = 0, \
+                   pace = '{}', last_poll_at = null, last_success_at = null, outcome = 'new', detail = null, head_hash = null, \
+                   raw = null, clean = null, warnings = '[]', removals = '[]', counted = 0, cut_since = null, moved = null, \
+                   downgraded_to = null, answering_site = null, failure = null, doubt = null, trusted = 0, revision = revision + 1 \
+                 where removed_at < $1 and (raw is not null or last_poll_at is not null)",
+            )
+            .bind(before)
+            .execute(&mut *tx)
+            .await?;
+        });
+        Ok(())
+    }
+
+    /// Runs a statement until it changes fewer rows than a step has.
+    async fn in_steps(&self, sql: &str, before: i64, step: i64) -> Result<(), StoreError> {
+        loop {
+            let sql = sqlx::AssertSqlSafe(sql.to_owned());
+            let changed = in_transaction!(self.db, tx => {
+                sqlx::query(sql).bind(before).bind(step).execute(&mut *tx).await?.rows_affected()
+            });
+            if changed < step as u64 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Mends the dates that a clock left which was ahead: what lies in the future is from now. Only where the clock is not
+    /// behind, or all that was kept until now would seem to be from the future.
+    async fn mend_dates(&self, now: i64) -> Result<(), StoreError> {
+        in_transaction!(self.db, tx => {
+            for sql in [
+                "update entry set left_at = $1 where left_at > $1 + $2",
+                "update poll set started_at = $1 where started_at > $1 + $2",
+                "update source set removed_at = $1 where removed_at > $1 + $2",
+                // The index of sources and dates gives each source's latest at once.
+                "update entry set sort_at = $1, first_seen_at = $1, changed_at = $1 where sort_at > $1 + $2 and source_id in \
+                   (select id from source where exists (select 1 from entry where source_id = source.id and sort_at > $1 + $2))",
+            ] {
+                sqlx::query(sql).bind(now).bind(SECONDS_A_DAY).execute(&mut *tx).await?;
+            }
+        });
+        Ok(())
+    }
+
+    /// Gives the free pages of a SQLite file back to the file system, in steps, until few are left. A file that was made
+    /// without (`auto_vacuum`) keeps its size; a copy by [`backup`](super::backup) is as small as can be.
+    async fn shrink(&self) -> Result<(), StoreError> {
+        let Pools::Sqlite { writer, .. } = &self.db.pools else {
+            return Ok(());
+        };
+        let mut last = i64::MAX;
+        loop {
+            let mut connection = writer.acquire().await?;
+            let free: i64 = sqlx::query_scalar("pragma freelist_count")
+                .fetch_one(&mut *connection)
+                .await?;
+            let pages: i64 = sqlx::query_scalar("pragma page_count")
+                .fetch_one(&mut *connection)
+                .await?;
+            if free >= last || free <= FREE_PAGES_MIN || free * FREE_SHARE <= pages {
+                return Ok(());
+            }
+            last = free;
+            drop(connection);
+            // Inside of a transaction, so that a disk that fails is noticed as by every other.
+            in_transaction!(self.db, tx => {
+                let sql = format!("pragma incremental_vacuum({PAGES_A_STEP})");
+                sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *tx).await?;
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(believed: i64, now: i64, at: i64, dates_until: i64) {
+        let believed = Believed(Arc::new(AtomicI64::new(believed)));
+        let seen = believed.seen(Timestamp::from_second(now).unwrap());
+        assert_eq!((seen.at, seen.dates_until), (at, dates_until));
+    }
+
+    const BELIEVED: i64 = 1_790_000_000;
+
+    #[test]
+    fn a_clock_that_goes_on_is_believed() {
+        check(BELIEVED, BELIEVED, BELIEVED, i64::MIN);
+        check(BELIEVED, BELIEVED + 5, BELIEVED + 5, i64::MIN);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_some_days_is_believed() {
+        let now = BELIEVED - 2 * SECONDS_A_DAY;
+        check(BELIEVED, now, now, BELIEVED);
+    }
+
+    #[test]
+    fn a_clock_of_ten_years_ago_is_not_believed() {
+        let year = 366 * SECONDS_A_DAY;
+        check(BELIEVED, BELIEVED - 10 * year, BELIEVED, BELIEVED + year);
+    }
+}

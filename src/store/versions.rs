@@ -1,0 +1,206 @@
+//! Versions of the database's form, and how a database comes to the newest.
+//!
+//! Invariants: all versions that are missing are written in one transaction, so an upgrade that fails or is cut off leaves
+//! the old form; several programs that start at once wait for each other; a form that this program does not know is left alone.
+
+use super::db::{Db, Pools};
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationSource, MigrationType, Migrator};
+use std::pin::Pin;
+
+/// One version of the database's form, in both dialects; they differ in types only.
+struct Version {
+    number: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const VERSIONS: &[Version] = &[
+    Version {
+        number: 1,
+        sqlite: include_str!("migrations/sqlite/0001_first.sql"),
+        postgres: include_str!("migrations/postgres/0001_first.sql"),
+    },
+    Version {
+        number: 2,
+        sqlite: include_str!("migrations/sqlite/0002_lines.sql"),
+        postgres: include_str!("migrations/postgres/0002_lines.sql"),
+    },
+    Version {
+        number: 3,
+        sqlite: include_str!("migrations/sqlite/0003_restored.sql"),
+        postgres: include_str!("migrations/postgres/0003_restored.sql"),
+    },
+    Version {
+        number: 4,
+        sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
+        postgres: include_str!("migrations/postgres/0004_keep.sql"),
+    },
+    Version {
+        number: 5,
+        sqlite: include_str!("migrations/sqlite/0005_shared_lines.sql"),
+        postgres: include_str!("migrations/postgres/0005_shared_lines.sql"),
+    },
+    Version {
+        number: 6,
+        sqlite: include_str!("migrations/sqlite/0006_pace.sql"),
+        postgres: include_str!("migrations/postgres/0006_pace.sql"),
+    },
+    Version {
+        number: 7,
+        sqlite: include_str!("migrations/sqlite/0007_upkeep.sql"),
+        postgres: include_str!("migrations/postgres/0007_upkeep.sql"),
+    },
+];
+
+#[derive(Debug)]
+struct Migrations(Vec<Migration>);
+
+impl MigrationSource<'static> for Migrations {
+    fn resolve(
+        self,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>>
+    {
+        Box::pin(async move { Ok(self.0) })
+    }
+}
+
+/// The number of the lock that a program holds on a PostgreSQL database while it upgrades: the letters "feed".
+const LOCK: i64 = 0x6665_6564;
+
+/// Brings a database to the newest form.
+pub(super) async fn migrate(db: &Db) -> Result<(), String> {
+    migrate_to(db, VERSIONS).await
+}
+
+async fn migrate_to(db: &Db, versions: &[Version]) -> Result<(), String> {
+    let result = match &db.pools {
+        Pools::Sqlite { writer, .. } => {
+            let migrator = migrator(versions, |version| version.sqlite).await?;
+            async {
+                let mut tx = writer.begin_with("begin immediate").await?;
+                run(&migrator, &mut *tx).await?;
+                Ok(tx.commit().await?)
+            }
+            .await
+        }
+        Pools::Postgres { pool, .. } => {
+            let migrator = migrator(versions, |version| version.postgres).await?;
+            async {
+                let mut tx = pool.begin().await?;
+                let lock = sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK);
+                lock.execute(&mut *tx).await?;
+                run(&migrator, &mut *tx).await?;
+                Ok(tx.commit().await?)
+            }
+            .await
+        }
+    };
+    let newest = versions.last().map_or(0, |version| version.number);
+    result.map_err(|error: MigrateError| match error {
+        MigrateError::VersionMissing(version) => format!(
+            "a newer Feedwash made it (its form is {version}, and Feedwash {} knows forms up to {newest}); nothing was \
+             changed: install the newer version again, or start with a backup from before the upgrade, or with another store.url",
+            env!("CARGO_PKG_VERSION")
+        ),
+        MigrateError::VersionMismatch(version) => format!(
+            "its form {version} is not the one of this program: it was made by a version that was never published; \
+             nothing was changed: start with another store.url"
+        ),
+        error => format!("{error}; nothing was changed"),
+    })
+}
+
+/// Applies what is missing, inside of the transaction that `connection` is in.
+async fn run(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(), MigrateError> {
+    migrator.run_direct(None, connection, false).await
+}
+
+async fn migrator(
+    versions: &[Version],
+    sql: impl Fn(&Version) -> &'static str,
+) -> Result<Migrator, String> {
+    let migration = |version: &Version| {
+        let kind = MigrationType::Simple;
+        Migration::new(
+            version.number,
+            "".into(),
+            kind,
+            sql(version).into_sql_str(),
+            false,
+        )
+    };
+    let migrations = Migrations(versions.iter().map(migration).collect());
+    let migrator = Migrator::new(migrations).await;
+    let mut migrator = migrator.map_err(|error| error.to_string())?;
+    // Its lock would be let go before the transaction ends.
+    migrator.set_locking(false);
+    Ok(migrator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    #[tokio::test]
+    async fn fingerprints_of_before_become_their_bits() {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect("sqlite::memory:").await.unwrap();
+        let db = Db::of_sqlite(writer.clone(), writer.clone());
+        migrate_to(&db, &VERSIONS[..3]).await.unwrap();
+        let prints = [0, 1, 0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210, u64::MAX];
+        sqlx::query("insert into source (id, name, url) values (1, 'press', 'u')")
+            .execute(&writer)
+            .await
+            .unwrap();
+        for print in prints {
+            let sql = "insert into restored (source_id, field, print, pass, before_text, created_at) \
+                       values (1, 'content', $1, 'ads', 'x', 2)";
+            let print = crate::model::Fingerprint(print).to_string();
+            sqlx::query(sql).bind(print).execute(&writer).await.unwrap();
+        }
+        migrate(&db).await.unwrap();
+        let rows: Vec<(i64, i64)> = sqlx::query_as("select id, print from restored order by id")
+            .fetch_all(&writer)
+            .await
+            .unwrap();
+        let bits = prints.map(|print| i64::from_ne_bytes(print.to_ne_bytes()));
+        assert_eq!(rows, (1..).zip(bits).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn an_upgrade_that_fails_leaves_the_old_form() {
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect("sqlite::memory:").await.unwrap();
+        let db = Db::of_sqlite(writer.clone(), writer.clone());
+        migrate_to(&db, &VERSIONS[..2]).await.unwrap();
+        let form = async || -> Vec<(String, Option<String>)> {
+            let sql = "select name, sql from sqlite_schema order by name";
+            sqlx::query_as(sql).fetch_all(&writer).await.unwrap()
+        };
+        let before = form().await;
+        // The third is good, and is undone with the fourth, which is not.
+        let number = |number: i64, sql: &'static str| Version {
+            number,
+            sqlite: sql,
+            postgres: sql,
+        };
+        let broken = [
+            number(1, VERSIONS[0].sqlite),
+            number(2, VERSIONS[1].sqlite),
+            number(3, VERSIONS[2].sqlite),
+            number(
+                4,
+                "create table good (id integer); create table source (id integer);",
+            ),
+        ];
+        let why = migrate_to(&db, &broken).await.unwrap_err();
+        assert!(
+            why.contains("already exists") && why.contains("nothing was changed"),
+            "{why}"
+        );
+        assert_eq!(form().await, before);
+        migrate(&db).await.unwrap();
+    }
+}
