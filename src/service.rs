@@ -90,8 +90,9 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers a real request
-/// on its own address. What hangs in the store holds up the loop, so it is noticed there.
+/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers.
+///
+/// The server is asked for something real on its own address. What hangs in the store holds up the loop, so it is noticed there.
 pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return;
