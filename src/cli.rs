@@ -100,6 +100,9 @@ enum Command {
         /// Also poll each source, and store nothing
         #[arg(long)]
         fetch: bool,
+        /// Read no secret that it names: they may be for the service alone
+        #[arg(long, conflicts_with = "fetch")]
+        no_secrets: bool,
     },
     /// Show how each source fares
     Status {
@@ -107,6 +110,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the running daemon whether all is well
+    ///
+    /// It answers as /health does, on the address that server.listen names. The exit code is 1 where something is wrong or
+    /// nobody answers: for containers, and whatever else looks after services.
+    Health,
     /// Wash stored entries by the rules of today
     ///
     /// The daemon does so by itself when feeds.toml changes. Ids and dates stay, and no reader is told of an update.
@@ -257,8 +265,9 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             name,
             dry_run,
         } => add::add(path, &urls, name.as_deref(), dry_run).await,
-        Command::Check { fetch } => config::check(path, fetch).await,
+        Command::Check { fetch, no_secrets } => config::check(path, fetch, no_secrets).await,
         Command::Status { json } => status::status(path, json).await,
+        Command::Health => status::health(path).await,
         Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,
         Command::Restore {
             source,

@@ -213,3 +213,6 @@ pub const NETWORK_KNOWN: Duration = Duration::from_secs(60);
 
 /// How long the page of an error is waited for. It is short, and nobody needs it but to be told what it says.
 pub const ERROR_PAGE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How much of an answer of our own server is read: `/health` names every source that fails, ten thousand of them at the most.
+pub const PROBE_BYTES_MAX: u64 = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@
 //! life alone. A store that is away or full is no reason for a restart, which would not mend it and end serving.
 
 use crate::daemon::{App, Pulse};
-use crate::web;
+use crate::{limits, web};
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -90,9 +90,9 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers a real request.
+/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers.
 ///
-/// It asks on its own address. What hangs in the store holds up the loop, so it is noticed there.
+/// The server is asked for something real on its own address. What hangs in the store holds up the loop, so it is noticed there.
 pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return;
@@ -122,29 +122,46 @@ fn comes_round(pulse: &Pulse, started: Instant) -> bool {
 
 /// Asks the server for its style sheet, which needs neither the store nor a poll.
 async fn probe(address: SocketAddr) -> std::io::Result<()> {
-    let address = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => {
-            SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
-        }
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            SocketAddr::from((Ipv6Addr::LOCALHOST, address.port()))
-        }
-        _ => address,
+    match ask(address, "HEAD", "/style.css").await? {
+        (200, _) => Ok(()),
+        (code, _) => Err(std::io::Error::other(format!("it answers {code}"))),
+    }
+}
+
+/// What a Feedwash that serves at `address` says of its health: whether all is well, and its own words.
+///
+/// # Errors
+/// Where nobody answers there in time, or not over HTTP.
+pub async fn health(address: SocketAddr) -> std::io::Result<(bool, String)> {
+    let (code, answer) = ask(address, "GET", "/health").await?;
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
+    Ok((code == 200, body.unwrap_or_default().trim_end().to_owned()))
+}
+
+/// Asks a server on this machine for something small: the code of its answer, and the whole answer.
+async fn ask(address: SocketAddr, method: &str, path: &str) -> std::io::Result<(u16, String)> {
+    let here: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
     let ask = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream
-            .write_all(b"HEAD /style.css HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            .await?;
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer).await?;
-        if &answer == b"HTTP/1.1 200" {
-            Ok(())
-        } else {
-            Err(std::io::Error::other("the answer is not 200"))
-        }
+        let mut stream = TcpStream::connect((here, address.port())).await?;
+        // HTTP/1.0 has no chunks to put together.
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        let mut answers = stream.take(limits::PROBE_BYTES_MAX);
+        answers.read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer).into_owned())
     };
-    tokio::time::timeout(PROBE_TIMEOUT, ask)
+    let answer = tokio::time::timeout(PROBE_TIMEOUT, ask)
         .await
-        .map_err(|_| std::io::ErrorKind::TimedOut)?
+        .map_err(|_| std::io::ErrorKind::TimedOut)??;
+    // RFC 9112 §4: the version, a space, and three digits.
+    let mut words = answer.split(' ');
+    let version = words.next().filter(|word| word.starts_with("HTTP/1."));
+    let code = version.and(words.next()).and_then(|code| code.parse().ok());
+    let code = code.ok_or_else(|| std::io::Error::other("what answers speaks no HTTP"))?;
+    Ok((code, answer))
 }

@@ -170,9 +170,14 @@ pub(super) async fn stored(config: &Config, name: &str) -> Result<Option<(Source
 }
 
 /// `feedwash check`.
-pub(super) async fn check(named: Option<&Path>, fetch: bool) -> Result<ExitCode> {
+pub(super) async fn check(named: Option<&Path>, fetch: bool, no_secrets: bool) -> Result<ExitCode> {
     let path = path(named);
-    let (config, told) = load_and_tell(&path, Secrets::Read)?;
+    let secrets = if no_secrets {
+        Secrets::LeaveOut
+    } else {
+        Secrets::Read
+    };
+    let (config, told) = load_and_tell(&path, secrets)?;
     // Nothing is wrong with feeds.toml, and the files may be others': the exit code stays 0.
     let told: Vec<String> = told.iter().map(|line| format!("{line}\n")).collect();
     output::text(&told.concat())?;

@@ -3,8 +3,9 @@
 use super::{config, output};
 use crate::model::Warning;
 use crate::schedule::words;
+use crate::service;
 use crate::store::Status;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,6 +28,21 @@ pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     output::text(&as_table(&statuses, Timestamp::now()))
+}
+
+/// `feedwash health`.
+pub(super) async fn health(named: Option<&Path>) -> Result<ExitCode> {
+    let listen = config::load_to_look(&config::path(named))?.server.listen;
+    let asked = service::health(listen).await;
+    let (is_well, said) = asked.with_context(|| {
+        format!("can't ask at {listen} (is it running, and does it serve another address than server.listen?)")
+    })?;
+    output::text(&format!("{said}\n"))?;
+    Ok(if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn as_table(statuses: &[Status], now: Timestamp) -> String {

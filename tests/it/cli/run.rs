@@ -51,6 +51,10 @@ impl Daemon {
         daemon
     }
 
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Waits for a line of the log.
     pub(super) async fn says(&self, words: &str) -> String {
         until(words, async || {

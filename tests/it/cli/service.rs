@@ -120,3 +120,45 @@ async fn the_watchdog_is_fed_also_while_the_store_fails() {
     manager.0.set_nonblocking(false).unwrap();
     manager.next_with("WATCHDOG");
 }
+
+#[tokio::test]
+async fn its_health_is_told_on_the_command_line() {
+    let desk = Desk::new();
+    desk.write("feeds.toml", ANY_PORT);
+    let mut daemon = Daemon::start(&desk, &["run"]).await;
+    let asker = Desk::new();
+    asker.write(
+        "feeds.toml",
+        format!("[server]\nlisten = \"{}\"\n", daemon.address()),
+    );
+    let well = until("it is well", async || {
+        let ran = asker.run(&["health"]);
+        (ran.code == 0).then_some(ran)
+    })
+    .await;
+    assert!(
+        serde_json::from_str::<Value>(&well.output())
+            .unwrap()
+            .is_object()
+    );
+
+    daemon.signal("TERM");
+    assert_eq!(daemon.ended().await, Some(0));
+    let ran = asker.run(&["health"]);
+    ran.check(1, &["feedwash: can't ask at 127.0.0.1:", "is it running"]);
+}
+
+/// As for a reload: the service's credentials are for its main process alone.
+#[test]
+fn a_file_is_checked_without_its_secrets() {
+    let desk = Desk::new();
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\ncookie = { credential = \"login\" }\n",
+    );
+    desk.run(&["check"]).check(1, &["login"]);
+    let said = desk.run(&["check", "--no-secrets"]).output();
+    assert!(said.contains("is right: 1 source"), "{said}");
+    let usage = desk.run(&["check", "--no-secrets", "--fetch"]);
+    usage.check(2, &["--no-secrets"]);
+}
