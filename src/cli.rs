@@ -324,7 +324,7 @@ fn man() -> std::io::Result<Vec<u8>> {
         writeln!(page, ".fi")?;
     }
     page.write_all(
-        b".SH FILES\n.TP\n./feeds.toml, /etc/feedwash/feeds.toml\nthe configuration, looked for in this order\n\
+        b".SH FILES\n.TP\n\\&./feeds.toml, /etc/feedwash/feeds.toml\nthe configuration, looked for in this order\n\
           .SH ENVIRONMENT\n.TP\nFEEDWASH_LOG\nwhat is logged, like feedwash=debug\n.TP\nSTATE_DIRECTORY\n\
           where a relative store path leads; systemd sets it\n.TP\nCREDENTIALS_DIRECTORY\n\
           where credentials that feeds.toml names are looked for; systemd sets it\n\
