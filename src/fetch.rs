@@ -170,7 +170,8 @@ impl Client {
         let mut way = Way::from(start);
         let deadline = Deadline::after(self.timeout);
         loop {
-            let response = self.send(&way.url, start, request, deadline).await?;
+            let sent = self.send(&way.url, start, request, deadline).await;
+            let response = sent.map_err(|error| way.named(error))?;
             let status = response.status();
             if Way::leads_on(status) {
                 way.follow(status, response.headers())?;

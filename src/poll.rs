@@ -10,7 +10,7 @@ mod error;
 mod rewash;
 mod rules;
 
-pub(crate) use bring::wash_apart;
+pub(crate) use bring::{of_fetch, wash_apart};
 pub use error::PollError;
 pub use rewash::{Changed, Rewashed, rewash, rewash_outdated};
 pub use rules::{is_outdated, known_rules};
@@ -242,7 +242,10 @@ impl Ran<'_> {
             recording,
             body_hash: brought.body_hash.as_deref(),
             validators: brought.validators.as_ref(),
-            detail: error.map(|error| cut(error.to_string())),
+            detail: match self.ending {
+                Ending::Gone => Some("the source said that it is gone for good (410)".to_owned()),
+                _ => error.map(|error| cut(error.to_string())),
+            },
             pace: brought.pace,
             moved: self.moved(),
             downgraded_to: brought.downgraded_to.clone(),
@@ -250,7 +253,10 @@ impl Ran<'_> {
                 Some(error) => error.answering_site(),
                 None => brought.answering_site.clone(),
             },
-            failure: error.map(PollError::word),
+            failure: match self.ending {
+                Ending::Gone => Some("gone"),
+                _ => error.map(PollError::word),
+            },
             doubt: match error {
                 Some(PollError::Doubted(held)) => Some(held.clone()),
                 Some(_) => self.source.doubt.clone(),

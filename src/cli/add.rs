@@ -56,7 +56,7 @@ pub(super) async fn add(
     let mut code = ExitCode::SUCCESS;
     for given in given {
         let done = match finder.find(given).await {
-            Ok(feed) => show_and_add(&path, &config, &feed, name, dry_run),
+            Ok(feed) => show_and_add(&path, &feed, name, dry_run),
             Err(error) => Err(error),
         };
         if let Err(error) = done {
@@ -68,14 +68,10 @@ pub(super) async fn add(
     Ok(code)
 }
 
-fn show_and_add(
-    path: &Path,
-    config: &Config,
-    feed: &FoundFeed,
-    name: Option<&str>,
-    dry_run: bool,
-) -> Result<()> {
+fn show_and_add(path: &Path, feed: &FoundFeed, name: Option<&str>, dry_run: bool) -> Result<()> {
     output::text(&preview(feed))?;
+    // Anew, for the one before this may be the same.
+    let config = append::config_at(path)?;
     let url = feed.url.to_string();
     let there = config
         .sources
@@ -150,17 +146,24 @@ impl Finder<'_> {
                 return self.ask_for_feed(&url).await;
             }
             Ok(Answer::Page(page, _)) => page,
-            // A site may have a feed where it has no such page; who does not answer at all is not asked again.
-            Err(
-                PollError::Fetch(FetchError::Status { .. })
-                | PollError::Refused { .. }
-                | PollError::Wall { .. },
-            ) => url,
+            // A page that is not there says what is.
+            Err(PollError::Refused { error, feeds, .. }) if is_missing(&error) => {
+                output::say(&format!("{given}: {error}, but it links what follows"));
+                let url = choose(given, without_comments(feeds))?;
+                return self.ask_for_feed(&url).await;
+            }
+            // A site may have a feed where it has no such page. Who refuses, or does not answer at all, is not asked again.
+            Err(PollError::Fetch(error)) if is_missing(&error) => {
+                output::say(&format!("{given}: {error}; looking for a feed of its site"));
+                url
+            }
             Err(error) => return Err(error).with_context(|| format!("can't read {given}")),
         };
-        self.guess(&page).await?.ok_or_else(|| {
+        let found = self.guess(&page).await?.ok_or_else(|| {
             anyhow!("{page} links no feed, and there is none where sites usually have one; give the feed's own address")
-        })
+        })?;
+        output::say(&format!("{page} links no feed; this is what its site has"));
+        Ok(found)
     }
 
     /// The feed that a site's own rule names, where there is one.
@@ -216,9 +219,10 @@ impl Finder<'_> {
             takes_delta: false,
             keeps_connection: true,
         };
-        let body = match self.client.fetch(request, Timestamp::now()).await? {
+        let fetched = self.client.fetch(request, Timestamp::now()).await;
+        let body = match fetched.map_err(poll::of_fetch)? {
             Fetched::Body(body) => *body,
-            // Neither is an answer to a first question, and 410 says that there is nothing.
+            // What is gone may have left a site behind, and 304 is no answer to a first question.
             Fetched::Gone | Fetched::NotModified { .. } => {
                 return Ok(Answer::Page(url.clone(), Vec::new()));
             }
@@ -244,6 +248,11 @@ impl Finder<'_> {
     }
 }
 
+/// Whether an error says that there is nothing at an address, and neither that we are not wanted nor that something broke.
+fn is_missing(error: &FetchError) -> bool {
+    matches!(error, FetchError::Status { code: 404, .. })
+}
+
 /// The address that somebody typed, and whether its scheme is a guess of ours.
 fn address(given: &str) -> Result<(Url, bool)> {
     let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
@@ -251,7 +260,11 @@ fn address(given: &str) -> Result<(Url, bool)> {
     let bare = given.strip_prefix("feed:").unwrap_or(given);
     let bare = bare.strip_prefix("//").unwrap_or(bare);
     match Url::parse(bare) {
-        Ok(url) if is_http(&url) => return Ok((url, false)),
+        Ok(mut url) if is_http(&url) => {
+            // It is not sent, so it makes no other feed.
+            url.set_fragment(None);
+            return Ok((url, false));
+        }
         _ if bare.contains("://") => {}
         _ => {
             if let Ok(url) = Url::parse(&format!("https://{bare}"))
@@ -349,9 +362,8 @@ fn preview(feed: &FoundFeed) -> String {
         let pieces = output::count(washed.removals.len(), "piece", "pieces");
         let _ = writeln!(
             said,
-            "  {pieces} to be taken out or mended: {} (feedwash explain {} shows them)",
-            passes.join(", "),
-            feed.url
+            "  {pieces} to be taken out or mended: {}",
+            passes.join(", ")
         );
     }
     said

@@ -91,8 +91,12 @@ fn add(
         sources.push(table);
         added.push(name);
     }
+    let mut text_after = document.to_string();
+    if text.contains("\r\n") {
+        text_after = text_after.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
     Ok(Added {
-        text: document.to_string(),
+        text: text_after,
         names: added,
         unusable,
     })

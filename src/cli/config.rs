@@ -243,7 +243,8 @@ async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
         takes_delta: false,
         keeps_connection: false,
     };
-    let body = match live.client.fetch(request, Timestamp::now()).await? {
+    let fetched = live.client.fetch(request, Timestamp::now()).await;
+    let body = match fetched.map_err(poll::of_fetch)? {
         Fetched::Body(body) => body,
         Fetched::Gone => bail!("it is gone for good (410): take it out, or find its new address"),
         Fetched::NotModified { .. } => {

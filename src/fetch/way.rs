@@ -40,6 +40,17 @@ impl Way {
         matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
     }
 
+    /// Says of a failure where it happened, if that is not where the source is.
+    pub(super) fn named(&self, error: FetchError) -> FetchError {
+        match error {
+            FetchError::Network(kind, why) if !self.seen.is_empty() => {
+                let to = shown(&self.url);
+                FetchError::Network(kind, format!("it redirects to {to}: {why}"))
+            }
+            error => error,
+        }
+    }
+
     /// Takes a redirect.
     pub(super) fn follow(
         &mut self,

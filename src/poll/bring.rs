@@ -217,7 +217,7 @@ fn is_home(answered: Option<&Url>, location: &Location) -> bool {
 }
 
 /// Says what an error came with. That nothing is found is what its status says.
-fn of_fetch(error: FetchError) -> PollError {
+pub(crate) fn of_fetch(error: FetchError) -> PollError {
     let FetchError::Status {
         challenge, page, ..
     } = &error

@@ -114,3 +114,39 @@ async fn add_says_what_is_wrong_and_goes_on_with_the_next() {
         .check(1, &["no http or https address"]);
     desk.run(&["add"]).check(2, &["<URL>"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn add_reads_the_page_of_an_error_and_leaves_who_refuses() {
+    let publisher = Publisher::start(|asked| match asked.path.as_str() {
+        "/new.xml" => answer(200, &[], rss(&[("1", "A", "b")])),
+        "/old" => answer(
+            404,
+            &[("content-type", "text/html")],
+            "<html><link rel=alternate type=application/rss+xml href=/new.xml>",
+        ),
+        _ => answer(429, &[("retry-after", "3600")], ""),
+    })
+    .await;
+    let desk = desk();
+    desk.run(&["add", &publisher.url("/busy")])
+        .check(1, &["429 Too Many Requests"]);
+    assert_eq!(publisher.asked().len(), 1);
+    desk.run(&["add", &publisher.url("/old#top")])
+        .check(0, &["404 Not Found, but it links", "added to"]);
+    let written = fs::read_to_string(desk.path("feeds.toml")).unwrap();
+    assert!(written.contains("/new.xml\""), "{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn add_keeps_the_line_ends_of_the_file() {
+    let publisher = Publisher::start(|_| answer(200, &[], rss(&[("1", "A", "b")]))).await;
+    let desk = Desk::new();
+    desk.write("feeds.toml", MINE.replace('\n', "\r\n"));
+    desk.run(&["add", &publisher.url("/feed")])
+        .check(0, &["added to"]);
+    let written = fs::read_to_string(desk.path("feeds.toml")).unwrap();
+    assert_eq!(
+        written.matches('\n').count(),
+        written.matches("\r\n").count()
+    );
+}
