@@ -204,8 +204,11 @@ async fn what_a_program_had_taken_that_died_is_given_back_at_once() {
         );
         // However it ends, its sessions end with it.
         dying.close().await;
+        let mut seconds = 0;
         until("it is given back", async || {
-            let due = other.due(5, LEASE, NOW).await.unwrap();
+            // A program looks once a second. The lease would go on for minutes.
+            seconds = (seconds + 1) % 60;
+            let due = other.due(5, LEASE, after(seconds)).await.unwrap();
             due.into_iter().next()
         })
         .await;
