@@ -103,6 +103,8 @@ impl<'a> Graft<'a> {
         });
         let mut places = Places::of(order);
         let mut place = 0;
+        // The last place of each part, before which no more of it may stand: the first file is the one that readers take.
+        let mut last_of = [0; 128];
         let mut placed: Vec<(usize, &str)> = own
             .iter()
             .copied()
@@ -110,15 +112,19 @@ impl<'a> Graft<'a> {
             .map(|child| {
                 // What the publisher did not have stands behind what it would stand behind anyway; an extension
                 // that was made of another part stands behind that part too, so last.
-                let made = if child.part == Some(Part::Extension) {
-                    NONE
-                } else {
-                    place
+                let index = |part: Part| usize::from(part as u8 % 128);
+                let made = match child.part {
+                    Some(Part::Extension) => NONE,
+                    Some(part) => place.max(last_of[index(part)]),
+                    None => place,
                 };
                 place = child
                     .part
                     .and_then(|part| places.next(part))
                     .unwrap_or(made);
+                if let Some(part) = child.part {
+                    last_of[index(part)] = place;
+                }
                 (place, child.text)
             })
             .collect();

@@ -451,6 +451,21 @@ fn an_enclosure_that_leads_nowhere_is_not_the_first() {
 }
 
 #[test]
+fn files_keep_their_order_where_the_document_had_none() {
+    let attachments = r#"[{"url": "http://l.example/a", "mime_type": "audio/mpeg"},
+        {"url": "http://l.example/b", "mime_type": "audio/mpeg", "duration_in_seconds": 61}]"#;
+    let document = format!(
+        r#"{{"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [{{"id": "x:1", "content_text": "C",
+        "tags": ["t"], "attachments": {attachments}, "_feedwash": {{"order": "ixkx",
+        "xml": ["<title xmlns='http://x.example/'/>", "<y xmlns='http://x.example/'/>"]}}}}]}}"#
+    );
+    stays(&document, |feed| {
+        let files = first(feed).enclosures.into_iter();
+        files.map(|file| file.url).collect::<Vec<_>>()
+    });
+}
+
+#[test]
 fn an_email_address_that_is_none_stays() {
     let document = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [{"id": "x:1",
         "content_text": "C", "authors": [{"name": "Jo", "_feedwash": {"email": "}jo@l.example"}}]}]}"#;
