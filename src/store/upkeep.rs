@@ -215,7 +215,7 @@ impl Store {
     }
 
     /// Gives the free pages of a SQLite file back to the file system, in steps, until few are left. A file that was made
-    /// without (`auto_vacuum`) keeps its size; a copy by [`backup`](super::backup) is as small as can be.
+    /// without (`auto_vacuum`) keeps its size; a copy by [`backup`](super::backup()) is as small as can be.
     async fn shrink(&self) -> Result<(), StoreError> {
         let Pools::Sqlite { writer, .. } = &self.db.pools else {
             return Ok(());
