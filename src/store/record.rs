@@ -93,8 +93,29 @@ pub(super) fn storable(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A value as JSON, in a string of just its length: one that grows by doubling has room for twice the largest entry at its
+/// end, and for three times while it moves.
 pub(super) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("the model has string keys and no failing serialiser")
+    const FINE: &str = "the model has string keys and no failing serialiser";
+    let mut length = Length(0);
+    serde_json::to_writer(&mut length, value).expect(FINE);
+    let mut json = Vec::with_capacity(length.0);
+    serde_json::to_writer(&mut json, value).expect(FINE);
+    String::from_utf8(json).expect("JSON is written as UTF-8")
+}
+
+/// How many bytes were written to it.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The hash of what a reader reads. A new date, counter or category is no news, nor is white space.
