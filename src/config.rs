@@ -227,6 +227,15 @@ impl fmt::Display for Location {
 }
 
 impl Location {
+    /// Who is asked, in lower case; a file has no host.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Http(url) => url.host_str(),
+            Self::File(_) => None,
+        }
+    }
+
     /// The location for messages that others may read.
     #[must_use]
     pub fn shown(&self) -> String {

@@ -8,7 +8,7 @@ mod rota;
 
 pub use rota::Rota;
 
-use crate::config::{Config, Location, SourceConfig};
+use crate::config::{Config, Location};
 use crate::limits;
 use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
@@ -229,13 +229,12 @@ impl Turns {
                 turn: Semaphore::new(POLLS_A_HOST),
             })
         };
-        let name = match location {
-            Location::Http(url) => url.host_str().unwrap_or_default().to_ascii_lowercase(),
-            Location::File(_) => return new(),
+        let Some(name) = location.host() else {
+            return new();
         };
         // A panic while the lock is held can't leave the map half-changed: each change is one step.
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(host) = hosts.known.get(&name).and_then(Weak::upgrade) {
+        if let Some(host) = hosts.known.get(name).and_then(Weak::upgrade) {
             return host;
         }
         if hosts.known.len() >= hosts.crowd {
@@ -244,7 +243,7 @@ impl Turns {
             hosts.crowd = 2 * hosts.known.len().max(CROWD_MIN);
         }
         let host = new();
-        hosts.known.insert(name, Arc::downgrade(&host));
+        hosts.known.insert(name.to_owned(), Arc::downgrade(&host));
         host
     }
 }
@@ -398,13 +397,9 @@ async fn adopt(app: &App) -> bool {
 /// published, and are tried again the next time.
 pub async fn rewash(
     store: &Store,
-    config: &Config,
+    live: &Live,
     shutdown: &CancellationToken,
 ) -> Result<(), StoreError> {
-    let configured = config.sources.iter();
-    let configured: HashMap<&str, &SourceConfig> = configured
-        .map(|source| (source.name.as_str(), source))
-        .collect();
     let mut after = 0;
     loop {
         let sources = store.sources_after(after, REWASHED_AT_ONCE).await?;
@@ -416,7 +411,7 @@ pub async fn rewash(
             if shutdown.is_cancelled() {
                 return Ok(());
             }
-            let Some(configured) = configured.get(source.name.as_str()) else {
+            let Some(configured) = live.source(&source.name) else {
                 continue;
             };
             match poll::rewash_outdated(store, source, &configured.rules, Timestamp::now()).await {
@@ -448,7 +443,7 @@ impl Rewash {
                 let _ = before.await;
             }
             let live = Arc::clone(&app.live.borrow());
-            if let Err(error) = rewash(&app.store, &live.config, &stop).await {
+            if let Err(error) = rewash(&app.store, &live, &stop).await {
                 tracing::error!(%error, "can't list the sources to wash anew");
             }
         }));

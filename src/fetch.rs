@@ -53,7 +53,24 @@ pub struct Request<'a> {
     pub keeps_connection: bool,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    /// A first question, of somebody who knows nothing yet and comes once: without validators, headers of a user's, or a proxy.
+    #[must_use]
+    pub fn first(location: &'a Location) -> Self {
+        static NONE: Validators = Validators {
+            etag: None,
+            last_modified: None,
+        };
+        Self {
+            location,
+            validators: &NONE,
+            headers: &[],
+            proxy: None,
+            takes_delta: false,
+            keeps_connection: false,
+        }
+    }
+
     /// Whether a delta is asked for: only an entity tag says from what on.
     fn asks_delta(&self) -> bool {
         self.takes_delta && self.validators.etag.is_some()

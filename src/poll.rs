@@ -55,7 +55,7 @@ impl Live {
         for host in config
             .sources
             .iter()
-            .filter_map(|source| host(&source.location))
+            .filter_map(|source| source.location.host())
         {
             if !hosts.insert(host) {
                 shared_hosts.insert(host.to_owned());
@@ -77,15 +77,9 @@ impl Live {
 
     /// Whether more than one source is at the host of a location.
     fn shares_host(&self, location: &Location) -> bool {
-        host(location).is_some_and(|host| self.shared_hosts.contains(host))
-    }
-}
-
-/// The host of a location; [`Url`] has it in lower case.
-fn host(location: &Location) -> Option<&str> {
-    match location {
-        Location::Http(url) => url.host_str(),
-        Location::File(_) => None,
+        location
+            .host()
+            .is_some_and(|host| self.shared_hosts.contains(host))
     }
 }
 

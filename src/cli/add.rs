@@ -7,7 +7,7 @@ use super::{Usage, config, output};
 use crate::config::{Config, Location, SourceName};
 use crate::discover;
 use crate::fetch::{Client, FetchError, Fetched, Request};
-use crate::model::{Rules, Validators, Washed};
+use crate::model::{Rules, Washed};
 use crate::opml::Outline;
 use crate::parse::{LinkedFeed, ParseError};
 use crate::poll::{self, PollError};
@@ -89,7 +89,7 @@ fn show_and_add(path: &Path, feed: &FoundFeed, name: Option<&str>, dry_run: bool
         xml_url: url,
         ..Outline::default()
     };
-    let Added { names, .. } = append::to_file(path, &[outline], name)?;
+    let Added { names, .. } = append::to_file(path, &config, &[outline], name)?;
     for name in names {
         output::say(&format!("added to {} as {name}", path.display()));
     }
@@ -211,13 +211,11 @@ impl Finder<'_> {
     }
 
     async fn ask(&self, url: &Url) -> Result<Answer, PollError> {
+        let location = Location::Http(url.clone());
         let request = Request {
-            location: &Location::Http(url.clone()),
-            validators: &Validators::default(),
-            headers: &[],
             proxy: self.config.polling.proxy.as_ref(),
-            takes_delta: false,
             keeps_connection: true,
+            ..Request::first(&location)
         };
         let fetched = self.client.fetch(request, Timestamp::now()).await;
         let body = match fetched.map_err(poll::of_fetch)? {

@@ -21,14 +21,19 @@ pub(super) struct Added {
     pub(super) unusable: Vec<String>,
 }
 
-/// Adds the feeds that are not there yet, under names made of their titles, or the first under the name that somebody gave it. The file is written whole or not at all, and not where nothing was added.
-pub(super) fn to_file(path: &Path, outlines: &[Outline], name: Option<&str>) -> Result<Added> {
-    let before = config_at(path)?;
+/// Adds the feeds that are not there yet, given what the file holds, under names made of their titles, or the first under
+/// the name that somebody gave it. The file is written whole or not at all, and not where nothing was added.
+pub(super) fn to_file(
+    path: &Path,
+    before: &Config,
+    outlines: &[Outline],
+    name: Option<&str>,
+) -> Result<Added> {
     let written = match path.exists() {
         true => std::fs::read_to_string(path)?,
         false => String::new(),
     };
-    let added = add(&written, &before, outlines, name)?;
+    let added = add(&written, before, outlines, name)?;
     if !added.names.is_empty() {
         // What would be written must be a configuration that runs.
         Config::from_toml(&added.text, Path::new(""), None).context("can't add these feeds")?;

@@ -3,7 +3,7 @@
 use super::{Input, Usage, config, output};
 use crate::config::{Config, Header, Location, Polling, Proxy};
 use crate::fetch::{self, Client, FetchError, Fetched, Request};
-use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Validators, Washed};
+use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Washed};
 use crate::parse::ParseError;
 use crate::poll::is_outdated;
 use crate::render::{self, Context as RenderContext};
@@ -230,12 +230,9 @@ async fn fetch(location: &Location, task: &Task) -> Result<Response> {
     }
     let client = Client::new(&task.polling)?;
     let request = Request {
-        location,
-        validators: &Validators::default(),
         headers: &task.headers,
         proxy: task.proxy.as_ref(),
-        takes_delta: false,
-        keeps_connection: false,
+        ..Request::first(location)
     };
     match client
         .fetch(request, Timestamp::now())

@@ -4,7 +4,7 @@ use super::{output, sites};
 use crate::config::{Config, Location, SecretPlace, SourceConfig, StoreLocation};
 use crate::fetch::{Fetched, Request};
 use crate::limits;
-use crate::model::{Rules, Validators, Washed};
+use crate::model::{Rules, Washed};
 use crate::poll::{self, Live};
 use crate::store::{Source, Status, Store, Stored};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -236,12 +236,9 @@ fn missing_file(source: &SourceConfig) -> Option<String> {
 /// Fetches and washes a source, and stores nothing.
 async fn try_source(live: &Live, source: &SourceConfig) -> Result<String> {
     let request = Request {
-        location: &source.location,
-        validators: &Validators::default(),
         headers: &source.headers,
         proxy: source.proxy.as_ref(),
-        takes_delta: false,
-        keeps_connection: false,
+        ..Request::first(&source.location)
     };
     let fetched = live.client.fetch(request, Timestamp::now()).await;
     let body = match fetched.map_err(poll::of_fetch)? {

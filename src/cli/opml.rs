@@ -46,7 +46,7 @@ pub(super) fn import(named: Option<&Path>, file: &Path) -> Result<ExitCode> {
     let path = config::path(named);
     let Added {
         names, unusable, ..
-    } = append::to_file(&path, &outlines, None)?;
+    } = append::to_file(&path, &append::config_at(&path)?, &outlines, None)?;
     for name in &names {
         output::say(&format!("added {name}"));
     }

@@ -23,7 +23,7 @@ pub(super) async fn poll(named: Option<&Path>, names: &[String], force: bool) ->
     }
     let store = Store::open(&live.config.store.location).await?;
     store.sync(&live.config, Timestamp::now()).await?;
-    daemon::rewash(&store, &live.config, &CancellationToken::new()).await?;
+    daemon::rewash(&store, &live, &CancellationToken::new()).await?;
     let polled = if names.is_empty() {
         poll_due(&live, &store, force).await?
     } else {

@@ -71,8 +71,9 @@ impl Room {
             body.extend_from_slice(&chunk);
             let waiting = Instant::now();
             self.make_way(body.len(), &mut place).await;
-            begun += waiting.elapsed();
-            deadline.put_off(waiting.elapsed());
+            let waited = waiting.elapsed();
+            begun += waited;
+            deadline.put_off(waited);
             deadline.check()?;
             keeps_up(body.len(), begun.elapsed())?;
         }

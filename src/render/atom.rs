@@ -17,8 +17,8 @@ use crate::model::{
 };
 use atom_syndication as atom;
 use dates::{entry_updated, feed_updated, own_updated, undated};
-pub(super) use links::main_place;
 use links::{entry_links, feed_links};
+pub(super) use links::{main_place, relation};
 
 /// The document.
 pub(super) fn render(feed: &Feed, context: &Context<'_>) -> String {

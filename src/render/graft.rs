@@ -104,7 +104,7 @@ impl<'a> Graft<'a> {
         let mut places = Places::of(order);
         let mut place = 0;
         // The last place of each part, before which no more of it may stand: the first file is the one that readers take.
-        let mut last_of = [0; 128];
+        let mut last_of = [0; LETTERS];
         let mut placed: Vec<(usize, &str)> = own
             .iter()
             .copied()
@@ -112,10 +112,9 @@ impl<'a> Graft<'a> {
             .map(|child| {
                 // What the publisher did not have stands behind what it would stand behind anyway; an extension
                 // that was made of another part stands behind that part too, so last.
-                let index = |part: Part| usize::from(part as u8 % 128);
                 let made = match child.part {
                     Some(Part::Extension) => NONE,
-                    Some(part) => place.max(last_of[index(part)]),
+                    Some(part) => place.max(last_of[index(part as u8)]),
                     None => place,
                 };
                 place = child
@@ -123,7 +122,7 @@ impl<'a> Graft<'a> {
                     .and_then(|part| places.next(part))
                     .unwrap_or(made);
                 if let Some(part) = child.part {
-                    last_of[index(part)] = place;
+                    last_of[index(part as u8)] = place;
                 }
                 (place, child.text)
             })
@@ -158,8 +157,15 @@ fn push_child(out: &mut String, text: &str) {
 
 /// The places of an order, taken one after the other for each part.
 struct Places {
-    first: [usize; 128],
+    first: [usize; LETTERS],
     following: Vec<usize>,
+}
+
+/// Parts are written as letters of ASCII.
+const LETTERS: usize = 128;
+
+fn index(letter: u8) -> usize {
+    usize::from(letter) % LETTERS
 }
 
 /// No place.
@@ -169,11 +175,11 @@ impl Places {
     fn of(order: &Order) -> Self {
         let letters = order.letters();
         let mut places = Self {
-            first: [NONE; 128],
+            first: [NONE; LETTERS],
             following: vec![NONE; letters.len()],
         };
         for (place, letter) in letters.iter().enumerate().rev() {
-            let first = &mut places.first[usize::from(letter % 128)];
+            let first = &mut places.first[index(*letter)];
             places.following[place] = *first;
             *first = place;
         }
@@ -181,7 +187,7 @@ impl Places {
     }
 
     fn next(&mut self, part: Part) -> Option<usize> {
-        let first = &mut self.first[usize::from(part as u8 % 128)];
+        let first = &mut self.first[index(part as u8)];
         let place = *first;
         *first = *self.following.get(place)?;
         Some(place)

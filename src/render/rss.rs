@@ -17,7 +17,7 @@ use super::people::{address, contributor, has_email, is_line, lead, line, rest};
 use super::xml::{self, element};
 use super::{Context, date, enclosure_type, is_main, json_element, own_attributes};
 use crate::model::{Element, Entry, Feed, FeedFormat, Generator, Link, Node, Part, Text, TextKind};
-use parts::{categories, enclosure, first_enclosure, labelled, leads, length};
+use parts::{categories, enclosure, first_enclosure, labelled, length, written};
 use std::borrow::Cow;
 use std::cell::Cell;
 pub(super) use text::one_line;
@@ -383,8 +383,7 @@ fn entry_extras(entry: &Entry, feed: &Feed) -> Vec<Extra> {
         add(Part::Category, category);
     }
     let skip = usize::from(first_enclosure(entry).is_some());
-    let written = entry.enclosures.iter().filter(|enclosure| leads(enclosure));
-    for (at, other) in written.enumerate().skip(skip) {
+    for (at, other) in written(entry).enumerate().skip(skip) {
         if let Some(other) = enclosure(other, feed, at == 0) {
             add(Part::Enclosure, other);
         }

@@ -68,14 +68,7 @@ pub(super) use on;
 /// lock at the start: a transaction that reads first and then fails to upgrade would have to be repeated.
 macro_rules! in_transaction {
     ($db:expr, $tx:ident => $body:expr) => {
-        match &$db.pools {
-            $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
-                $crate::store::db::write!($db, pool, $crate::store::db::DURABLE, begin_with("begin immediate"), $tx => $body)
-            }
-            $crate::store::db::Pools::Postgres { pool, .. } => {
-                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
-            }
-        }
+        $crate::store::db::on_writer!($db, $crate::store::db::DURABLE, $tx => $body)
     };
 }
 pub(super) use in_transaction;
@@ -84,9 +77,17 @@ pub(super) use in_transaction;
 /// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too.
 macro_rules! in_passing {
     ($db:expr, $tx:ident => $body:expr) => {
+        $crate::store::db::on_writer!($db, $crate::store::db::PASSING, $tx => $body)
+    };
+}
+pub(super) use in_passing;
+
+/// Runs one writing body on whichever database it is.
+macro_rules! on_writer {
+    ($db:expr, $disk:expr, $tx:ident => $body:expr) => {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
-                $crate::store::db::write!($db, pool, $crate::store::db::PASSING, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, pool, $disk, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { pool, .. } => {
                 $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
@@ -94,7 +95,7 @@ macro_rules! in_passing {
         }
     };
 }
-pub(super) use in_passing;
+pub(super) use on_writer;
 
 /// How long SQLite waits for the disk. Each transaction says it anew, so that none can be cut off between two and leave the
 /// other's behind.

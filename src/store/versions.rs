@@ -27,42 +27,25 @@ impl Version {
     }
 }
 
+/// A version by its number and the name of its file, which is the same in both dialects.
+macro_rules! version {
+    ($number:literal, $file:literal) => {
+        Version {
+            number: $number,
+            sqlite: include_str!(concat!("migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("migrations/postgres/", $file)),
+        }
+    };
+}
+
 const VERSIONS: &[Version] = &[
-    Version {
-        number: 1,
-        sqlite: include_str!("migrations/sqlite/0001_first.sql"),
-        postgres: include_str!("migrations/postgres/0001_first.sql"),
-    },
-    Version {
-        number: 2,
-        sqlite: include_str!("migrations/sqlite/0002_lines.sql"),
-        postgres: include_str!("migrations/postgres/0002_lines.sql"),
-    },
-    Version {
-        number: 3,
-        sqlite: include_str!("migrations/sqlite/0003_restored.sql"),
-        postgres: include_str!("migrations/postgres/0003_restored.sql"),
-    },
-    Version {
-        number: 4,
-        sqlite: include_str!("migrations/sqlite/0004_keep.sql"),
-        postgres: include_str!("migrations/postgres/0004_keep.sql"),
-    },
-    Version {
-        number: 5,
-        sqlite: include_str!("migrations/sqlite/0005_shared_lines.sql"),
-        postgres: include_str!("migrations/postgres/0005_shared_lines.sql"),
-    },
-    Version {
-        number: 6,
-        sqlite: include_str!("migrations/sqlite/0006_pace.sql"),
-        postgres: include_str!("migrations/postgres/0006_pace.sql"),
-    },
-    Version {
-        number: 7,
-        sqlite: include_str!("migrations/sqlite/0007_upkeep.sql"),
-        postgres: include_str!("migrations/postgres/0007_upkeep.sql"),
-    },
+    version!(1, "0001_first.sql"),
+    version!(2, "0002_lines.sql"),
+    version!(3, "0003_restored.sql"),
+    version!(4, "0004_keep.sql"),
+    version!(5, "0005_shared_lines.sql"),
+    version!(6, "0006_pace.sql"),
+    version!(7, "0007_upkeep.sql"),
 ];
 
 #[derive(Debug)]

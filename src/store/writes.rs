@@ -5,7 +5,9 @@
 //! when it took nothing because there was nothing to write.
 
 use super::db::in_transaction;
-use super::{Source, Store, StoreError};
+use super::{Source, Store, StoreError, rows};
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much is written to see whether the disk takes it again, in bytes: what a poll of a usual feed writes.
@@ -107,10 +109,8 @@ impl Store {
             std::mem::take(&mut state.unfinished)
         };
         tracing::info!("the store can be written again");
-        for (id, lease) in unfinished {
-            if let Err(error) = self.give_back(id, lease).await {
-                tracing::error!(%error, "can't give a source back; it is due again when its lease is over");
-            }
+        if let Err(error) = self.give_back(&unfinished).await {
+            tracing::error!(%error, "can't give sources back; they are due again when their leases are over");
         }
         true
     }
@@ -124,13 +124,17 @@ impl Store {
         Ok(())
     }
 
-    async fn give_back(&self, id: i64, lease: i64) -> Result<(), StoreError> {
+    async fn give_back(&self, taken: &[(i64, i64)]) -> Result<(), StoreError> {
+        let given = taken
+            .iter()
+            .map(|(id, lease)| json!({ "id": id, "lease": lease }));
+        let given = Value::Array(given.collect()).to_string();
+        let table = rows::table(&self.db, "$1", &[("id", "bigint"), ("lease", "bigint")]);
+        let sql = format!(
+            "update source set leased_until = 0 from {table} where source.id = given.id and source.leased_until = given.lease"
+        );
         in_transaction!(self.db, tx => {
-            sqlx::query("update source set leased_until = 0 where id = $1 and leased_until = $2")
-                .bind(id)
-                .bind(lease)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(AssertSqlSafe(sql)).bind(given).execute(&mut *tx).await?;
         });
         Ok(())
     }

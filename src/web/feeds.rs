@@ -45,10 +45,9 @@ struct Rendered {
     compressed: [OnceLock<Bytes>; 3],
 }
 
-impl Rendered {
-    fn revision(&self) -> i64 {
-        self.heading.as_ref().map_or(0, |heading| heading.revision)
-    }
+/// The revision of a source; 0 where nothing is stored of it yet.
+fn revision_of(heading: Option<&Heading>) -> i64 {
+    heading.map_or(0, |heading| heading.revision)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +90,12 @@ pub(super) async fn feed(
         "a page is a number from 1",
     ))?;
     let live = Arc::clone(&shared.app.live.borrow());
-    let kept = (page == 1).then(|| shared.rendered.get(name, format, &live));
+    let kept = match page {
+        1 => shared.rendered.get(name, format, &live),
+        _ => None,
+    };
     let heading = shared.app.store.heading(name);
-    let heading = match kept.flatten() {
+    let heading = match &kept {
         None => heading.await?,
         Some(kept) => match tokio::time::timeout(STORE_PATIENCE, heading).await {
             Ok(Ok(heading)) => heading,
@@ -105,7 +107,7 @@ pub(super) async fn feed(
                     "the store does not answer; a kept page is served"
                 );
                 let heading = kept.heading.as_ref();
-                return Ok(answer(&request, &kept, heading, format, Timestamp::now()).await);
+                return Ok(answer(&request, kept, heading, format, Timestamp::now()).await);
             }
         },
     };
@@ -115,7 +117,11 @@ pub(super) async fn feed(
             None => Err(NO_SUCH_FEED),
         };
     };
-    let rendered = rendered(&shared, &live, config, heading.as_ref(), format, page).await?;
+    let revision = revision_of(heading.as_ref());
+    let rendered = match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
+        Some(kept) => kept,
+        None => rendered(&shared, &live, config, heading.as_ref(), format, page).await?,
+    };
     Ok(answer(
         &request,
         &rendered,
@@ -179,14 +185,6 @@ async fn rendered(
     format: FeedFormat,
     page: u32,
 ) -> Result<Arc<Rendered>, Problem> {
-    let revision = heading.map_or(0, |heading| heading.revision);
-    let key = (config.name.to_string(), format);
-    if page == 1 {
-        let cached = shared.rendered.get(config.name.as_str(), format, live);
-        if let Some(cached) = cached.filter(|cached| cached.revision() == revision) {
-            return Ok(cached);
-        }
-    }
     let skip = (page - 1).saturating_mul(config.page_entries);
     let (mut feed, has_next) = match heading {
         Some(heading) => {
@@ -232,6 +230,7 @@ async fn rendered(
         compressed: Default::default(),
     });
     if page == 1 {
+        let key = (config.name.to_string(), format);
         shared.rendered.keep(key, &rendered);
     }
     Ok(rendered)

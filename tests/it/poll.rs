@@ -779,8 +779,8 @@ async fn new_rules_are_applied_to_an_unchanged_body() {
     );
 }
 
-async fn rewash(desk: &Desk, config: &Config) {
-    daemon::rewash(&desk.store, config, &CancellationToken::new())
+async fn rewash(desk: &Desk, live: &Live) {
+    daemon::rewash(&desk.store, live, &CancellationToken::new())
         .await
         .unwrap();
 }
@@ -792,7 +792,7 @@ async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
     changed(&desk.poll(NOW).await, (2, 0));
     let before = desk.entries().await;
     let rules = "remove = [{ text = \"second story\" }]";
-    let stricter = Desk::new(&publisher.url("/feed"), rules).await.live.config;
+    let stricter = Desk::new(&publisher.url("/feed"), rules).await.live;
     for _ in 0..2 {
         rewash(&desk, &stricter).await;
         let now = desk.entries().await;
@@ -804,7 +804,7 @@ async fn new_rules_are_applied_to_what_is_stored_and_nothing_is_news() {
         );
         assert_eq!(desk.revision().await, 2, "once is enough");
     }
-    rewash(&desk, &desk.live.config).await;
+    rewash(&desk, &desk.live).await;
     assert_eq!(
         desk.entries().await,
         before,
@@ -960,7 +960,7 @@ async fn rules_that_change_nothing_change_nothing() {
     let (revision, before) = (desk.revision().await, desk.entries().await);
     let rules = "remove = [{ text = \"third story\" }]";
     let desk = under(desk, &publisher.url("/feed"), rules).await;
-    rewash(&desk, &desk.live.config).await;
+    rewash(&desk, &desk.live).await;
     assert_eq!(
         (desk.revision().await, desk.entries().await),
         (revision, before)

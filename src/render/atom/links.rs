@@ -133,7 +133,8 @@ fn link(link: &Link) -> atom::Link {
     }
 }
 
-fn relation(rel: &str, href: &str) -> Link {
+/// A link that says no more than what it is to the thing itself.
+pub(in crate::render) fn relation(rel: &str, href: &str) -> Link {
     Link {
         href: href.to_owned(),
         rel: Some(rel.to_owned()),

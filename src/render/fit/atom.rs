@@ -6,7 +6,7 @@ use super::{
     text_fits,
 };
 use crate::model::{Element, Feed, Link, Person};
-use crate::render::atom::main_place;
+use crate::render::atom::{main_place, relation};
 use crate::render::grammar::{self, is_email, is_iri, is_media_type, is_reference};
 use crate::render::{is_main, names, xml};
 use std::borrow::Cow;
@@ -304,12 +304,7 @@ fn mend_links(main: Option<&str>, links: &mut Vec<Link>) -> Vec<Element> {
     });
     let mut mended: Vec<Link> = mended.collect();
     if let Some(main) = main.filter(|_| lacks_main(main, &mended)) {
-        let plain = Link {
-            href: main.to_owned(),
-            rel: Some("alternate".to_owned()),
-            ..Link::default()
-        };
-        mended.insert(0, plain);
+        mended.insert(0, relation("alternate", main));
     }
     let mut alternates = Alternates::new(main, &mended);
     for link in mended {

@@ -72,9 +72,10 @@ pub(super) fn length(enclosure: &Enclosure) -> String {
     enclosure.length_bytes.unwrap_or(0).to_string()
 }
 
-/// Whether an enclosure is written at all: an address of nothing but control characters is none.
-pub(super) fn leads(enclosure: &Enclosure) -> bool {
-    grammar::reference(&enclosure.url).is_some()
+/// The enclosures that are written at all: an address of nothing but control characters is none.
+pub(super) fn written(entry: &Entry) -> impl Iterator<Item = &Enclosure> {
+    let leads = |enclosure: &&Enclosure| grammar::reference(&enclosure.url).is_some();
+    entry.enclosures.iter().filter(leads)
 }
 
 /// How long an enclosure plays, for a link to it.
@@ -85,8 +86,7 @@ pub(in crate::render) fn duration_attribute(enclosure: &Enclosure) -> Option<Att
 
 /// How long the first enclosure plays, where only JSON Feed had said so.
 pub(in crate::render) fn duration(entry: &Entry) -> Option<Element> {
-    let mut written = entry.enclosures.iter().filter(|enclosure| leads(enclosure));
-    let seconds = written.next()?.duration_seconds?;
+    let seconds = written(entry).next()?.duration_seconds?;
     let said = entry
         .extensions
         .iter()

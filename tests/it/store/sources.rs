@@ -35,14 +35,19 @@ pub(super) async fn a_source_is_due_for_one_taker_at_a_time(store: Store) {
     assert_eq!(store.due(10, LEASE, after(3900)).await.unwrap().len(), 1);
 }
 
-/// Whether they share a transaction or not, each has its own end, and who has lost its source writes nothing.
-pub(super) async fn polls_that_end_together_are_each_written(store: Store) {
+/// Configures forty sources at one address.
+async fn configure_forty(store: &Store) {
     let names: Vec<String> = (0..40).map(|n| format!("source-{n}")).collect();
     let urls: Vec<(&str, &str)> = names
         .iter()
         .map(|name| (name.as_str(), "https://a.example/"))
         .collect();
     store.sync(&sources(&urls), NOW).await.unwrap();
+}
+
+/// Whether they share a transaction or not, each has its own end, and who has lost its source writes nothing.
+pub(super) async fn polls_that_end_together_are_each_written(store: Store) {
+    configure_forty(&store).await;
     let late = store.due(2, LEASE, NOW).await.unwrap();
     let taken = store.due(40, LEASE, after(300)).await.unwrap();
     assert_eq!((late.len(), taken.len()), (2, 40));
@@ -83,14 +88,9 @@ pub(super) async fn polls_that_end_together_are_each_written(store: Store) {
 }
 
 pub(super) async fn many_takers_never_share_a_source(store: Store) {
-    let names: Vec<String> = (0..40).map(|n| format!("source-{n}")).collect();
-    let urls: Vec<(&str, &str)> = names
-        .iter()
-        .map(|name| (name.as_str(), "https://a.example/"))
-        .collect();
-    store.sync(&sources(&urls), NOW).await.unwrap();
+    configure_forty(&store).await;
     let mut taken = Vec::new();
-    while taken.len() < names.len() {
+    while taken.len() < 40 {
         let takers = (0..8).map(|_| store.due(3, LEASE, NOW));
         let batches = futures_util::future::try_join_all(takers).await.unwrap();
         let batch: Vec<Source> = batches.into_iter().flatten().collect();
