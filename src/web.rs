@@ -3,10 +3,13 @@
 //! Polls nothing and washes nothing. Invariants: the same entries give the same bytes and the same `ETag`;
 //! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
 
+mod fares;
 mod feeds;
+mod health;
 mod pages;
 
-pub(crate) use pages::{PULSE_AGE_MAX, opml_of};
+pub(crate) use health::PULSE_AGE_MAX;
+pub(crate) use pages::opml_of;
 
 use crate::daemon::App;
 use crate::limits;
@@ -57,7 +60,7 @@ pub fn router(app: App) -> Router {
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))
         // For machines.
-        .route("/health", get(pages::health))
+        .route("/health", get(health::health))
         .fallback(|| async {
             Problem(
                 StatusCode::NOT_FOUND,

@@ -1,24 +1,18 @@
-//! The pages for people and machines: what is published, how it fares, and whether the program lives.
+//! The pages for people: what is published, and how it fares.
 
+use super::fares::{fares, title};
 use super::feeds::address;
 use super::{Problem, Shared};
-use crate::absolute::has_scheme;
-use crate::daemon::App;
 use crate::model::{FeedFormat, Text};
 use crate::opml::{self, Outline};
 use crate::render;
-use crate::schedule::words;
 use crate::store::Status;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::time::Duration;
-
-/// A poll loop that has not come round for this long hangs.
-pub(crate) const PULSE_AGE_MAX: Duration = Duration::from_secs(60);
 
 /// `/`: the feeds, their links, and how they fare.
 pub(super) async fn index(State(shared): State<Shared>) -> Result<Html<String>, Problem> {
@@ -102,71 +96,6 @@ fn push_feed(page: &mut String, status: &Status, public_url: &str, now: Timestam
     page.push_str("</p>\n</li>\n");
 }
 
-fn title(status: &Status) -> &str {
-    status
-        .title
-        .as_deref()
-        .filter(|title| !title.trim().is_empty())
-        .unwrap_or(&status.name)
-}
-
-/// How a source fares, in a sentence or two.
-fn fares(status: &Status, now: Timestamp) -> String {
-    let ago = |time: Timestamp| {
-        format!(
-            "{} ago",
-            words(Duration::from_secs(
-                (now.as_second() - time.as_second()).max(0) as u64
-            ))
-        )
-    };
-    let mut said = match (status.outcome.as_str(), status.last_poll_at) {
-        (_, None) => "Not polled yet.".to_owned(),
-        ("failed", Some(at)) => format!("The poll {} failed: {}.", ago(at), public_detail(status)),
-        ("gone", Some(at)) => format!("The source said {} that it is gone for good.", ago(at)),
-        ("changed", Some(at)) => format!("Polled {}: there was news.", ago(at)),
-        (_, Some(at)) => format!("Polled {}: nothing new.", ago(at)),
-    };
-    if let Some(next) = status.next_poll_at {
-        let wait = (next.as_second() - now.as_second()).max(0) as u64;
-        let _ = write!(
-            said,
-            " Next poll in {} ({}).",
-            words(Duration::from_secs(wait)),
-            status.next_poll_reason
-        );
-    }
-    let status = &without_secrets(status);
-    for note in [status.moved(), status.downgrade()].into_iter().flatten() {
-        let mut letters = note.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        let _ = write!(said, " {}{}.", first.unwrap_or(' '), letters.as_str());
-    }
-    said
-}
-
-/// A status without the queries of addresses, where tokens live.
-fn without_secrets(status: &Status) -> Status {
-    let shown = status.moved_to.as_ref().map(|to| match to.split_once('?') {
-        Some((address, _)) => format!("{address}?…"),
-        None => to.clone(),
-    });
-    Status {
-        moved_to: shown,
-        ..status.clone()
-    }
-}
-
-/// Why the last poll failed, without the folders of this machine.
-fn public_detail(status: &Status) -> String {
-    let detail = status.detail.as_deref().unwrap_or("no reason is known");
-    if has_scheme(&status.url) {
-        detail.to_owned()
-    } else {
-        detail.replace(&status.url, "its file")
-    }
-}
-
 fn count(n: i64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
@@ -215,77 +144,4 @@ pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str) -> Strin
     };
     let outlines: Vec<Outline> = feeds.iter().map(outline).collect();
     opml::render("Feedwash", &outlines)
-}
-
-/// `/health`: 200 while it polls, stores and serves, 503 with the reasons otherwise.
-pub(super) async fn health(State(shared): State<Shared>) -> Response {
-    let reasons = reasons(&shared.app).await;
-    let (code, status) = if reasons.is_empty() {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "failing")
-    };
-    let statuses = shared.app.store.statuses().await.unwrap_or_default();
-    let failing: Vec<_> = statuses
-        .iter()
-        .filter(|status| status.failures > 0)
-        .map(|status| {
-            serde_json::json!({
-                "source": status.name,
-                "failures": status.failures,
-                "kind": status.failure,
-                "detail": public_detail(status),
-            })
-        })
-        .collect();
-    let moved: Vec<_> = statuses
-        .iter()
-        .filter(|status| status.moved_to.is_some() || status.downgraded_to.is_some())
-        .map(without_secrets)
-        .map(|status| {
-            serde_json::json!({
-                "source": status.name,
-                "to": status.moved_to,
-                "since": status.moved_since,
-                "adopted_at": status.adopted_at,
-                "downgraded_to": status.downgraded_to,
-            })
-        })
-        .collect();
-    let body = serde_json::json!({
-        "status": status,
-        "reasons": reasons,
-        "version": env!("CARGO_PKG_VERSION"),
-        "sources": statuses.len(),
-        "failing_sources": failing,
-        "moved_sources": moved,
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (code, headers, format!("{body}\n")).into_response()
-}
-
-/// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
-async fn reasons(app: &App) -> Vec<String> {
-    let mut reasons = Vec::new();
-    if let Some(trouble) = app.store.trouble() {
-        reasons.push(format!("the store can't be written: {trouble}"));
-    }
-    if let Err(error) = app.store.ping().await {
-        tracing::error!(%error, "the store does not answer");
-        reasons.push("the store does not answer".to_owned());
-    }
-    match app.pulse.age() {
-        None => reasons.push("the poll loop has not started yet".to_owned()),
-        Some(age) if age > PULSE_AGE_MAX => {
-            reasons.push(format!(
-                "the poll loop has not come round for {}",
-                words(age)
-            ));
-        }
-        Some(_) => {}
-    }
-    reasons
 }
