@@ -15,6 +15,7 @@ mod feeds;
 mod known;
 mod leases;
 mod lines;
+mod pages;
 mod polls;
 mod record;
 mod rename;
@@ -30,6 +31,9 @@ mod writes;
 
 pub use backup::{Backup, BackupError, backup};
 pub use feeds::{Heading, Published};
+pub use pages::{
+    Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Taken, WEEK_DAYS, Week,
+};
 pub use polls::Finish;
 pub use record::{Recorded, Recording};
 pub use source::Source;

@@ -7,8 +7,11 @@
 //! image that was taken out is named and never loaded.
 
 mod atoms;
+mod handle;
 mod place;
 mod write;
+
+pub use handle::handle;
 
 use super::paragraphs;
 use super::tree;
@@ -247,7 +250,10 @@ mod tests {
         check("<p onclick=x()>a<script>x()</script></p>", "<p>a</p>");
         check("<a href='javascript:x()'>a</a>", "<span>a</span>");
         check("<svg onload=x()><text>a</text></svg>", "");
-        check("<form action=/x><input><p>a</p></form>", "<p>a</p>");
+        check(
+            "<form action=/x><input><p>a</p></form>",
+            "<div><p>a</p></div>",
+        );
         check("<iframe src=https://x.example></iframe>a", "a");
         check("<p style='position:fixed'>a</p>", "<p>a</p>");
     }

@@ -97,7 +97,11 @@ fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
         };
         format!("http://{host}:{}", listen.port())
     });
-    Server { listen, public_url }
+    Server {
+        listen,
+        public_url,
+        allows_try: written.r#try.unwrap_or(false),
+    }
 }
 
 fn store_location(

@@ -41,7 +41,6 @@ enum Inside {
     Rows,
     Row,
     Figure,
-    Player,
     Math,
 }
 
