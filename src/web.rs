@@ -7,9 +7,10 @@ mod fares;
 mod feeds;
 mod health;
 mod pages;
+mod words;
 
 pub(crate) use health::PULSE_AGE_MAX;
-pub(crate) use pages::opml_of;
+pub(crate) use pages::{opml_of, style_path};
 
 use crate::daemon::App;
 use crate::limits;
@@ -44,6 +45,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 struct Shared {
     app: App,
     rendered: Arc<feeds::Cache>,
+    summaries: Arc<pages::Summaries>,
 }
 
 /// All routes.
@@ -51,12 +53,14 @@ pub fn router(app: App) -> Router {
     let shared = Shared {
         app,
         rendered: Arc::default(),
+        summaries: Arc::default(),
     };
     Router::new()
         // For people.
         .route("/", get(pages::index))
-        .route("/style.css", get(pages::style))
-        // For feed readers.
+        .route(&style_path(), get(pages::style))
+        .route("/feeds/{name}/{entry}", get(pages::entry))
+        // For feed readers, and, without an ending, for people.
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))
         // For machines.
@@ -134,14 +138,18 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
 
 /// Headers that every answer carries. Nothing that is served runs a script or is framed.
 async fn secure(mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; img-src * data:; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    const POLICY: &str =
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page says itself what it may load.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

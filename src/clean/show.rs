@@ -117,6 +117,46 @@ pub fn marked(text: &Text, removals: &[&Removal], labels: &[Label], manner: Mann
     }
 }
 
+/// The beginning of what [`shown`] gave: whole blocks, at least one, of about so many bytes.
+#[must_use]
+pub fn lead(shown: &str, bytes: usize) -> String {
+    let Ok(html) = tree::parse(shown) else {
+        return String::new();
+    };
+    // Many bodies are one wrapper around everything.
+    let mut around = *html.root_element();
+    while let Some(only) = only_child(around) {
+        around = only;
+    }
+    let mut lead = String::new();
+    for node in around.children() {
+        let markup = tree::outer(node);
+        if !lead.is_empty() && lead.len() + markup.len() > bytes {
+            break;
+        }
+        lead.push_str(&markup);
+    }
+    if lead.len() <= bytes.saturating_mul(4) {
+        return lead;
+    }
+    let text = tree::collapse(&tree::text_of(&lead));
+    let end = text.floor_char_boundary(bytes);
+    seal(&plain(&format!("{}…", text[..end].trim_end())))
+}
+
+/// The one block that a node holds, where it holds nothing else.
+fn only_child(node: tree::NodeRef<'_>) -> Option<tree::NodeRef<'_>> {
+    let is_blank = |node: &tree::NodeRef<'_>| {
+        node.value()
+            .as_text()
+            .is_some_and(|text| text.trim().is_empty())
+    };
+    let mut children = node.children().filter(|node| !is_blank(node));
+    let only = children.next().filter(|_| children.next().is_none())?;
+    let element = only.value().as_element()?;
+    matches!(element.name(), "div" | "blockquote").then_some(only)
+}
+
 fn base(text: &Text) -> Option<Url> {
     text.base.as_deref().and_then(|base| Url::parse(base).ok())
 }

@@ -1,6 +1,6 @@
 //! `/feeds/NAME.rss`, `.atom` and `.json`: rendered once a change, compressed once a change, told apart by `ETag`.
 
-use super::{Problem, Shared};
+use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
 use crate::poll::Live;
@@ -50,8 +50,9 @@ fn revision_of(heading: Option<&Heading>) -> i64 {
     heading.map_or(0, |heading| heading.revision)
 }
 
+/// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Coding {
+pub(super) enum Coding {
     Brotli,
     Zstd,
     Gzip,
@@ -63,14 +64,26 @@ const CODINGS: [(Coding, &str); 3] = [
     (Coding::Gzip, "gzip"),
 ];
 
+/// What a coding is called in headers.
+pub(super) fn label(coding: Coding) -> &'static str {
+    CODINGS[coding as usize].1
+}
+
 #[derive(Debug, Default, serde::Deserialize)]
 pub(super) struct Page {
     page: Option<u32>,
 }
 
-const NO_SUCH_FEED: Problem = Problem(
+pub(super) const NO_SUCH_FEED: Problem = Problem(
     StatusCode::NOT_FOUND,
     "there is no such feed; the feeds are listed at /",
+);
+
+pub(super) const FEWER_PAGES: Problem = Problem(StatusCode::NOT_FOUND, "this feed has fewer pages");
+
+pub(super) const WITHDRAWN: Problem = Problem(
+    StatusCode::GONE,
+    "this feed was withdrawn: its source was taken out of feeds.toml",
 );
 
 /// Serves one page of a feed.
@@ -80,7 +93,6 @@ pub(super) async fn feed(
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (name, format) = split(&file).ok_or(NO_SUCH_FEED)?;
     let page = page
         .ok()
         .and_then(|Query(page)| page.page.or(Some(1)))
@@ -89,6 +101,16 @@ pub(super) async fn feed(
         StatusCode::BAD_REQUEST,
         "a page is a number from 1",
     ))?;
+    let Some((name, format)) = split(&file) else {
+        return pages::feed(State(shared), &file, page, None, &request).await;
+    };
+    if is_browser(&request) {
+        let mut answer = pages::feed(State(shared), name, page, Some(format), &request).await?;
+        answer
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static(VARY));
+        return Ok(answer);
+    }
     let live = Arc::clone(&shared.app.live.borrow());
     let kept = match page {
         1 => shared.rendered.get(name, format, &live),
@@ -141,10 +163,7 @@ async fn withdrawn(
 ) -> Result<Response, Problem> {
     let heir = shared.app.store.successor(name).await?;
     let Some(heir) = heir.as_deref().and_then(|heir| live.source(heir)) else {
-        return Err(Problem(
-            StatusCode::GONE,
-            "this feed was withdrawn: its source was taken out of feeds.toml",
-        ));
+        return Err(WITHDRAWN);
     };
     let location = address(&live.config.server.public_url, heir.name.as_str(), format);
     let headers = [
@@ -154,6 +173,30 @@ async fn withdrawn(
     ];
     let said = format!("this feed was renamed; it is at {location} now\n");
     Ok((StatusCode::MOVED_PERMANENTLY, headers, said).into_response())
+}
+
+/// What decides which representation of a feed is sent.
+const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest";
+
+/// Whether a browser shows the answer to a person, in a tab of its own.
+///
+/// Such a navigation says so in two fields that no script and no library sets by itself (Fetch Metadata §2), and asks for
+/// HTML before all else. Readers, whatever they accept, get the feed; so does who asks whether a copy of the feed is current.
+fn is_browser(request: &HeaderMap) -> bool {
+    let is = |name: &str, value: &str| {
+        request
+            .get(name)
+            .is_some_and(|given| given.as_bytes() == value.as_bytes())
+    };
+    let accept = request
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let first = accept
+        .and_then(|accept| accept.split(',').next())
+        .map(str::trim);
+    is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
+        && first == Some("text/html")
 }
 
 fn split(file: &str) -> Option<(&str, FeedFormat)> {
@@ -198,7 +241,7 @@ async fn rendered(
         None => (Feed::default(), false),
     };
     if page > 1 && feed.entries.is_empty() {
-        return Err(Problem(StatusCode::NOT_FOUND, "this feed has fewer pages"));
+        return Err(FEWER_PAGES);
     }
     if feed.title.is_none() {
         feed.title = Some(Text::plain(config.name.as_str()));
@@ -299,7 +342,7 @@ async fn answer(
     now: Timestamp,
 ) -> Response {
     let coding = accepted(request).filter(|_| rendered.identity.len() >= COMPRESS_BYTES_MIN);
-    let label = coding.map(|coding| CODINGS[coding as usize].1);
+    let label = coding.map(self::label);
     // A strong validator names the bytes, so each coding has its own (RFC 9110 §8.8.3.3).
     let etag = format!(
         "\"{}{}{}\"",
@@ -317,7 +360,7 @@ async fn answer(
         }
     };
     set(header::ETAG, etag.clone());
-    set(header::VARY, "Accept-Encoding".into());
+    set(header::VARY, VARY.into());
     set(
         header::CACHE_CONTROL,
         format!("max-age={}", max_age(heading, now)),
@@ -355,7 +398,7 @@ fn max_age(heading: Option<&Heading>, now: Timestamp) -> u64 {
 }
 
 /// `If-None-Match` decides where it is given, `If-Modified-Since` else (RFC 9110 §13.2.2).
-fn is_current(request: &HeaderMap, etag: &str, changed_at: Option<SystemTime>) -> bool {
+pub(super) fn is_current(request: &HeaderMap, etag: &str, changed_at: Option<SystemTime>) -> bool {
     let mut tags = request
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -376,7 +419,7 @@ fn is_current(request: &HeaderMap, etag: &str, changed_at: Option<SystemTime>) -
 }
 
 /// The best coding that both sides know: `q` first, then ours in the order of the table (RFC 9110 §12.5.3).
-fn accepted(request: &HeaderMap) -> Option<Coding> {
+pub(super) fn accepted(request: &HeaderMap) -> Option<Coding> {
     let mut best: Option<(u16, Coding)> = None;
     let given: Vec<&str> = request
         .get_all(header::ACCEPT_ENCODING)
@@ -419,7 +462,7 @@ async fn compressed(rendered: &Arc<Rendered>, coding: Coding) -> Bytes {
 }
 
 /// Levels by measurement: a 200 kB feed costs 15 ms at gzip 6 or brotli 5, and 375 ms at brotli 11.
-fn compress(bytes: &[u8], coding: Coding) -> Vec<u8> {
+pub(super) fn compress(bytes: &[u8], coding: Coding) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 4);
     let written = match coding {
         Coding::Brotli => {
