@@ -35,6 +35,8 @@ pub struct Manner<'a> {
     pub level: u8,
     /// The words that a page adds, in its language.
     pub words: &'a ShownWords,
+    /// What relative addresses resolve against where the field itself does not say: the entry's own.
+    pub base: Option<&'a str>,
 }
 
 /// Words in the place of what can't be shown.
@@ -82,7 +84,7 @@ pub fn shown(text: &Text, manner: Manner<'_>) -> String {
         TextKind::Html => tree::parse(&text.value),
     };
     match html {
-        Ok(html) => seal(&Writer::new(&html, manner, base(text)).write()),
+        Ok(html) => seal(&Writer::new(&html, manner, base(text, manner)).write()),
         // It was published as text for the same reason.
         Err(_) => seal(&plain(&tree::text_of(&text.value))),
     }
@@ -105,12 +107,12 @@ pub fn marked(text: &Text, removals: &[&Removal], labels: &[Label], manner: Mann
     };
     if markup.len() > MARKED_BYTES_MAX {
         return Marked {
-            html: seal(&Writer::new(&html, manner, base(text)).write()),
+            html: seal(&Writer::new(&html, manner, base(text, manner)).write()),
             unplaced: all(),
         };
     }
     let places = places(&html, removals);
-    let writer = Writer::new(&html, manner, base(text)).with_marks(&places, labels);
+    let writer = Writer::new(&html, manner, base(text, manner)).with_marks(&places, labels);
     Marked {
         html: seal(&writer.write()),
         unplaced: places.unplaced,
@@ -157,8 +159,9 @@ fn only_child(node: tree::NodeRef<'_>) -> Option<tree::NodeRef<'_>> {
     matches!(element.name(), "div" | "blockquote").then_some(only)
 }
 
-fn base(text: &Text) -> Option<Url> {
-    text.base.as_deref().and_then(|base| Url::parse(base).ok())
+fn base(text: &Text, manner: Manner<'_>) -> Option<Url> {
+    let mut bases = [text.base.as_deref(), manner.base].into_iter().flatten();
+    bases.find_map(|base| Url::parse(base).ok())
 }
 
 /// Classes of ours, which nothing of a publisher's has.
@@ -259,6 +262,7 @@ mod tests {
         prefix: "e1-",
         level: 2,
         words: &WORDS,
+        base: None,
     };
 
     #[track_caller]

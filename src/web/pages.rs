@@ -84,9 +84,10 @@ struct Page {
     root: &'static str,
     /// Feeds that this page is about: title, media type, address.
     feeds: Vec<(String, &'static str, String)>,
-    /// The language of its content, where that is known and not ours.
     main: Markup,
     allows_try: bool,
+    /// "narrow" for a page to read, "wide" for one with two columns.
+    width: &'static str,
 }
 
 impl Page {
@@ -97,7 +98,9 @@ impl Page {
             feeds,
             main,
             allows_try,
+            width,
         } = self;
+        let width = (!width.is_empty()).then_some(width);
         let page = html! {
             (DOCTYPE)
             html lang=(words::LANGUAGE) {
@@ -113,7 +116,7 @@ impl Page {
                         link rel="alternate" type=(media_type) title=(title) href=(href);
                     }
                 }
-                body data-copy=(words::COPY) data-copied=(words::COPIED) {
+                body class=[width] data-copy=(words::COPY) data-address=(words::COPY_ADDRESS) data-copied=(words::COPIED) {
                     a.skip href="#main" { (words::SKIP) }
                     header.site {
                         a.brand href=(home(root)) { (words::NAME) }

@@ -15,7 +15,8 @@ pub(super) const NAME: &str = "Feedwash";
 pub(super) const ABOUT: &str =
     "Feeds without the debris: what is published here, how it fares, and what was taken out.";
 pub(super) const SKIP: &str = "Skip to the content";
-pub(super) const COPY: &str = "Copy address";
+pub(super) const COPY: &str = "Copy";
+pub(super) const COPY_ADDRESS: &str = "Copy address";
 pub(super) const COPIED: &str = "Copied";
 pub(super) const NAV: &str = "Site";
 pub(super) const FEEDS: &str = "Feeds";
@@ -51,7 +52,6 @@ pub(super) const THIS_IS_A_FEED: &str =
 pub(super) const ORIGINAL_PAGE: &str = "Its site";
 pub(super) const ENTRIES: &str = "Entries";
 pub(super) const READ_ON: &str = "Read the whole entry";
-pub(super) const COMPARE: &str = "Before and after";
 pub(super) const ENCLOSURES: &str = "With it";
 pub(super) const DISCUSS: &str = "Comments";
 pub(super) const WASHED: &str = "What was washed";
@@ -85,13 +85,13 @@ pub(super) const VIEWS: &str = "View";
 pub(super) const SUMMARY: &str = "Summary";
 pub(super) const CONTENT: &str = "Content";
 pub(super) const NO_CONTENT: &str = "It has no content; the story is at its link.";
-pub(super) const ACTIONS: &str = "What was done, and how to undo it";
+pub(super) const ACTIONS: &str = "What was done";
 pub(super) const UNTOUCHED: &str =
     "Nothing was taken out of this entry: what came is what your reader gets.";
 pub(super) const NOT_PLACED: &str = "Where it stood can’t be shown in the original.";
 pub(super) const WAS: &str = "Was";
 pub(super) const IS: &str = "Is now";
-pub(super) const KEEP_IT: &str = "Keep it";
+pub(super) const UNDO: &str = "How to undo it";
 pub(super) const KEEP_ENTRY: &str = "Put it back into this entry:";
 pub(super) const KEEP_SOURCE: &str = "Or into every entry of this source:";
 pub(super) const KEEP_LINE: &str = "Or never take it, by a line below this source in feeds.toml:";
@@ -137,14 +137,22 @@ pub(super) fn taken(n: i64) -> String {
 /// What the chart of a week shows.
 pub(super) fn week(entries: i64, removals: i64) -> String {
     match entries {
-        0 => "This week: no entries".to_owned(),
-        _ => format!("This week: {}, {}", self::entries(entries), taken(removals)),
+        0 => "no entries this week".to_owned(),
+        _ => format!("{}, {} this week", self::entries(entries), pieces(removals)),
+    }
+}
+
+/// The way to what was done to an entry.
+pub(super) fn compare(removals: i64) -> String {
+    match removals {
+        0 => "Before and after: untouched".to_owned(),
+        _ => format!("Before and after: {}", taken(removals)),
     }
 }
 
 /// What the bars of the chart mean.
 pub(super) const CHART: &str =
-    "Each chart: entries a day over the last week, upwards; pieces taken out or mended, downwards.";
+    "Each chart shows a week: entries a day upwards, pieces taken out or mended downwards.";
 
 /// How long ago something was, as a person says it; after a month, its date.
 pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {

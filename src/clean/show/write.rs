@@ -499,7 +499,10 @@ impl<'a> Writer<'a> {
         match element.name() {
             "hr" if !self.is_phrasing() => self.out.push_str("<hr>"),
             "hr" => {}
-            "img" | "image" if !is_taken => self.image(element, is_original),
+            // What a script was to put a picture in place of is blank.
+            "img" | "image" if !is_taken && !self.is_placeholder(node.id(), element) => {
+                self.image(element, is_original);
+            }
             "audio" | "video" if !is_taken && !self.is_linked() && !is_original => {
                 return self.player(node, element);
             }
@@ -507,6 +510,13 @@ impl<'a> Writer<'a> {
             _ => {}
         }
         false
+    }
+
+    fn is_placeholder(&self, id: NodeId, element: &Element) -> bool {
+        let source = tree::attr(element, "src")
+            .map(str::trim)
+            .unwrap_or_default();
+        source.starts_with("data:") && !self.changes(id).is_empty()
     }
 
     fn image(&mut self, element: &Element, is_original: bool) {

@@ -81,6 +81,7 @@ pub(in crate::web) async fn entry(
             allows_try,
             main,
         );
+        page.width = "wide";
         page.feeds = alternates("../../", &name, &feed_title);
         page
     });
@@ -206,12 +207,17 @@ impl Shown<'_> {
             .map(|place| label(&removals[*place]))
             .collect();
         let removals: Vec<&Removal> = of_field.iter().map(|place| &removals[*place]).collect();
-        let manner = Manner {
-            prefix: if name == words::CONTENT { "b-" } else { "bs-" },
+        let manner = self.manner(if name == words::CONTENT { "b-" } else { "bs-" });
+        clean::marked(before, &removals, &labels, manner)
+    }
+
+    fn manner<'m>(&'m self, prefix: &'m str) -> Manner<'m> {
+        Manner {
+            prefix,
             level: 2,
             words: &words::SHOWN,
-        };
-        clean::marked(before, &removals, &labels, manner)
+            base: self.both.raw.link.as_deref(),
+        }
     }
 
     /// One side of a field.
@@ -235,18 +241,8 @@ impl Shown<'_> {
         // The one that a link from the feed leads to.
         let id = (!is_before && name == words::CONTENT).then_some("after");
         let prefix = if name == words::CONTENT { "a-" } else { "as-" };
-        let shown = || {
-            text.map_or_else(String::new, |text| {
-                clean::shown(
-                    text,
-                    Manner {
-                        prefix,
-                        level: 2,
-                        words: &words::SHOWN,
-                    },
-                )
-            })
-        };
+        let shown =
+            || text.map_or_else(String::new, |text| clean::shown(text, self.manner(prefix)));
         html! {
             section id=[id] class=(if is_before { "before" } else { "after" }) {
                 h2 { (heading) @if has_several { ": " (name) } }
@@ -284,7 +280,7 @@ impl Shown<'_> {
                         }
                         @if place < REMEDIES {
                             details {
-                                summary { (words::KEEP_IT) }
+                                summary { (words::UNDO) }
                                 (Remedy::of(removal, entry, self.name).markup(removal))
                             }
                         }

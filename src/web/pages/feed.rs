@@ -156,6 +156,7 @@ pub(in crate::web) async fn feed(
         server.allows_try,
         main,
     );
+    page.width = "narrow";
     page.feeds = alternates("../", name, &known.title);
     Ok(answer(request, page).await)
 }
@@ -185,8 +186,14 @@ impl View<'_> {
         let lang = language(entry.language.as_deref().or(self.feed.language.as_deref()));
         let body = entry.content.as_ref().or(entry.summary.as_ref());
         let prefix = format!("e{n}-");
+        let manner = Manner {
+            prefix: &prefix,
+            level: 2,
+            words: &words::SHOWN,
+            base: entry.link.as_deref(),
+        };
         let (prose, is_whole) =
-            body.map_or((String::new(), true), |body| prose(body, &prefix, left));
+            body.map_or((String::new(), true), |body| prose(body, manner, left));
         html! {
             article.entry lang=[lang] {
                 h2 dir=(direction(lang)) {
@@ -196,7 +203,7 @@ impl View<'_> {
                 }
                 p.meta lang=(words::LANGUAGE) {
                     (meta(entry, self.now))
-                    a href=(own) { (words::COMPARE) ": " (words::taken(taken)) }
+                    a href=(own) { (words::compare(taken)) }
                 }
                 div.prose dir=(direction(lang)) { (PreEscaped(prose)) }
                 @if !is_whole {
@@ -259,12 +266,7 @@ pub(super) fn enclosures(entry: &Entry) -> Markup {
 }
 
 /// The body of an entry as far as there is room, and whether that is all of it.
-fn prose(text: &Text, prefix: &str, left: &mut usize) -> (String, bool) {
-    let manner = Manner {
-        prefix,
-        level: 2,
-        words: &words::SHOWN,
-    };
+fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (String, bool) {
     let whole = clean::shown(text, manner);
     if whole.len() <= *left || whole.len() <= LEAD_BYTES {
         *left = left.saturating_sub(whole.len());

@@ -199,7 +199,7 @@ struct List<'a> {
 impl List<'_> {
     fn markup(&self) -> Markup {
         html! {
-            ul.feeds role="list" {
+            ul.feeds {
                 @for row in self.shown { (self.row(row)) }
             }
         }

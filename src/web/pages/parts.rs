@@ -157,6 +157,7 @@ impl Page {
             feeds: Vec::new(),
             main,
             allows_try,
+            width: "",
         }
     }
 }

@@ -1,0 +1,85 @@
+// Opens pages in headless Chromium and says what is wrong with them, one JSON object on standard output.
+//
+//   node browser.mjs MODULES JOB.json
+//
+// MODULES is the folder that holds playwright-core, axe-core and html-validate. The job names a server, paths on it, and, where
+// screenshots are wanted, a folder for them.
+import { createRequire } from 'node:module';
+import { readFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+const require = createRequire(path.resolve(process.argv[2], 'x.js'));
+const job = JSON.parse(readFileSync(process.argv[3], 'utf8'));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const { HtmlValidate } = require('html-validate');
+
+// The recommended rules, but for those about how HTML is written by hand: ours is written by a program, without white space.
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  rules: { 'long-title': 'off', 'no-inline-style': 'error', 'require-sri': 'off', 'doctype-style': 'off', 'no-trailing-whitespace': 'off', 'attr-quotes': 'off', 'no-raw-characters': 'off', 'tel-non-breaking': 'off' },
+});
+
+const browser = await chromium.launch({
+  executablePath: job.chromium,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const found = { axe: [], html: [], executed: [], foreign: [], errors: [], wide: [], weight: {} };
+if (job.shots) mkdirSync(job.shots, { recursive: true });
+
+async function open(context, address) {
+  const page = await context.newPage();
+  // What hostile markup calls to show that it ran.
+  await page.addInitScript(() => {
+    window.ran = [];
+    for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = (...given) => window.ran.push(name + ': ' + given.join());
+  });
+  const requests = [];
+  page.on('request', (request) => requests.push([request.url(), request.resourceType()]));
+  page.on('pageerror', (error) => found.errors.push(address + ': ' + error.message));
+  page.on('console', (message) => message.type() === 'error' && !/net::ERR|Failed to load resource/.test(message.text()) && found.errors.push(address + ': ' + message.text()));
+  const answer = await page.goto(job.base + address, { waitUntil: job.wait ?? 'load' });
+  return { page, requests, answer };
+}
+
+for (const address of job.paths) {
+  for (const scheme of job.schemes ?? ['light']) {
+    for (const width of job.widths ?? [1440]) {
+      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: false });
+      // Nothing of the world is asked: pictures of entries lead nowhere.
+      await context.route((url) => url.origin !== new URL(job.base).origin, (route) => route.abort());
+      const { page, requests, answer } = await open(context, address);
+      const label = `${address} ${width} ${scheme}`;
+      const ran = await page.evaluate(() => window.ran);
+      if (ran.length) found.executed.push(label + ': ' + ran.join('; '));
+      for (const [url, kind] of requests) {
+        if (!url.startsWith(job.base) && !url.startsWith('data:') && kind !== 'image') found.foreign.push(`${label}: ${kind} ${url}`);
+      }
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.wide.push(label);
+      if (job.axe !== false) {
+        // The page's own policy lets no script in, and axe is one: it comes in beside the page, not through it.
+        const client = await context.newCDPSession(page);
+        await client.send('Runtime.evaluate', { expression: axe });
+        const { result } = await client.send('Runtime.evaluate', {
+          expression: 'axe.run(document, { resultTypes: ["violations"] }).then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3)])))',
+          awaitPromise: true,
+          returnByValue: true,
+        });
+        for (const [id, nodes] of JSON.parse(result.value)) found.axe.push(`${label}: ${id}: ${nodes.join(' | ')}`);
+      }
+      if (width === (job.widths ?? [1440])[0] && scheme === (job.schemes ?? ['light'])[0]) {
+        const html = await answer.text();
+        found.weight[address] = html.length;
+        const report = await validator.validateString(html);
+        for (const result of report.results) for (const message of result.messages) found.html.push(`${address}: ${message.ruleId}: ${message.message}`);
+      }
+      if (job.shots) {
+        const name = `${address.replace(/[^a-z0-9]+/gi, '_') || 'index'}-${width}-${scheme}.png`;
+        await page.screenshot({ path: path.join(job.shots, name), fullPage: job.full ?? true });
+      }
+      await context.close();
+    }
+  }
+}
+await browser.close();
+process.stdout.write(JSON.stringify(found));
