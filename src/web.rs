@@ -16,6 +16,7 @@ use crate::daemon::App;
 use crate::limits;
 use crate::store::StoreError;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -46,6 +47,7 @@ struct Shared {
     app: App,
     rendered: Arc<feeds::Cache>,
     summaries: Arc<pages::Summaries>,
+    trials: Arc<pages::Trials>,
 }
 
 /// All routes.
@@ -54,12 +56,19 @@ pub fn router(app: App) -> Router {
         app,
         rendered: Arc::default(),
         summaries: Arc::default(),
+        trials: Arc::default(),
     };
     Router::new()
         // For people.
         .route("/", get(pages::index))
         .route(&style_path(), get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route(
+            "/try",
+            get(pages::try_form)
+                .post(pages::tried)
+                .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX)),
+        )
         // For feed readers, and, without an ending, for people.
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))

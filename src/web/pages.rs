@@ -12,11 +12,13 @@ mod index;
 mod parts;
 mod remedy;
 mod summaries;
+mod try_url;
 
 pub(super) use entry::entry;
 pub(super) use feed::feed;
 pub(super) use index::index;
 pub(super) use summaries::Summaries;
+pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::feeds::{Coding, accepted, address, compress, is_current, label};
 use super::{Problem, Shared, words};

@@ -360,3 +360,32 @@ pub(super) fn first_seen(ago: &str) -> String {
 
 pub(super) const ITS_PAGE: &str = "Its page";
 pub(super) const REMOVE_MORE_NAME: &str = "a line that removes";
+
+pub(super) const TRY_TITLE: &str = "Try a feed";
+pub(super) const TRY_LEAD: &str = "Give the address of a feed, a page or a site, and see it washed before you subscribe. Nothing is stored.";
+pub(super) const TRY_LABEL: &str = "Address of a feed, a page or a site";
+pub(super) const TRY_BUTTON: &str = "Wash it";
+pub(super) const TRY_LINES: &str = "To have it, add this to feeds.toml";
+pub(super) const TRY_OR: &str = "Or let the program do it:";
+pub(super) const TRY_PIECES: &str = "Some of what would be taken out";
+pub(super) const SEVERAL: &str = "This page has several feeds. Which one?";
+pub(super) const NO_ADDRESS: &str = "That is no http or https address.";
+pub(super) const NO_FEED: &str = "No feed was found there: the page links none, and there is none where sites usually have one. Give the feed’s own address.";
+pub(super) const TOO_SLOW: &str = "The server took too long to answer.";
+pub(super) const FORBIDDEN: &str =
+    "This address is a private one, or one that may not be fetched for another reason.";
+pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try again later.";
+pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute\n";
+
+/// Why a trial came to nothing.
+pub(super) fn trial_failed(why: &str) -> String {
+    format!("That did not work: {why}.")
+}
+
+/// How much was forgiven.
+pub(super) fn forgiven(n: i64) -> String {
+    format!(
+        "{} forgiven while reading.",
+        count(n, "thing was", "things were")
+    )
+}

@@ -266,7 +266,7 @@ pub(super) fn enclosures(entry: &Entry) -> Markup {
 }
 
 /// The body of an entry as far as there is room, and whether that is all of it.
-fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (String, bool) {
+pub(super) fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (String, bool) {
     let whole = clean::shown(text, manner);
     if whole.len() <= *left || whole.len() <= LEAD_BYTES {
         *left = left.saturating_sub(whole.len());
@@ -313,7 +313,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
     }
 }
 
-fn passes(passes: &[Taken]) -> Markup {
+pub(super) fn passes(passes: &[Taken]) -> Markup {
     let about = |name: &str| {
         clean::PASSES
             .iter()
