@@ -124,6 +124,20 @@ impl Pace {
         }
     }
 
+    /// Since when nothing has come, where that is no accident any more: a feed that posts every few days at the latest says
+    /// nothing for a week and thrice its longest silence, any other for three months.
+    #[must_use]
+    pub fn silent_since(&self, now: Timestamp) -> Option<Timestamp> {
+        const DAY: u64 = 24 * 3600;
+        let is_regular = self.gap_seconds.is_some() && self.longest_seconds < GAP_MAX;
+        let bearable = match is_regular {
+            true => (7 * DAY).max(3 * self.longest_seconds),
+            false => 90 * DAY,
+        };
+        self.newest
+            .filter(|&newest| seconds_between(newest, now) > bearable)
+    }
+
     /// How long the rhythm of posting lets us wait, and why: a quarter of the usual gap between posts, so that a feed
     /// that posts daily is polled every six hours; more in a silence, and a quarter of what is unusual of it.
     pub(super) fn rhythm(&self, now: Timestamp) -> Option<(Duration, &'static str)> {

@@ -1,5 +1,6 @@
 //! The pages for people: what is published, and how it fares.
 
+use super::access::Key;
 use super::fares::{fares, title};
 use super::feeds::address;
 use super::{Problem, Shared};
@@ -7,7 +8,7 @@ use crate::model::{FeedFormat, Text};
 use crate::opml::{self, Outline};
 use crate::render;
 use crate::store::Status;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
@@ -105,7 +106,10 @@ fn escape(text: &str) -> String {
     escaped.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// `/style.css`.
+/// Where the style sheet is.
+pub(crate) const STYLE_PATH: &str = "/style.css";
+
+/// [`STYLE_PATH`].
 pub(super) async fn style() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
@@ -115,7 +119,10 @@ pub(super) async fn style() -> Response {
 }
 
 /// `/feeds.opml`: all clean feeds, for one import.
-pub(super) async fn opml(State(shared): State<Shared>) -> Result<Response, Problem> {
+pub(super) async fn opml(
+    State(shared): State<Shared>,
+    Extension(key): Extension<Key>,
+) -> Result<Response, Problem> {
     let statuses = shared.app.store.statuses().await?;
     let public_url = shared.app.live.borrow().config.server.public_url.clone();
     let headers = [
@@ -129,17 +136,17 @@ pub(super) async fn opml(State(shared): State<Shared>) -> Result<Response, Probl
         .iter()
         .map(|status| (status.name.as_str(), status.title.as_deref()))
         .collect();
-    Ok((headers, opml_of(&titled, &public_url)).into_response())
+    Ok((headers, opml_of(&titled, &public_url, &key)).into_response())
 }
 
 /// Clean feeds as OPML, given as names and the titles that are known; in Atom, since that says most.
-pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str) -> String {
+pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str, key: &Key) -> String {
     let outline = |(name, title): &(&str, Option<&str>)| Outline {
         title: title
             .filter(|title| !title.trim().is_empty())
             .unwrap_or(name)
             .to_owned(),
-        xml_url: address(public_url, name, FeedFormat::Atom),
+        xml_url: key.onto(address(public_url, name, FeedFormat::Atom)),
         ..Outline::default()
     };
     let outlines: Vec<Outline> = feeds.iter().map(outline).collect();

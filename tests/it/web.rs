@@ -1,5 +1,17 @@
 //! What is published: real requests to a real server, over a store that was filled by washing.
 
+/// Who shows the token reads.
+#[path = "web/private.rs"]
+mod private;
+
+/// Metrics, and what needs a look.
+#[path = "web/operating.rs"]
+mod operating;
+
+/// Slow readers, and too many.
+#[path = "web/crowd.rs"]
+mod crowd;
+
 use crate::support::{
     LEASE, NOW, after, app, client, config, fine, many, publish, rss, serve, until, washed,
 };
@@ -599,6 +611,8 @@ async fn every_answer_carries_the_security_headers() {
         (Method::GET, "/feeds/%ff.rss"),
         (Method::GET, "/feeds.opml"),
         (Method::GET, "/health"),
+        (Method::GET, "/health.atom"),
+        (Method::GET, "/metrics"),
         (Method::GET, "/nowhere"),
         (Method::DELETE, "/"),
     ] {
