@@ -4,7 +4,7 @@
 
 use super::access::Key;
 use super::fares::{public_detail, title, without_secrets};
-use crate::model::{Date, Entry, Feed, FeedFormat, Text};
+use crate::model::{Date, Entry, Feed, FeedFormat, Person, Text};
 use crate::render::{self, Context};
 use crate::schedule::Failure;
 use crate::store::{Source, Status};
@@ -24,7 +24,8 @@ pub(super) struct Trouble {
     title: String,
     /// What it is and what can be done, in paragraphs.
     words: Vec<String>,
-    since: Option<Timestamp>,
+    /// Since when it is one.
+    at: Option<Timestamp>,
 }
 
 /// All troubles, the newest first.
@@ -46,7 +47,7 @@ pub(super) fn of(
         .filter(|source| source.failures == 0)
         .filter_map(|source| silent(source, now));
     troubles.extend(silent);
-    troubles.sort_by(|a, b| (b.since, &a.id).cmp(&(a.since, &b.id)));
+    troubles.sort_by(|a, b| (b.at, &a.id).cmp(&(a.at, &b.id)));
     if let Some(trouble) = store_trouble {
         let ours = Trouble {
             id: "store".to_owned(),
@@ -54,7 +55,7 @@ pub(super) fn of(
             words: vec![format!(
                 "The store can't be written: {trouble}. What is published stays, and nothing is polled until it can be written again."
             )],
-            since: None,
+            at: None,
         };
         troubles.insert(0, ours);
     }
@@ -99,8 +100,12 @@ fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
             at.strftime("%Y-%m-%d")
         )
     });
-    let since = status
+    let at = status
         .last_success_at
+        .and_then(|last| last.checked_add(FAILING_FOR).ok())
+        // A source that is gone is told of at once.
+        .filter(|_| !is_gone)
+        .or(status.last_success_at)
         // The first poll leaves the history one day; the day on which its month began stays for a month.
         .or_else(|| status.first_poll_at.map(start_of_month));
     Some(Trouble {
@@ -110,7 +115,7 @@ fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
             .into_iter()
             .flatten()
             .collect(),
-        since,
+        at,
     })
 }
 
@@ -130,7 +135,7 @@ fn moved(status: &Status) -> Option<Trouble> {
                 status.name
             ),
         ],
-        since: Some(since),
+        at: Some(since),
     })
 }
 
@@ -140,12 +145,12 @@ fn downgraded(status: &Status) -> Option<Trouble> {
         id: id("downgraded", &status.name, None),
         title: format!("{} is not safe on its way", title(status)),
         words: vec![format!("{}.", said.replacen("warning: its", "Its", 1))],
-        since: status.first_poll_at.map(start_of_month),
+        at: status.first_poll_at.map(start_of_month),
     })
 }
 
 fn silent(source: &Source, now: Timestamp) -> Option<Trouble> {
-    let since = source.pace.silent_since(now)?;
+    let (since, told) = source.pace.silence(now)?;
     Some(Trouble {
         id: id("silent", &source.name, Some(since)),
         title: format!("{} has fallen silent", source.name),
@@ -153,7 +158,7 @@ fn silent(source: &Source, now: Timestamp) -> Option<Trouble> {
             format!("Its newest entry is of {}, which is longer ago than is usual for it. It answers, and nothing fails.", since.strftime("%Y-%m-%d")),
             "Its site may have a newer feed: \"feedwash add\" with the address of the site shows what there is.".to_owned(),
         ],
-        since: Some(since),
+        at: Some(told),
     })
 }
 
@@ -176,9 +181,9 @@ fn start_of_month(at: Timestamp) -> Timestamp {
 pub(super) fn atom(troubles: Vec<Trouble>, public_url: &str, key: &Key) -> Vec<u8> {
     let own = format!("{public_url}/health.atom");
     let entries = troubles.into_iter().map(|trouble| {
-        let date = trouble.since.map(|since| Date {
-            raw: since.to_string(),
-            time: Some(since),
+        let date = trouble.at.map(|at| Date {
+            raw: at.to_string(),
+            time: Some(at),
         });
         let paragraphs = trouble.words.iter();
         let paragraphs =
@@ -201,6 +206,10 @@ pub(super) fn atom(troubles: Vec<Trouble>, public_url: &str, key: &Key) -> Vec<u
             "Sources that are broken, gone, walled, moved or silent.",
         )),
         link: Some(key.onto(format!("{public_url}/"))),
+        authors: vec![Person {
+            name: Some("Feedwash".to_owned()),
+            ..Person::default()
+        }],
         entries: entries.collect(),
         ..Feed::default()
     };
