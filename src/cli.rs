@@ -8,6 +8,7 @@ mod append;
 mod backup;
 mod clean;
 mod config;
+mod log;
 mod opml;
 mod output;
 mod poll;
@@ -23,7 +24,6 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// Takes the debris out of syndicated feeds and republishes them clean.
 ///
@@ -32,7 +32,8 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(name = "feedwash", version, disable_help_subcommand = true)]
 #[command(
-    after_help = "FEEDWASH_LOG=feedwash=debug shows more of what happens, FEEDWASH_LOG=error less.\n\
+    after_help = "FEEDWASH_LOG=feedwash=debug shows more of what happens, FEEDWASH_LOG=error less; FEEDWASH_LOG_FORMAT=json \
+    is for machines.\n\
     Exit codes: 0 done, 1 it failed or `check` found problems, 2 wrong usage."
 )]
 struct Cli {
@@ -236,7 +237,7 @@ pub fn main() -> ExitCode {
     if is_service {
         run::settle_allocator();
     }
-    init_log(is_service);
+    log::init(is_service);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -325,7 +326,8 @@ fn man() -> std::io::Result<Vec<u8>> {
     }
     page.write_all(
         b".SH FILES\n.TP\n\\&./feeds.toml, /etc/feedwash/feeds.toml\nthe configuration, looked for in this order\n\
-          .SH ENVIRONMENT\n.TP\nFEEDWASH_LOG\nwhat is logged, like feedwash=debug\n.TP\nSTATE_DIRECTORY\n\
+          .SH ENVIRONMENT\n.TP\nFEEDWASH_LOG\nwhat is logged, like feedwash=debug\n.TP\nFEEDWASH_LOG_FORMAT\n\
+          text, or json for one object a line\n.TP\nSTATE_DIRECTORY\n\
           where a relative store path leads; systemd sets it\n.TP\nCREDENTIALS_DIRECTORY\n\
           where credentials that feeds.toml names are looked for; systemd sets it\n\
           .SH EXIT STATUS\n0 done, 1 it failed or check found problems, 2 wrong usage\n",
@@ -347,41 +349,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
-
-/// Logs to standard error: under systemd without the time, which the journal writes itself. `FEEDWASH_LOG`
-/// (else `RUST_LOG`) says what, like `feedwash=debug`.
-fn init_log(is_service: bool) {
-    let default = if is_service {
-        "warn,feedwash=info"
-    } else {
-        "warn"
-    };
-    let wanted = ["FEEDWASH_LOG", "RUST_LOG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
-    let filter = wanted
-        .map(|wanted| {
-            EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
-                output::say(&format!(
-                    "feedwash: FEEDWASH_LOG can't be \"{wanted}\": {error}"
-                ));
-                EnvFilter::new(default)
-            })
-        })
-        .unwrap_or_else(|| EnvFilter::new(default));
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr())
-        && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .with_ansi(colour);
-    if std::env::var_os("JOURNAL_STREAM").is_some() {
-        log.without_time().init();
-    } else {
-        log.init();
-    }
-}
 
 #[cfg(test)]
 mod tests {

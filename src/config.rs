@@ -44,6 +44,26 @@ pub struct Server {
     pub public_url: String,
     /// Whether visitors may have any feed fetched and washed, to see it before they subscribe.
     pub allows_try: bool,
+    /// What a reader has to show, where the feeds are private.
+    pub access_token: Option<AccessToken>,
+}
+
+/// The token to private feeds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken(String);
+
+impl AccessToken {
+    /// The token itself.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// `[store]`.

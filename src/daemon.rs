@@ -10,6 +10,7 @@ pub use rota::Rota;
 
 use crate::config::{Config, Location};
 use crate::limits;
+use crate::metrics::Metrics;
 use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
 use crate::store::{Source, Store, StoreError};
@@ -56,6 +57,8 @@ pub struct App {
     pub live: watch::Receiver<Arc<Live>>,
     /// How the loop fares.
     pub pulse: Arc<Pulse>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Signs of life of the poll loop, for `/health` and the watchdog: when it last came round.
@@ -250,8 +253,16 @@ impl Turns {
 
 /// Takes what is due, and says whether there may be more than could be taken.
 async fn take(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &CancellationToken) -> bool {
-    match hand_out(app, crew, polls, shutdown).await {
+    let handed_out = hand_out(app, crew, polls, shutdown).await;
+    app.metrics
+        .in_hand(Crew::size(&app.live.borrow().config) - crew.taken.available_permits());
+    match handed_out {
         Ok(is_full) => is_full,
+        // That the store is away was told when it went.
+        Err(error) if app.store.trouble().is_some() => {
+            tracing::debug!(%error, "can't ask the store what is due");
+            false
+        }
         Err(error) => {
             tracing::error!(%error, "can't ask the store what is due");
             false
@@ -344,10 +355,11 @@ async fn one(
         return;
     }
     let started = Instant::now();
-    let outcome = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
-    log(&source.name, &config.location, &outcome, started.elapsed());
-    crew.rota()
-        .heed(&outcome, started.elapsed(), Timestamp::now());
+    let polled = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
+    let (elapsed, outcome) = (started.elapsed(), &polled.outcome);
+    log(&source.name, &config.location, outcome, elapsed);
+    app.metrics.polled(&polled, elapsed);
+    crew.rota().heed(outcome, elapsed, Timestamp::now());
 }
 
 /// How long a source that was taken belongs to its taker: through the queue of its host, its own fetch, and its wash.

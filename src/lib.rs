@@ -17,7 +17,7 @@
 //!    id; [`clean`] is the table of passes and the passes; [`wash`] is these in a row. [`schedule`] says
 //!    when to poll next, [`walls`] names what stands in place of a feed, [`render`] writes feeds and [`opml`] lists of feeds, [`discover`] says where the feed of a page may be, [`config`] reads `feeds.toml`.
 //! 3. Effects: [`fetch`] is the only outgoing HTTP, [`store`] the only SQL. They do not know each other.
-//! 4. The program: [`poll`] is one poll, [`daemon`] which polls run, [`web`] what is served, [`service`]
+//! 4. The program: [`poll`] is one poll, [`metrics`] what is counted, [`daemon`] which polls run, [`web`] what is served, [`service`]
 //!    what systemd is told, [`cli`] the commands.
 //!
 //! # What holds everywhere
@@ -60,6 +60,7 @@ pub mod identity;
 pub mod learn;
 pub mod limits;
 mod markup;
+pub mod metrics;
 pub mod model;
 pub mod opml;
 pub mod parse;

@@ -127,8 +127,8 @@ pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest head of a request, in bytes; readers send below 2,000.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// How many connections from readers may be open at once; the next ones wait for their turn. Each takes a file
-/// descriptor and some kilobytes.
+/// How many connections from readers may be open at once; for the next, whoever has asked for nothing for the longest is sent
+/// away. Each takes a file descriptor and some kilobytes.
 pub const CONNECTIONS_MAX: usize = 2_048;
 
 /// How long deltas are asked for on end: a day after the first, the document is wanted whole, so that what has left it is
@@ -228,3 +228,5 @@ pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// The largest form that a visitor may send, in bytes: it holds one address.
 pub const FORM_BYTES_MAX: usize = 8 * 1024;
+/// The shortest token to private feeds, in characters: 16 hexadecimal digits are 64 bits, which nobody guesses over a network.
+pub const TOKEN_CHARS_MIN: usize = 16;

@@ -22,12 +22,12 @@ use crate::fetch::{Client, FetchError};
 use crate::limits;
 use crate::model::Entry;
 use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Next, Policy};
-use crate::store::{self, Finish, Recording, Source, Store, StoreError};
+use crate::store::{Finish, Recording, Source, Store, StoreError};
 use crate::wash;
 use apart::apart;
 use bring::{Brought, Document, bring};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -103,6 +103,28 @@ pub enum Outcome {
     Failed(PollError),
 }
 
+/// A poll that has ended, and what it brought.
+#[derive(Debug)]
+pub struct Polled {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The length of the body that it brought, content coding removed; 0 where it brought none, or not a feed.
+    pub body_bytes: usize,
+    /// How many removals each pass made in the entries that are new.
+    pub removals: BTreeMap<String, usize>,
+}
+
+impl From<Outcome> for Polled {
+    /// A poll that brought nothing.
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            body_bytes: 0,
+            removals: BTreeMap::new(),
+        }
+    }
+}
+
 /// Polls a source that was taken from the store, and gives it back with its next time.
 pub async fn poll(
     live: &Live,
@@ -110,7 +132,7 @@ pub async fn poll(
     source: &Source,
     config: &SourceConfig,
     now: Timestamp,
-) -> Outcome {
+) -> Polled {
     let started = Instant::now();
     let location = location(source, config);
     let (ending, error, brought) = match bring(live, store, source, config, &location, now).await {
@@ -139,28 +161,36 @@ pub async fn poll(
     let finish = ran.finish(recording);
     let recorded = match store.finish(source, &finish, now).await {
         Ok(recorded) => recorded,
-        Err(StoreError::Superseded) => return Outcome::Failed(StoreError::Superseded.into()),
+        Err(StoreError::Superseded) => {
+            return Outcome::Failed(StoreError::Superseded.into()).into();
+        }
         Err(failure) => {
             let next = ran.next(Ending::Failed(Failure::Ours));
             let failures = source.failures.saturating_add(1);
             let finish = Finish { failures, ..finish };
             finish_without_document(store, source, finish, next, &failure, now).await;
-            return Outcome::Failed(failure.into());
+            return Outcome::Failed(failure.into()).into();
         }
     };
+    let body_bytes = ran.brought.body_bytes;
     // Its room in memory and its turn: the wash of what is stored takes them anew.
     drop(ran.brought);
     if ending == Ending::Fine {
         wash_the_rest(store, source, config, now).await;
     }
-    match (ending, ran.error) {
+    let outcome = match (ending, ran.error) {
         (_, Some(error)) => Outcome::Failed(error),
         (Ending::Gone, None) => Outcome::Gone,
-        _ if recorded == store::Recorded::default() => Outcome::Unchanged,
+        _ if recorded.is_nothing() => Outcome::Unchanged,
         _ => Outcome::Changed {
             new: recorded.new,
             updated: recorded.updated,
         },
+    };
+    Polled {
+        outcome,
+        body_bytes,
+        removals: recorded.removals,
     }
 }
 

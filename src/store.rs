@@ -9,6 +9,7 @@
 //! would be lost. Only what is merely made again, as the end of a poll that found nothing new, does not wait for the disk.
 
 mod backup;
+mod census;
 mod db;
 mod ends;
 mod feeds;
@@ -30,6 +31,7 @@ mod write;
 mod writes;
 
 pub use backup::{Backup, BackupError, backup};
+pub use census::Census;
 pub use feeds::{Heading, Published};
 pub use pages::{
     Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Taken, WEEK_DAYS, Week,

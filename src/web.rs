@@ -3,43 +3,37 @@
 //! Polls nothing and washes nothing. Invariants: the same entries give the same bytes and the same `ETag`;
 //! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
 
+mod access;
+mod count;
 mod fares;
 mod feeds;
 mod health;
 mod pages;
+mod server;
+mod troubles;
 mod words;
 
+pub(crate) use access::Key;
 pub(crate) use health::PULSE_AGE_MAX;
-pub(crate) use pages::{opml_of, style_path};
+pub(crate) use pages::{STYLE_PATH, opml_of};
+pub use server::serve;
 
 use crate::daemon::App;
 use crate::limits;
 use crate::store::StoreError;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long to wait after a connection could not be accepted.
-const ACCEPT_RETRY: Duration = Duration::from_millis(500);
-
-/// How long answers under way may take after the word to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -61,7 +55,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         // For people.
         .route("/", get(pages::index))
-        .route(&style_path(), get(pages::style))
+        .route(&STYLE_PATH, get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
         .route(
             "/try",
@@ -74,14 +68,17 @@ pub fn router(app: App) -> Router {
         .route("/feeds.opml", get(pages::opml))
         // For machines.
         .route("/health", get(health::health))
+        .route("/health.atom", get(health::feed))
+        .route("/metrics", get(health::metrics))
         .fallback(|| async {
             Problem(
                 StatusCode::NOT_FOUND,
                 "there is no such page; the feeds are listed at /",
             )
         })
-        .with_state(shared)
-        // Outermost last: a panic and a timeout become answers first, and then every answer gets its headers.
+        .with_state(shared.clone())
+        // Outermost last: a panic and a timeout become answers first, and then every answer gets its headers and is counted.
+        .layer(from_fn_with_state(shared.clone(), access::guard))
         .layer(CatchPanicLayer::custom(|_| {
             Problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,56 +90,8 @@ pub fn router(app: App) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             ANSWER_TIMEOUT,
         ))
-        .layer(axum::middleware::map_response(secure))
-}
-
-/// Serves until `shutdown`, then lets the answers under way finish. Who dawdles over a request is sent away, and
-/// there are so many connections and no more.
-pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) {
-    let service = TowerToHyperService::new(router(app));
-    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits::REQUEST_HEAD_TIMEOUT)
-        .max_buf_size(limits::REQUEST_HEAD_BYTES_MAX);
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
-    loop {
-        let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, stream) = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = accepted => match accepted {
-                (place, Ok((stream, _))) => (place, stream),
-                (_, Err(error)) => {
-                    // Most often there are no file descriptors left; connections that end give some back.
-                    tracing::warn!(%error, "can't accept a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
-                    continue;
-                }
-            },
-        };
-        // Only the latency of the last packet depends on it.
-        let _ = stream.set_nodelay(true);
-        let connection = server
-            .serve_connection(TokioIo::new(stream), service.clone())
-            .into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error, "a connection ended early");
-            }
-            drop(place);
-        });
-    }
-    drop(listener);
-    tokio::select! {
-        () = graceful.shutdown() => {}
-        () = tokio::time::sleep(DRAIN_TIMEOUT) => {}
-    }
+        .layer(map_response(secure))
+        .layer(from_fn_with_state(shared, count::answers))
 }
 
 /// Headers that every answer carries. Nothing that is served runs a script or is framed.
@@ -154,6 +103,13 @@ async fn secure(mut response: Response) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        // What a page of ours opens, or is opened by, gets no hold of it.
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
+        (header::ACCEPT_RANGES, "none"),
     ] {
         // A page says itself what it may load.
         headers

@@ -26,7 +26,12 @@ pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
             )
         })
         .collect();
-    output::text(&web::opml_of(&titled, &config.server.public_url))
+    let server = &config.server;
+    output::text(&web::opml_of(
+        &titled,
+        &server.public_url,
+        &web::Key::of(server),
+    ))
 }
 
 /// `feedwash opml import`: adds what is not there yet, keeps every comment, and writes the file whole or not at all.

@@ -140,7 +140,8 @@ async fn run(
                 store.postpone(&[(source.id, until, why)]).await?;
                 return Ok(None);
             }
-            let outcome = poll::poll(live, store, &source, config, now).await;
+            let polled = poll::poll(live, store, &source, config, now).await;
+            let outcome = polled.outcome;
             if let Some(mut rota) = rota() {
                 rota.heed(&outcome, started.elapsed(), Timestamp::now());
             }

@@ -7,6 +7,7 @@ use crate::poll::Live;
 use crate::store::Store;
 use crate::{service, web};
 use anyhow::{Context as _, Result, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
@@ -51,8 +52,29 @@ pub(super) fn settle_allocator() {
     let _ = again.arg0(name).args(args).envs(unset).exec();
 }
 
+/// How many files and connections may be open: those of readers, of polls and of the store, and as many again.
+const OPEN_FILES: u64 = 8_192;
+
+/// Asks for more open files where the system allows them: 1,024 is the usual start, for programs of another age.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit
+        .maximum
+        .map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_some_and(|now| now < wanted) {
+        let raised = Rlimit {
+            current: Some(wanted),
+            ..limit
+        };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::debug!(%error, "no more files may be open than {:?}", limit.current);
+        }
+    }
+}
+
 /// `feedwash run`.
 pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
+    raise_open_files();
     let path = config::path(named);
     // Before it is read, so that an edit during a long start is not missed.
     let read = Stamp::of(&path);
@@ -69,6 +91,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         store: store.clone(),
         live: receiver,
         pulse: Arc::new(Pulse::default()),
+        metrics: Arc::default(),
     };
     let shutdown = CancellationToken::new();
 

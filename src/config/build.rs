@@ -3,8 +3,8 @@
 use super::problem::Problems;
 use super::secret::Secrets;
 use super::{
-    Config, Header, Location, Polling, Proxy, Server, SiteFolder, SourceConfig, SourceName, Store,
-    StoreLocation, file,
+    AccessToken, Config, Header, Location, Polling, Proxy, Server, SiteFolder, SourceConfig,
+    SourceName, Store, StoreLocation, file,
 };
 use crate::limits;
 use crate::model::{Matcher, Rules};
@@ -22,7 +22,7 @@ pub(super) fn config(
     problems: &mut Problems<'_>,
 ) -> Config {
     let folder = secrets.folder;
-    let server = server(file.server, problems);
+    let server = server(file.server, secrets, problems);
     let store = Store {
         location: store_location(file.store.url, folder, state_folder, problems),
         keep_days: file.store.keep_days.unwrap_or(90),
@@ -57,7 +57,7 @@ pub(super) fn config(
     }
 }
 
-fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
+fn server(written: file::Server, secrets: &Secrets<'_>, problems: &mut Problems<'_>) -> Server {
     let listen = written.listen.and_then(|text| {
         let parsed = text.get_ref().parse().ok();
         if parsed.is_none() {
@@ -97,11 +97,38 @@ fn server(written: file::Server, problems: &mut Problems<'_>) -> Server {
         };
         format!("http://{host}:{}", listen.port())
     });
+    let access_token = written
+        .access_token
+        .and_then(|token| access_token(token, secrets, problems));
     Server {
         listen,
         public_url,
         allows_try: written.r#try.unwrap_or(false),
+        access_token,
     }
+}
+
+/// A token that nobody guesses: readers are not counted, and may try as often as they like.
+fn access_token(
+    written: toml::Spanned<file::Secret>,
+    secrets: &Secrets<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<AccessToken> {
+    let token = secrets.text("server.access_token", written, problems)?;
+    let span = token.span();
+    let token = token.into_inner();
+    if token.chars().any(char::is_control) || token.chars().count() < limits::TOKEN_CHARS_MIN {
+        problems.add(
+            span,
+            format!(
+                "server.access_token: a token has at least {} characters, and is one line",
+                limits::TOKEN_CHARS_MIN
+            ),
+            Some("make one that nobody guesses, with \"openssl rand -hex 16\"".into()),
+        );
+        return None;
+    }
+    Some(AccessToken(token))
 }
 
 fn store_location(

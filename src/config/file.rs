@@ -29,6 +29,7 @@ pub(super) struct Server {
     pub(super) listen: Option<Spanned<String>>,
     pub(super) public_url: Option<Spanned<String>>,
     pub(super) r#try: Option<bool>,
+    pub(super) access_token: Option<Spanned<Secret>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

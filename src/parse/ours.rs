@@ -262,6 +262,11 @@ pub(super) fn into_entry(
     entry.contributors = ours.people("contributors", reader);
     ours.categories(&mut entry.categories);
     entry.content_link = ours.content_link();
+    // Who has content elsewhere has none here: what stands in its place is the summary, which readers would not show.
+    if entry.content_link.is_some() && entry.summary.is_none() {
+        let content = entry.content.take();
+        entry.summary = content.filter(|text| !text.value.trim().is_empty());
+    }
     entry.comments = ours.string("comments");
     entry.source = ours.origin(reader);
     entry.rights = ours.marked("rights");

@@ -29,6 +29,7 @@ pub(super) struct Document {
 #[derive(Default)]
 pub(super) struct Brought {
     pub(super) document: Option<Document>,
+    pub(super) body_bytes: usize,
     pub(super) body_hash: Option<String>,
     pub(super) validators: Option<Validators>,
     pub(super) moved_to: Option<String>,
@@ -102,6 +103,7 @@ pub(super) async fn bring(
         moved_to,
         downgraded_to,
         answering_site: url.as_ref().and_then(site),
+        body_bytes: response.body.len(),
         hints,
         place,
         ..Brought::default()

@@ -16,6 +16,9 @@ const DATES: usize = 50;
 /// years is judged by what it does now.
 const GAP_MAX: u64 = 4 * 24 * 3600;
 
+/// How many times between two entries make a habit, whose end is worth a word.
+const GAPS_MIN: usize = 8;
+
 /// What a document says about how often to come. Kept with the source, since a "not modified" does not repeat it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -33,6 +36,8 @@ pub struct Pace {
     pub gap_seconds: Option<u64>,
     /// The longest time between two entries that is nothing unusual, in seconds.
     pub longest_seconds: u64,
+    /// From how many times between two entries that is known.
+    pub gaps: usize,
     /// When the newest entry was published, or, without dates, seen.
     pub newest: Option<Timestamp>,
     /// Names the entries of a document without dates, to see whether others came.
@@ -69,6 +74,7 @@ impl Pace {
             .collect();
         let longest = gaps.iter().copied().max().unwrap_or(0);
         Self {
+            gaps: gaps.len(),
             gap_seconds: usual(gaps),
             // A document of some hours knows nothing of the night before; it is forgotten slowly.
             longest_seconds: longest.max(before.longest_seconds - before.longest_seconds / 64),
@@ -104,6 +110,7 @@ impl Pace {
         if before.print == print {
             return Self {
                 gap_seconds: before.gap_seconds,
+                gaps: before.gaps,
                 longest_seconds: before.longest_seconds,
                 newest: Some(newest),
                 print,
@@ -117,11 +124,27 @@ impl Pace {
                     .gap_seconds
                     .map_or(gap, |known| (3 * known + gap) / 4),
             ),
+            gaps: (before.gaps + 1).min(DATES),
             longest_seconds: gap.max(before.longest_seconds - before.longest_seconds / 64),
             newest: Some(now),
             print,
             ..self
         }
+    }
+
+    /// When the newest entry came, and when the silence since then was no accident any more: a feed that posts every few
+    /// days at the latest says nothing for a week and thrice its longest silence, any other for three months.
+    #[must_use]
+    pub fn silence(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        const DAY: u64 = 24 * 3600;
+        let is_regular = self.gaps >= GAPS_MIN && self.longest_seconds < GAP_MAX;
+        let bearable = match is_regular {
+            true => (7 * DAY).max(3 * self.longest_seconds),
+            false => 90 * DAY,
+        };
+        let newest = self.newest?;
+        let told = newest.checked_add(Duration::from_secs(bearable)).ok()?;
+        (told <= now).then_some((newest, told))
     }
 
     /// How long the rhythm of posting lets us wait, and why: a quarter of the usual gap between posts, so that a feed
@@ -230,6 +253,25 @@ mod tests {
 
     fn days(n: i64) -> i64 {
         n * 24 * 60
+    }
+
+    /// Checks whether entries of these ages make a silence that is worth a word.
+    #[track_caller]
+    fn check_silence(ages_in_days: &[i64], expected: bool) {
+        let ages: Vec<i64> = ages_in_days.iter().map(|&age| days(age)).collect();
+        let pace = Pace::of(&dated(&ages), &Pace::default(), NOW);
+        assert_eq!(pace.silence(NOW).is_some(), expected);
+    }
+
+    #[test]
+    fn a_silence_is_worth_a_word_where_it_is_no_accident() {
+        let daily = |since: i64| Vec::from_iter(since..since + 10);
+        check_silence(&daily(6), false);
+        check_silence(&daily(8), true);
+        // Two entries on following days are no habit, and a feed that posts each week may pause for a month.
+        check_silence(&[8, 9], false);
+        check_silence(&[91, 92], true);
+        check_silence(&[30, 37, 44, 51, 58, 65, 72, 79, 86, 93], false);
     }
 
     #[test]

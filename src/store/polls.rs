@@ -380,7 +380,7 @@ impl Store {
                     Some(recording) => record!(self.db, tx, source, recording, seen).0,
                     None => Recorded::default(),
                 };
-                let nothing_new = finish.outcome == "changed" && recorded == Recorded::default();
+                let nothing_new = finish.outcome == "changed" && recorded.is_nothing();
                 let outcome = if nothing_new { "unchanged" } else { finish.outcome };
                 let kept = finish.validators.is_none();
                 let validators = finish.validators.cloned().unwrap_or_default();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is stored of an entry, as far as a comparison needs it.
 #[derive(Debug, Clone)]
@@ -23,12 +23,22 @@ pub(super) struct Stored {
 }
 
 /// What changed by a poll.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Entries that were not there before.
     pub new: usize,
     /// Entries whose story changed.
     pub updated: usize,
+    /// How many removals each pass made in the entries that are new.
+    pub removals: BTreeMap<String, usize>,
+}
+
+impl Recorded {
+    /// Whether there is nothing that a reader would see as new.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.new == 0 && self.updated == 0
+    }
 }
 
 /// A washed document, ready to be written: hashed and serialised outside the transaction.
@@ -259,10 +269,16 @@ impl<'a> Recording<'a> {
             self.warnings.is_some() && !stored.contains_key(entry.clean.key.as_str())
         });
         changes.news = News::of(new.map(|(_, sightings)| sightings.as_slice()));
-        let removals = self.washed.removals.iter();
-        let removals = removals.filter(|removal| written.contains(&removal.entry));
-        let removals = removals.map(RemovalRow::new);
-        changes.removals = removals.collect();
+        for removal in &self.washed.removals {
+            if !written.contains(&removal.entry) {
+                continue;
+            }
+            if !stored.contains_key(removal.entry.as_str()) {
+                let counted = &mut changes.recorded.removals;
+                *counted.entry(removal.pass.clone()).or_default() += 1;
+            }
+            changes.removals.push(RemovalRow::new(removal));
+        }
         changes
     }
 }

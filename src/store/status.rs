@@ -8,7 +8,7 @@ use crate::schedule::Move;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 
 /// A source as `status` and the pages show it.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +27,8 @@ pub struct Status {
     pub last_poll_at: Option<Timestamp>,
     /// When a poll last succeeded.
     pub last_success_at: Option<Timestamp>,
+    /// When the first poll was that the history still has.
+    pub first_poll_at: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll_at: Option<Timestamp>,
     /// Why then.
@@ -100,17 +102,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
+        self.statuses_where("true").await
+    }
+
+    /// The sources that somebody should look at: they fail, are gone or say that they moved. By name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn troubled(&self) -> Result<Vec<Status>, StoreError> {
+        let troubled =
+            "(failures > 0 or outcome = 'gone' or moved is not null or downgraded_to is not null)";
+        self.statuses_where(troubled).await
+    }
+
+    async fn statuses_where(&self, condition: &'static str) -> Result<Vec<Status>, StoreError> {
         let time =
             |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         on!(self.db, pool => {
-            let rows = sqlx::query(
+            let rows = sqlx::query(AssertSqlSafe(format!(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
                    failure, moved, downgraded_to, warnings, removals as head_removals, \
                    (select max(until) from hold where hold.site in (source.site, source.answering_site)) as held_until, \
+                   (select started_at from poll where poll.source_id = source.id order by id limit 1) as first_poll_at, \
                    (select count(*) from entry where entry.source_id = source.id) as entries, \
                    (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
-                 from source where removed_at is null order by name",
-            )
+                 from source where removed_at is null and {condition} order by name",
+            )))
             .fetch_all(pool)
             .await?;
             rows.into_iter().map(|row| {
@@ -134,6 +151,7 @@ impl Store {
                     detail: row.try_get("detail")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),
                     last_success_at: time(row.try_get("last_success_at")?),
+                    first_poll_at: time(row.try_get("first_poll_at")?),
                     next_poll_at,
                     next_poll_reason,
                     failures: row.try_get("failures")?,

@@ -81,6 +81,14 @@ impl State {
     }
 }
 
+/// What a source is called: as it calls itself, else its name.
+pub(super) fn title(status: &Status) -> &str {
+    let title = status.title.as_deref();
+    title
+        .filter(|title| !title.trim().is_empty())
+        .unwrap_or(&status.name)
+}
+
 /// What to know about the last poll of a source; `None` where all is well.
 pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
     let at = fare.last_poll_at?;

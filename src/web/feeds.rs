@@ -1,5 +1,6 @@
 //! `/feeds/NAME.rss`, `.atom` and `.json`: rendered once a change, compressed once a change, told apart by `ETag`.
 
+use super::access::Key;
 use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
@@ -7,7 +8,7 @@ use crate::poll::Live;
 use crate::render::{self, Context};
 use crate::store::{self, Heading};
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -33,7 +34,10 @@ const COMPRESS_BYTES_MIN: usize = 1024;
 
 /// First pages, rendered.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<HashMap<(String, FeedFormat), Arc<Rendered>>>);
+pub(super) struct Cache(Mutex<HashMap<Name, Arc<Rendered>>>);
+
+/// What a kept page is known by; addresses in it carry the key.
+type Name = (String, FeedFormat, Key);
 
 /// The bytes of a page, and their compressed forms once somebody asked for them.
 struct Rendered {
@@ -91,6 +95,7 @@ pub(super) async fn feed(
     State(shared): State<Shared>,
     Path(file): Path<String>,
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    Extension(key): Extension<Key>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
     let page = page
@@ -102,10 +107,11 @@ pub(super) async fn feed(
         "a page is a number from 1",
     ))?;
     let Some((name, format)) = split(&file) else {
-        return pages::feed(State(shared), &file, page, None, &request).await;
+        return pages::feed(State(shared), &file, page, None, key, &request).await;
     };
     if is_browser(&request) {
-        let mut answer = pages::feed(State(shared), name, page, Some(format), &request).await?;
+        let mut answer =
+            pages::feed(State(shared), name, page, Some(format), key, &request).await?;
         answer
             .headers_mut()
             .insert(header::VARY, HeaderValue::from_static(VARY));
@@ -113,7 +119,10 @@ pub(super) async fn feed(
     }
     let live = Arc::clone(&shared.app.live.borrow());
     let kept = match page {
-        1 => shared.rendered.get(name, format, &live),
+        1 => {
+            let name = (name.to_owned(), format, key.clone());
+            shared.rendered.get(&name, &live)
+        }
         _ => None,
     };
     let heading = shared.app.store.heading(name);
@@ -135,14 +144,14 @@ pub(super) async fn feed(
     };
     let Some(config) = live.source(name) else {
         return match heading {
-            Some(_) => withdrawn(&shared, &live, name, format).await,
+            Some(_) => withdrawn(&shared, &live, name, format, &key).await,
             None => Err(NO_SUCH_FEED),
         };
     };
     let revision = revision_of(heading.as_ref());
     let rendered = match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
         Some(kept) => kept,
-        None => rendered(&shared, &live, config, heading.as_ref(), format, page).await?,
+        None => rendered(&shared, &live, config, heading.as_ref(), format, page, &key).await?,
     };
     Ok(answer(
         &request,
@@ -160,12 +169,14 @@ async fn withdrawn(
     live: &Live,
     name: &str,
     format: FeedFormat,
+    key: &Key,
 ) -> Result<Response, Problem> {
     let heir = shared.app.store.successor(name).await?;
     let Some(heir) = heir.as_deref().and_then(|heir| live.source(heir)) else {
         return Err(WITHDRAWN);
     };
     let location = address(&live.config.server.public_url, heir.name.as_str(), format);
+    let location = key.onto(location);
     let headers = [
         (header::LOCATION, location.clone()),
         // Else a browser keeps it for ever, and the old name may be given anew.
@@ -227,6 +238,7 @@ async fn rendered(
     heading: Option<&Heading>,
     format: FeedFormat,
     page: u32,
+    key: &Key,
 ) -> Result<Arc<Rendered>, Problem> {
     let skip = (page - 1).saturating_mul(config.page_entries);
     let (mut feed, has_next) = match heading {
@@ -247,12 +259,21 @@ async fn rendered(
         feed.title = Some(Text::plain(config.name.as_str()));
     }
     let changed_at = heading.and_then(|heading| heading.changed_at);
-    let (for_task, name) = (Arc::clone(live), config.name.as_str().to_owned());
+    let (for_task, name, for_links) = (
+        Arc::clone(live),
+        config.name.as_str().to_owned(),
+        key.clone(),
+    );
     let identity = tokio::task::spawn_blocking(move || {
         render_page(
             &feed,
-            &for_task.config.server.public_url,
-            &name,
+            &|page| {
+                let first = address(&for_task.config.server.public_url, &name, format);
+                for_links.onto(match page {
+                    1 => first,
+                    _ => format!("{first}?page={page}"),
+                })
+            },
             format,
             page,
             has_next,
@@ -273,8 +294,8 @@ async fn rendered(
         compressed: Default::default(),
     });
     if page == 1 {
-        let key = (config.name.to_string(), format);
-        shared.rendered.keep(key, &rendered);
+        let name = (config.name.to_string(), format, key.clone());
+        shared.rendered.keep(name, &rendered);
     }
     Ok(rendered)
 }
@@ -282,21 +303,13 @@ async fn rendered(
 /// Renders a page with its links to the pages around it (RFC 5005 §3).
 fn render_page(
     feed: &Feed,
-    public_url: &str,
-    name: &str,
+    address: &dyn Fn(u32) -> String,
     format: FeedFormat,
     page: u32,
     has_next: bool,
     changed_at: Option<Timestamp>,
 ) -> Vec<u8> {
-    let first = address(public_url, name, format);
-    let address = |page: u32| {
-        if page == 1 {
-            first.clone()
-        } else {
-            format!("{first}?page={page}")
-        }
-    };
+    let first = address(1);
     let next = has_next.then(|| address(page + 1));
     let previous = (page > 1).then(|| address(page - 1));
     let context = Context {
@@ -310,26 +323,26 @@ fn render_page(
 }
 
 impl Cache {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(String, FeedFormat), Arc<Rendered>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Name, Arc<Rendered>>> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A kept page, if it was rendered under a configuration.
-    fn get(&self, name: &str, format: FeedFormat, live: &Arc<Live>) -> Option<Arc<Rendered>> {
-        let kept = self.lock().get(&(name.to_owned(), format)).cloned();
+    fn get(&self, name: &Name, live: &Arc<Live>) -> Option<Arc<Rendered>> {
+        let kept = self.lock().get(name).cloned();
         kept.filter(|kept| Arc::ptr_eq(&kept.live, live))
     }
 
     /// Keeps a page. When too much is kept, everything else goes: what is asked for comes back with the next request.
-    fn keep(&self, key: (String, FeedFormat), rendered: &Arc<Rendered>) {
+    fn keep(&self, name: Name, rendered: &Arc<Rendered>) {
         let mut kept = self.lock();
         let bytes: usize = kept.values().map(|one| one.identity.len()).sum();
         if bytes + rendered.identity.len() > CACHE_BYTES_MAX {
             kept.clear();
         }
         if rendered.identity.len() <= CACHE_BYTES_MAX {
-            kept.insert(key, Arc::clone(rendered));
+            kept.insert(name, Arc::clone(rendered));
         }
     }
 }

@@ -2,27 +2,50 @@
 //!
 //! A source that fails is its publisher's trouble and no reason to call the program unwell.
 
-use super::Shared;
+use super::access::{IsTrusted, Key};
 use super::fares::{public_detail, without_secrets};
+use super::{Problem, Shared, troubles};
 use crate::daemon::App;
+use crate::metrics;
 use crate::schedule::words;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// A poll loop that has not come round for this long hangs.
 pub(crate) const PULSE_AGE_MAX: Duration = Duration::from_secs(60);
 
 /// `/health`: 200 while it polls, stores and serves, 503 with the reasons otherwise.
-pub(super) async fn health(State(shared): State<Shared>) -> Response {
+pub(super) async fn health(
+    State(shared): State<Shared>,
+    Extension(IsTrusted(is_trusted)): Extension<IsTrusted>,
+) -> Response {
     let reasons = reasons(&shared.app).await;
     let (code, status) = if reasons.is_empty() {
         (StatusCode::OK, "ok")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "failing")
     };
-    let statuses = shared.app.store.statuses().await.unwrap_or_default();
+    let mut body = serde_json::json!({
+        "status": status,
+        "reasons": reasons,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    if is_trusted {
+        tell_sources(&shared.app, &mut body).await;
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (code, headers, format!("{body}\n")).into_response()
+}
+
+/// Adds how the sources fare, as far as the store says.
+async fn tell_sources(app: &App, body: &mut serde_json::Value) {
+    let statuses = app.store.troubled().await.unwrap_or_default();
     let failing: Vec<_> = statuses
         .iter()
         .filter(|status| status.failures > 0)
@@ -49,19 +72,44 @@ pub(super) async fn health(State(shared): State<Shared>) -> Response {
             })
         })
         .collect();
-    let body = serde_json::json!({
-        "status": status,
-        "reasons": reasons,
-        "version": env!("CARGO_PKG_VERSION"),
-        "sources": statuses.len(),
-        "failing_sources": failing,
-        "moved_sources": moved,
-    });
+    body["sources"] = app.live.borrow().config.sources.len().into();
+    body["failing_sources"] = failing.into();
+    body["moved_sources"] = moved.into();
+}
+
+/// `/metrics`: for Prometheus.
+pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
+    let store = &shared.app.store;
+    let census = store.census(Timestamp::now()).await;
+    if let Err(error) = &census {
+        tracing::debug!(%error, "the store can't be counted");
+    }
+    let text = shared
+        .app
+        .metrics
+        .text(census.as_ref().ok(), store.trouble().is_none());
     let headers = [
-        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_TYPE, metrics::MEDIA_TYPE),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (code, headers, format!("{body}\n")).into_response()
+    (headers, text).into_response()
+}
+
+/// `/health.atom`: what is wrong with sources, and with us.
+pub(super) async fn feed(
+    State(shared): State<Shared>,
+    Extension(key): Extension<Key>,
+) -> Result<Response, Problem> {
+    let app = &shared.app;
+    let (statuses, sources) = (app.store.troubled().await?, app.store.sources().await?);
+    let public_url = app.live.borrow().config.server.public_url.clone();
+    let troubles = troubles::of(&statuses, &sources, app.store.trouble(), Timestamp::now());
+    let atom = troubles::atom(troubles, &public_url, &key);
+    let headers = [
+        (header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=300"),
+    ];
+    Ok((headers, atom).into_response())
 }
 
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.

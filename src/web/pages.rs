@@ -20,12 +20,13 @@ pub(super) use index::index;
 pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
+use super::access::Key;
 use super::feeds::{Coding, accepted, address, compress, is_current, label};
 use super::{Problem, Shared, words};
 use crate::model::FeedFormat;
 use crate::opml::{self, Outline};
 use crate::store;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -40,9 +41,9 @@ const STYLE: &str = include_str!("style.css");
 /// The one script: it adds buttons that copy. No page needs it.
 const SCRIPT: &str = include_str!("copy.js");
 
-/// The name of the style sheet has its hash, so that browsers may keep it for ever.
-static STYLE_NAME: LazyLock<String> =
-    LazyLock::new(|| format!("style-{}.css", &store::hash(STYLE.as_bytes())[..16]));
+/// Where the style sheet is. Its name has its hash, so that browsers may keep it for ever.
+pub(crate) static STYLE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/style-{}.css", &store::hash(STYLE.as_bytes())[..16]));
 
 /// What pages may load and run: our style sheet, the one script by its hash, and pictures and players of entries.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -63,8 +64,8 @@ const COMPRESS_BYTES_MIN: usize = 1024;
 /// The published formats: media type and name.
 const FORMATS: [(FeedFormat, &str, &str); 3] = [
     (FeedFormat::Rss, "application/rss+xml", "RSS"),
-    (FeedFormat::Atom, "application/atom+xml", "Atom"),
     (FeedFormat::Json, "application/feed+json", "JSON"),
+    (FeedFormat::Atom, "application/atom+xml", "Atom"),
 ];
 
 /// What nobody should ever see.
@@ -73,17 +74,11 @@ const BUG: Problem = Problem(
     "that failed, which is a bug of Feedwash",
 );
 
-/// The path of the style sheet.
-pub(crate) fn style_path() -> String {
-    format!("/{}", *STYLE_NAME)
-}
-
 /// A page, before it is put into its frame.
 struct Page {
     /// What the tab says.
     title: String,
-    /// What leads from here to the root: "", "../" or "../../".
-    root: &'static str,
+    links: Links,
     /// Feeds that this page is about: title, media type, address.
     feeds: Vec<(String, &'static str, String)>,
     main: Markup,
@@ -96,7 +91,7 @@ impl Page {
     fn render(self) -> String {
         let Self {
             title,
-            root,
+            links,
             feeds,
             main,
             allows_try,
@@ -113,7 +108,7 @@ impl Page {
                     meta name="description" content=(words::ABOUT);
                     title { (title) }
                     link rel="icon" type="image/svg+xml" href=(ICON);
-                    link rel="stylesheet" href={ (root) (*STYLE_NAME) };
+                    link rel="stylesheet" href={ (links.root) (&STYLE_PATH[1..]) };
                     @for (title, media_type, href) in &feeds {
                         link rel="alternate" type=(media_type) title=(title) href=(href);
                     }
@@ -121,20 +116,20 @@ impl Page {
                 body class=[width] data-copy=(words::COPY) data-address=(words::COPY_ADDRESS) data-copied=(words::COPIED) {
                     a.skip href="#main" { (words::SKIP) }
                     header.site {
-                        a.brand href=(home(root)) { (words::NAME) }
+                        a.brand href=(links.home()) { (words::NAME) }
                         nav aria-label=(words::NAV) {
-                            a href=(home(root)) { (words::FEEDS) }
+                            a href=(links.home()) { (words::FEEDS) }
                             @if allows_try {
-                                a href={ (root) "try" } { (words::TRY) }
+                                a href=(links.to("try")) { (words::TRY) }
                             }
-                            a href={ (root) "feeds.opml" } { (words::OPML) }
+                            a href=(links.to("feeds.opml")) { (words::OPML) }
                         }
                     }
                     main #main tabindex="-1" { (main) }
                     footer.site {
                         p {
                             (words::NAME) " " (env!("CARGO_PKG_VERSION")) " · "
-                            a href={ (root) "health" } { (words::HEALTH) }
+                            a href=(links.to("health")) { (words::HEALTH) }
                         }
                     }
                     script { (PreEscaped(SCRIPT)) }
@@ -145,9 +140,28 @@ impl Page {
     }
 }
 
-/// The way to the index: an empty address would be the page itself.
-fn home(root: &str) -> &str {
-    if root.is_empty() { "./" } else { root }
+/// How the links of a page are written.
+#[derive(Debug, Clone)]
+struct Links {
+    /// What leads from the page to the root: "", "../" or "../../".
+    root: &'static str,
+    /// The key that its visitor showed in the address, and will have to show again.
+    key: Key,
+}
+
+impl Links {
+    /// A link to a path below the root.
+    fn to(&self, path: &str) -> String {
+        self.key.onto(format!("{}{path}", self.root))
+    }
+
+    /// The way to the index: an empty address would be the page itself.
+    fn home(&self) -> String {
+        self.key.onto(match self.root {
+            "" => "./".to_owned(),
+            root => root.to_owned(),
+        })
+    }
 }
 
 /// Answers with a page, or says that the visitor has it already.
@@ -203,7 +217,10 @@ pub(super) async fn style() -> Response {
 }
 
 /// `/feeds.opml`: all clean feeds, for one import.
-pub(super) async fn opml(State(shared): State<Shared>) -> Result<Response, Problem> {
+pub(super) async fn opml(
+    State(shared): State<Shared>,
+    Extension(key): Extension<Key>,
+) -> Result<Response, Problem> {
     let listed = shared.app.store.listed().await?;
     let summaries = shared.summaries.of(&shared.app.store, &listed).await?;
     let public_url = shared.app.live.borrow().config.server.public_url.clone();
@@ -219,17 +236,17 @@ pub(super) async fn opml(State(shared): State<Shared>) -> Result<Response, Probl
         .zip(&summaries)
         .map(|(listed, known)| (listed.name.as_str(), Some(known.title.as_str())))
         .collect();
-    Ok((headers, opml_of(&titled, &public_url)).into_response())
+    Ok((headers, opml_of(&titled, &public_url, &key)).into_response())
 }
 
 /// Clean feeds as OPML, given as names and the titles that are known; in Atom, since that says most.
-pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str) -> String {
+pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str, key: &Key) -> String {
     let outline = |(name, title): &(&str, Option<&str>)| Outline {
         title: title
             .filter(|title| !title.trim().is_empty())
             .unwrap_or(name)
             .to_owned(),
-        xml_url: address(public_url, name, FeedFormat::Atom),
+        xml_url: key.onto(address(public_url, name, FeedFormat::Atom)),
         ..Outline::default()
     };
     let outlines: Vec<Outline> = feeds.iter().map(outline).collect();

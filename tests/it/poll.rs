@@ -65,6 +65,7 @@ impl Desk {
             now,
         )
         .await
+        .outcome
     }
 
     /// The same, but it waits for no answer for longer than the shortest time that can be configured.
@@ -946,7 +947,7 @@ async fn a_poll_that_knew_nothing_of_what_was_put_back_is_made_again() {
     assert_eq!(done.unwrap().changed.len(), 1);
     let config = &desk.live.config.sources[0];
     let late = poll::poll(&desk.live, &desk.store, &taken, config, now).await;
-    failed(&late, "its rules were changed");
+    failed(&late.outcome, "its rules were changed");
     assert!(bodies(&desk.entries().await).contains("reply"));
     assert!(desk.is_due(now).await, "it is made again at once");
     unchanged(&desk.poll(now).await);

@@ -304,5 +304,9 @@ async fn status(store: &Store) -> Status {
 }
 
 fn counted(new: usize, updated: usize) -> Recorded {
-    Recorded { new, updated }
+    Recorded {
+        new,
+        updated,
+        ..Recorded::default()
+    }
 }

@@ -237,6 +237,7 @@ pub(crate) fn app(store: &Store, config: Config) -> (App, watch::Sender<Arc<Live
         store: store.clone(),
         live,
         pulse: Arc::new(Pulse::default()),
+        metrics: Arc::default(),
     };
     (app, sender)
 }

@@ -517,6 +517,17 @@ fn empty_content_is_no_rival_of_content_that_lies_elsewhere() {
 }
 
 #[test]
+fn content_that_lies_elsewhere_stays_beside_a_summary() {
+    let inside = "<description>S</description>\
+        <atom:content xmlns:atom='http://www.w3.org/2005/Atom' src='http://h.example/v' type='video/mp4'/>";
+    stays(&rss("", inside), |feed| {
+        let entry = first(feed);
+        let href = entry.content_link.map(|link| link.href);
+        (href, entry.summary.map(|text| text.value), entry.content)
+    });
+}
+
+#[test]
 fn a_person_who_looks_like_two_in_one_line_stays_one() {
     let people = [
         ("Jo (jo@l.example)", Some("al@l.example")),

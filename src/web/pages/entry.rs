@@ -3,13 +3,14 @@
 use super::feed::{Published, enclosures, meta, source};
 use super::parts::{ago, alternates, crumbs, direction, language, plain, web_link};
 use super::remedy::{Remedy, excerpt};
-use super::{Page, answer};
+use super::{Links, Page, answer};
 use crate::clean::{self, Label, Manner, PASSES};
 use crate::model::{Entry, Field, Removal, Text};
 use crate::store::BeforeAfter;
+use crate::web::access::Key;
 use crate::web::{Problem, Shared, words};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State as Shares};
+use axum::extract::{Extension, Path, Query, State as Shares};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
@@ -39,17 +40,23 @@ pub(in crate::web) struct Wanted {
 /// Serves an entry, before and after.
 pub(in crate::web) async fn entry(
     Shares(shared): Shares<Shared>,
-    Path((name, key)): Path<(String, String)>,
+    Path((name, entry)): Path<(String, String)>,
     wanted: Result<Query<Wanted>, QueryRejection>,
+    Extension(key): Extension<Key>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Published { fare, listed } = match source(&shared, &name, &format!("/{key}")).await? {
-        Ok(published) => published,
-        Err(elsewhere) => return Ok(elsewhere),
+    let links = Links {
+        root: "../../",
+        key,
     };
+    let Published { fare, listed } =
+        match source(&shared, &name, &format!("/{entry}"), &links.key).await? {
+            Ok(published) => published,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
     let store = &shared.app.store;
     let both = store
-        .before_after(fare.id, &key)
+        .before_after(fare.id, &entry)
         .await?
         .ok_or(NO_SUCH_ENTRY)?;
     let known = shared
@@ -65,6 +72,7 @@ pub(in crate::web) async fn entry(
         let shown = Shown {
             both: &both,
             name: &name,
+            links: &links,
             language: feed_language.as_deref(),
             now: Timestamp::now(),
         };
@@ -75,14 +83,9 @@ pub(in crate::web) async fn entry(
         } else {
             &title
         };
-        let mut page = Page::new(
-            format!("{title} – {feed_title}"),
-            "../../",
-            allows_try,
-            main,
-        );
+        let mut page = Page::new(format!("{title} – {feed_title}"), links.clone(), allows_try, main);
         page.width = "wide";
-        page.feeds = alternates("../../", &name, &feed_title);
+        page.feeds = alternates(&links, &name, &feed_title);
         page
     });
     let page = page.await.map_err(|_| super::BUG)?;
@@ -93,6 +96,7 @@ pub(in crate::web) async fn entry(
 struct Shown<'a> {
     both: &'a BeforeAfter,
     name: &'a str,
+    links: &'a Links,
     language: Option<&'a str>,
     now: Timestamp,
 }
@@ -113,7 +117,7 @@ impl Shown<'_> {
             .collect();
         let (pairs, unplaced) = self.pairs(raw, clean, removals, as_source);
         html! {
-            (crumbs("../../", &[(feed_title, &format!("../{}", self.name))]))
+            (crumbs(self.links, &[(feed_title, &self.links.to(&format!("feeds/{}", self.name)))]))
             h1 lang=[lang] dir=(direction(lang)) { (if title.is_empty() { words::UNTITLED } else { &title }) }
             p.meta {
                 (meta(clean, self.now))
@@ -124,8 +128,8 @@ impl Shown<'_> {
             p { (words::done(removals.len() as i64, passes.len())) }
             nav.views aria-label=(words::VIEWS) {
                 @let here = |is: bool| is.then_some("page");
-                a href=(clean.key) aria-current=[here(!as_source)] { (words::RENDERED) } " "
-                a href={ (clean.key) "?view=source" } aria-current=[here(as_source)] { (words::SOURCE) }
+                a href=(self.links.key.onto(clean.key.to_string())) aria-current=[here(!as_source)] { (words::RENDERED) } " "
+                a href=(self.links.key.onto(format!("{}?view=source", clean.key))) aria-current=[here(as_source)] { (words::SOURCE) }
             }
             (pairs)
             (enclosures(clean))

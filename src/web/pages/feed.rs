@@ -4,10 +4,11 @@ use super::index::how;
 use super::parts::{
     ago, alternates, crumbs, direction, language, pager, plain, subscribe, web_link,
 };
-use super::{Page, answer};
+use super::{Links, Page, answer};
 use crate::clean::{self, Manner};
 use crate::model::{Entry, Feed, FeedFormat, Text};
 use crate::store::{Account, Fare, Listed, Taken};
+use crate::web::access::Key;
 use crate::web::fares::State;
 use crate::web::feeds::{self, address};
 use crate::web::{Problem, Shared, words};
@@ -45,6 +46,7 @@ pub(in crate::web) async fn source(
     shared: &Shared,
     name: &str,
     rest: &str,
+    key: &Key,
 ) -> Result<Result<Published, Response>, Problem> {
     let live = std::sync::Arc::clone(&shared.app.live.borrow());
     let store = &shared.app.store;
@@ -56,7 +58,10 @@ pub(in crate::web) async fn source(
         let Some(heir) = heir.filter(|heir| live.source(heir).is_some()) else {
             return Err(feeds::WITHDRAWN);
         };
-        let location = format!("{}/feeds/{heir}{rest}", live.config.server.public_url);
+        let location = key.onto(format!(
+            "{}/feeds/{heir}{rest}",
+            live.config.server.public_url
+        ));
         let said = words::renamed(&location);
         return Ok(Err((
             StatusCode::FOUND,
@@ -87,9 +92,11 @@ pub(in crate::web) async fn feed(
     name: &str,
     page: u32,
     opened_as: Option<FeedFormat>,
+    key: Key,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let published = match source(&shared, name, "").await? {
+    let links = Links { root: "../", key };
+    let published = match source(&shared, name, "", &links.key).await? {
         Ok(published) => published,
         Err(elsewhere) => return Ok(elsewhere),
     };
@@ -124,22 +131,23 @@ pub(in crate::web) async fn feed(
     let view = View {
         feed: &shown.feed,
         name,
+        links: &links,
         counts: &counts,
         now,
     };
     let lang = language(shown.feed.language.as_deref());
     let description = plain(shown.feed.description.as_ref());
     let main = html! {
-        (crumbs("../", &[]))
+        (crumbs(&links, &[]))
         @if let Some(format) = opened_as {
-            p.notice { (words::THIS_IS_A_FEED) " " code data-copy=(known.title) { (address(&server.public_url, name, format)) } }
+            p.notice { (words::THIS_IS_A_FEED) " " code data-copy=(known.title) { (links.key.onto(address(&server.public_url, name, format))) } }
         }
         h1 lang=[lang] dir=(direction(lang)) { (known.title) }
         @if !description.is_empty() && description != known.title {
             p.about lang=[lang] dir=(direction(lang)) { (super::summaries::short(&description)) }
         }
         (how(&published.fare, state, now))
-        (subscribe("../", &server.public_url, name, &known.title))
+        (subscribe(&links, &server.public_url, name, &known.title))
         @if let Some(link) = web_link(shown.feed.link.as_deref()) {
             p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(published.fare.entries)) }
         }
@@ -152,12 +160,12 @@ pub(in crate::web) async fn feed(
     };
     let mut page = Page::new(
         format!("{} – {}", known.title, words::NAME),
-        "../",
+        links.clone(),
         server.allows_try,
         main,
     );
     page.width = "narrow";
-    page.feeds = alternates("../", name, &known.title);
+    page.feeds = alternates(&links, name, &known.title);
     Ok(answer(request, page).await)
 }
 
@@ -165,6 +173,7 @@ pub(in crate::web) async fn feed(
 struct View<'a> {
     feed: &'a Feed,
     name: &'a str,
+    links: &'a Links,
     counts: &'a HashMap<String, i64>,
     now: Timestamp,
 }
@@ -181,7 +190,7 @@ impl View<'_> {
 
     fn entry(&self, n: usize, entry: &Entry, left: &mut usize) -> Markup {
         let title = plain(entry.title.as_ref());
-        let own = format!("{}/{}", self.name, entry.key);
+        let own = self.links.key.onto(format!("{}/{}", self.name, entry.key));
         let taken = self.counts.get(entry.key.as_str()).copied().unwrap_or(0);
         let lang = language(entry.language.as_deref().or(self.feed.language.as_deref()));
         let body = entry.content.as_ref().or(entry.summary.as_ref());

@@ -2,12 +2,13 @@
 
 use super::parts::{ago, alternates, direction, encoded, language, pager, subscribe};
 use super::summaries::Known;
-use super::{Page, answer, chart};
+use super::{Links, Page, answer, chart};
 use crate::store::{Fare, Listed, Week};
+use crate::web::access::Key;
 use crate::web::fares::{self, State};
 use crate::web::{Problem, Shared, words};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State as Shares};
+use axum::extract::{Extension, Query, State as Shares};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -76,8 +77,10 @@ impl Filter {
 pub(in crate::web) async fn index(
     Shares(shared): Shares<Shared>,
     wanted: Result<Query<Wanted>, QueryRejection>,
+    Extension(key): Extension<Key>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
+    let links = Links { root: "", key };
     let Query(wanted) = wanted.unwrap_or_default();
     let now = Timestamp::now();
     let store = &shared.app.store;
@@ -85,7 +88,7 @@ pub(in crate::web) async fn index(
     let listed = store.listed().await?;
     let known = shared.summaries.of(store, &listed).await?;
     if listed.is_empty() {
-        let page = Page::new(words::NAME, "", server.allows_try, first_run());
+        let page = Page::new(words::NAME, links, server.allows_try, first_run());
         return Ok(answer(&request, page).await);
     }
     let mut rows: Vec<Row> = listed
@@ -135,50 +138,50 @@ pub(in crate::web) async fn index(
         shown: &shown,
         fares: &fares,
         weeks: &weeks,
+        links: &links,
         public_url: &server.public_url,
         now,
     };
     let main = html! {
         h1 { (words::INDEX_TITLE) }
-        (overview(&counts, all, &filter))
+        (overview(&counts, all, &filter, &links))
         @if filter.is_any() {
             p.found role="status" {
                 (if filter.query.is_empty() { words::feeds(found) } else { words::found(found, &filter.query) }) " · "
-                a href="./" { (words::SHOW_ALL) }
+                a href=(links.home()) { (words::SHOW_ALL) }
             }
         }
         @if found == 0 { p { (words::NOTHING_FOUND) } } @else { (list.markup()) }
-        (pager(page, pages, words::PREVIOUS, words::NEXT, |page| filter.address(page)))
+        (pager(page, pages, words::PREVIOUS, words::NEXT, |page| links.key.onto(filter.address(page))))
         p.note { (words::CHART) }
     };
-    let mut page = Page::new(words::NAME, "", server.allows_try, main);
+    let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
     // One each: a page of them all would be mostly these.
-    let links = shown.iter().filter_map(|row| {
-        alternates("", &row.listed.name, &row.known.title)
-            .into_iter()
-            .nth(1)
-    });
+    let links = shown
+        .iter()
+        .filter_map(|row| alternates(&links, &row.listed.name, &row.known.title).pop());
     page.feeds = links.collect();
     Ok(answer(&request, page).await)
 }
 
 /// How many there are of each state, and the search.
-fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter) -> Markup {
+fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter, links: &Links) -> Markup {
     html! {
         div.overview {
             nav.states aria-label=(words::STATES) {
                 @let current = filter.state.is_none().then_some("page");
-                a href="./" aria-current=[current] { (words::feeds(all)) }
+                a href=(links.home()) aria-current=[current] { (words::feeds(all)) }
                 @for state in State::ALL {
                     @if let Some(count) = counts.get(&state) {
                         @let current = (filter.state == Some(state)).then_some("page");
-                        a class=(state.word()) href={ "./?state=" (state.word()) } aria-current=[current] {
+                        a class=(state.word()) href=(links.key.onto(format!("./?state={}", state.word()))) aria-current=[current] {
                             span aria-hidden="true" { (state.sign()) } " " (count) " " (words::state(state))
                         }
                     }
                 }
             }
             form.search role="search" method="get" action="./" {
+                @if let Some(token) = links.key.token() { input type="hidden" name="token" value=(token); }
                 label.hidden for="q" { (words::SEARCH) }
                 input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
                 " " button type="submit" { (words::SEARCH_BUTTON) }
@@ -192,6 +195,7 @@ struct List<'a> {
     shown: &'a [Row],
     fares: &'a HashMap<i64, Fare>,
     weeks: &'a HashMap<i64, Week>,
+    links: &'a Links,
     public_url: &'a str,
     now: Timestamp,
 }
@@ -215,11 +219,11 @@ impl List<'_> {
             li.feed {
                 (badge(name, &known.title))
                 div.what {
-                    h2 { a href={ "feeds/" (name) } lang=[lang] dir=(dir) { (known.title) } }
+                    h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=(dir) { (known.title) } }
                     @match &known.newest {
                         Some((key, title, at)) => p.newest {
                             (ago(*at, self.now)) ": "
-                            a href={ "feeds/" (name) "/" (key) } lang=[lang] dir=(dir) {
+                            a href=(self.links.to(&format!("feeds/{name}/{key}"))) lang=[lang] dir=(dir) {
                                 (if title.is_empty() { words::UNTITLED } else { title })
                             }
                         },
@@ -228,7 +232,7 @@ impl List<'_> {
                     @if let Some(fare) = fare {
                         (how(fare, row.state, self.now))
                     }
-                    (subscribe("", self.public_url, name, &known.title))
+                    (subscribe(self.links, self.public_url, name, &known.title))
                 }
                 (chart::chart(&week))
             }

@@ -1,6 +1,6 @@
 //! Parts that several pages have: links to feeds, moments, pagers, languages.
 
-use super::{FORMATS, Page};
+use super::{FORMATS, Links, Page};
 use crate::model::{FeedFormat, Text};
 use crate::render;
 use crate::web::feeds::address;
@@ -32,7 +32,7 @@ fn end(format: FeedFormat) -> &'static str {
 
 /// A feed in every format, for the head of a page.
 pub(super) fn alternates(
-    root: &str,
+    links: &Links,
     name: &str,
     title: &str,
 ) -> Vec<(String, &'static str, String)> {
@@ -40,21 +40,24 @@ pub(super) fn alternates(
         (
             title.to_owned(),
             media_type,
-            format!("{root}feeds/{name}.{}", end(format)),
+            links.to(&format!("feeds/{name}.{}", end(format))),
         )
     };
     FORMATS.map(link).into()
 }
 
 /// Links to a feed: in every format, and for the reader of this computer.
-pub(super) fn subscribe(root: &str, public_url: &str, name: &str, title: &str) -> Markup {
-    let reader = format!("feed:{}", address(public_url, name, FeedFormat::Atom));
+pub(super) fn subscribe(links: &Links, public_url: &str, name: &str, title: &str) -> Markup {
+    let own = links.key.onto(address(public_url, name, FeedFormat::Atom));
+    let reader = format!("feed:{own}");
     html! {
         p.links {
+            a href=(reader) aria-label=(words::format_of(words::IN_READER, title)) { (words::IN_READER) }
             @for (format, media_type, label) in FORMATS {
-                a type=(media_type) href={ (root) "feeds/" (name) "." (end(format)) } aria-label=(words::format_of(label, title)) { (label) } " "
+                // The last one is the one to copy: Atom says most.
+                @let copied = (format == FeedFormat::Atom).then_some(title);
+                " " a type=(media_type) href=(links.to(&format!("feeds/{name}.{}", end(format)))) aria-label=(words::format_of(label, title)) data-copy=[copied] { (label) }
             }
-            a data-copy=(title) href=(reader) aria-label=(words::format_of(words::IN_READER, title)) { (words::IN_READER) }
         }
     }
 }
@@ -124,10 +127,10 @@ pub(super) fn pager(
 }
 
 /// Where a page stands below the index.
-pub(super) fn crumbs(root: &str, above: &[(&str, &str)]) -> Markup {
+pub(super) fn crumbs(links: &Links, above: &[(&str, &str)]) -> Markup {
     html! {
         nav.crumbs aria-label=(words::CRUMBS) {
-            a href=(super::home(root)) { (words::FEEDS) }
+            a href=(links.home()) { (words::FEEDS) }
             @for (title, href) in above {
                 " › " a href=(href) dir="auto" { (title) }
             }
@@ -147,13 +150,13 @@ impl Page {
     /// A page below a root.
     pub(super) fn new(
         title: impl Into<String>,
-        root: &'static str,
+        links: Links,
         allows_try: bool,
         main: Markup,
     ) -> Self {
         Self {
             title: title.into(),
-            root,
+            links,
             feeds: Vec::new(),
             main,
             allows_try,

@@ -7,7 +7,7 @@
 use super::feed::{meta, prose};
 use super::parts::{direction, language, plain};
 use super::remedy::{excerpt, quoted};
-use super::{Page, answer, summaries};
+use super::{Links, Page, answer, summaries};
 use crate::clean::Manner;
 use crate::discover;
 use crate::fetch::FetchError;
@@ -16,9 +16,10 @@ use crate::model::{Entry, Washed};
 use crate::parse::LinkedFeed;
 use crate::poll::{self, Found, FoundFeed, Live, PollError, look, name_of, typed};
 use crate::store::Taken;
+use crate::web::access::Key;
 use crate::web::{Problem, Shared, words};
 use axum::body::Bytes;
-use axum::extract::State as Shares;
+use axum::extract::{Extension, State as Shares};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -87,23 +88,26 @@ impl Trials {
 /// Serves the form.
 pub(in crate::web) async fn form(
     Shares(shared): Shares<Shared>,
+    Extension(key): Extension<Key>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
     if !allows(&shared) {
         return Err(OFF);
     }
-    Ok(answer(&request, page("", html! {})).await)
+    Ok(answer(&request, page("", html! {}, Links { root: "", key })).await)
 }
 
 /// Serves what lies at the address that was given.
 pub(in crate::web) async fn tried(
     Shares(shared): Shares<Shared>,
+    Extension(key): Extension<Key>,
     request: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
     if !allows(&shared) {
         return Err(OFF);
     }
+    let links = Links { root: "", key };
     // Fetch Metadata §2.4: another site's form or script says so itself, in browsers that say it at all.
     let from = request.get("sec-fetch-site").map(|from| from.as_bytes());
     if from.is_some_and(|from| !matches!(from, b"same-origin" | b"none")) {
@@ -135,10 +139,10 @@ pub(in crate::web) async fn tried(
             let shown = tokio::task::spawn_blocking(move || preview(&feed, Timestamp::now()));
             shown.await.map_err(|_| super::BUG)?
         }
-        Ok(Answer::Choice(feeds)) => choice(&feeds),
+        Ok(Answer::Choice(feeds)) => choice(&feeds, &links),
         Err(why) => html! { p.notice role="alert" { (why) } },
     };
-    let mut response = answer(&request, page(&given, main)).await;
+    let mut response = answer(&request, page(&given, main, links)).await;
     response.headers_mut().insert(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
@@ -223,30 +227,35 @@ fn told(error: &PollError) -> String {
 }
 
 /// The form, and below it what came of the last trial.
-fn page(given: &str, main: Markup) -> Page {
+fn page(given: &str, main: Markup, links: Links) -> Page {
     let main = html! {
         h1 { (words::TRY_TITLE) }
         p { (words::TRY_LEAD) }
-        form.search method="post" action="try" {
+        form.search method="post" action=(links.to("try")) {
             label.hidden for="url" { (words::TRY_LABEL) }
             input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
             " " button type="submit" { (words::TRY_BUTTON) }
         }
         (main)
     };
-    let mut page = Page::new(format!("{} – {}", words::TRY, words::NAME), "", true, main);
+    let mut page = Page::new(
+        format!("{} – {}", words::TRY, words::NAME),
+        links,
+        true,
+        main,
+    );
     page.width = "narrow";
     page
 }
 
 /// One of several feeds.
-fn choice(feeds: &[LinkedFeed]) -> Markup {
+fn choice(feeds: &[LinkedFeed], links: &Links) -> Markup {
     html! {
         h2 { (words::SEVERAL) }
         ul.choice {
             @for feed in feeds.iter().take(OFFERED) {
                 li {
-                    form method="post" action="try" {
+                    form method="post" action=(links.to("try")) {
                         input type="hidden" name="url" value=(feed.url);
                         button type="submit" { (feed.title.as_deref().map(str::trim).filter(|title| !title.is_empty()).unwrap_or(&feed.url)) }
                         " " small { (excerpt(&feed.url, PIECE_CHARS)) }

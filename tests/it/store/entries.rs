@@ -453,10 +453,9 @@ pub(super) async fn a_document_with_zero_characters_is_kept(store: Store) {
         after: None,
     };
     washed.removals.push(removal);
-    assert_eq!(
-        record_washed(&store, &source, &washed, NOW).await,
-        counted(1, 0)
-    );
+    let recorded = record_washed(&store, &source, &washed, NOW).await;
+    assert_eq!((recorded.new, recorded.updated), (1, 0));
+    assert_eq!(recorded.removals["user-rules"], 1);
     assert_eq!(published(&store).await.entries.len(), 1);
     let finish = Finish {
         detail: Some("a\0b".into()),

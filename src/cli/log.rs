@@ -1,0 +1,113 @@
+//! What happens, told on standard error: to people, to a journal, or to machines.
+
+use super::output;
+use std::fmt;
+use std::io::IsTerminal as _;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{Format, Full, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Logs to standard error. `FEEDWASH_LOG` (else `RUST_LOG`) says what, like `feedwash=debug`, and `FEEDWASH_LOG_FORMAT=json`
+/// writes one JSON object a line. Under systemd each line says its level the way a journal reads it, and no time, which the
+/// journal writes itself.
+pub(super) fn init(is_service: bool) {
+    let default = if is_service {
+        "warn,feedwash=info"
+    } else {
+        "warn"
+    };
+    let wanted = ["FEEDWASH_LOG", "RUST_LOG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    let filter = wanted
+        .map(|wanted| {
+            EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+                output::say(&format!(
+                    "feedwash: FEEDWASH_LOG can't be \"{wanted}\": {error}"
+                ));
+                EnvFilter::new(default)
+            })
+        })
+        .unwrap_or_else(|| EnvFilter::new(default));
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(colour);
+    match std::env::var("FEEDWASH_LOG_FORMAT").as_deref() {
+        Ok("json") => log.json().flatten_event(true).init(),
+        Ok(other) if !matches!(other, "" | "text") => {
+            log.init();
+            output::say(&format!(
+                "feedwash: FEEDWASH_LOG_FORMAT can't be \"{other}\"; it is text or json"
+            ));
+        }
+        _ if std::env::var_os("JOURNAL_STREAM").is_some() => {
+            log.event_format(Journal::default()).init();
+        }
+        _ => log.init(),
+    }
+    tell_panics();
+}
+
+/// A panic is a bug that is confined to what it happened in. It is one line of the log, as everything else.
+fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let message = panic.payload_as_str().unwrap_or_default();
+        let backtrace = std::backtrace::Backtrace::capture();
+        let backtrace = match backtrace.status() {
+            std::backtrace::BacktraceStatus::Captured => format!("\n{backtrace}"),
+            _ => String::new(),
+        };
+        tracing::error!(place, message, "a bug of Feedwash{backtrace}");
+    }));
+}
+
+/// Lines whose beginning says their level: `<3>` and so on (sd-daemon(3), `SyslogLevelPrefix=`).
+struct Journal(Format<Full, ()>);
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self(
+            Format::default()
+                .without_time()
+                .with_target(false)
+                .with_level(false)
+                .with_ansi(false),
+        )
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for Journal
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        // syslog(3): 3 error, 4 warning, 6 informational, 7 debug.
+        let level = match *event.metadata().level() {
+            Level::ERROR => 3,
+            Level::WARN => 4,
+            Level::INFO => 6,
+            Level::DEBUG | Level::TRACE => 7,
+        };
+        let mut line = String::new();
+        self.0
+            .format_event(context, Writer::new(&mut line), event)?;
+        // Each line is an entry of its own, and has its own level.
+        for line in line.lines() {
+            writeln!(writer, "<{level}>{line}")?;
+        }
+        Ok(())
+    }
+}

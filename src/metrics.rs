@@ -1,0 +1,355 @@
+//! What the program counts, for Prometheus: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+//!
+//! Decides nothing and keeps nothing: counts start at 0 with the process. Invariant: labels take few values, and none that
+//! a publisher or a reader chooses.
+
+use crate::poll::{Outcome, Polled};
+use crate::store::Census;
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+use std::time::Duration;
+
+/// The media type of what [`Metrics::text`] writes.
+pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// The upper bounds of how long a poll takes, in seconds: a 304 from nearby takes hundredths, and the slowest a minute.
+const POLL_BUCKETS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
+
+/// … and of how long an answer takes.
+const ANSWER_BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    polls: IntCounterVec,
+    failures: IntCounterVec,
+    poll_seconds: Histogram,
+    body_bytes: IntCounter,
+    entries: IntCounterVec,
+    removals: IntCounterVec,
+    in_hand: IntGauge,
+    requests: IntCounterVec,
+    request_seconds: Histogram,
+    answer_bytes: IntCounter,
+    connections: IntGauge,
+    dismissed: IntCounter,
+    sources: IntGaugeVec,
+    sources_due: IntGauge,
+    lateness_seconds: IntGauge,
+    store_bytes: IntGauge,
+    store_up: IntGauge,
+    resident_bytes: IntGauge,
+    open_fds: IntGauge,
+}
+
+/// Makes metrics and registers each.
+struct Maker(Registry);
+
+impl Maker {
+    fn register<M: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        metric: prometheus::Result<M>,
+    ) -> M {
+        let metric = metric.expect("names and labels are of the allowed characters");
+        self.0
+            .register(Box::new(metric.clone()))
+            .expect("each name is registered once");
+        metric
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.register(IntCounter::new(name, help))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        self.register(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.register(IntGauge::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.register(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn seconds(&self, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.register(Histogram::with_opts(options))
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let make = Maker(Registry::new());
+        make.gauges(
+            "feedwash_build_info",
+            "The version that runs; always 1.",
+            &["version"],
+        )
+        .with_label_values(&[env!("CARGO_PKG_VERSION")])
+        .set(1);
+        let metrics = Self {
+            polls: make.counters(
+                "feedwash_polls_total",
+                "Polls, by how they ended.",
+                &["outcome"],
+            ),
+            failures: make.counters(
+                "feedwash_poll_failures_total",
+                "Polls that failed, by kind.",
+                &["kind"],
+            ),
+            poll_seconds: make.seconds(
+                "feedwash_poll_duration_seconds",
+                "How long polls took: fetch, wash and writing.",
+                &POLL_BUCKETS,
+            ),
+            body_bytes: make.counter(
+                "feedwash_poll_body_bytes_total",
+                "Bytes of the feeds that polls brought, content coding removed.",
+            ),
+            entries: make.counters(
+                "feedwash_entries_total",
+                "Entries that polls brought, by what they were.",
+                &["change"],
+            ),
+            removals: make.counters(
+                "feedwash_removals_total",
+                "Pieces taken out of new entries or mended in them, by pass.",
+                &["pass"],
+            ),
+            in_hand: make.gauge(
+                "feedwash_polls_in_hand",
+                "Sources that were taken to be polled: they are polled, or wait for their host's turn or for a place.",
+            ),
+            requests: make.counters(
+                "feedwash_http_requests_total",
+                "Requests of readers, by route and status code.",
+                &["route", "code"],
+            ),
+            request_seconds: make.seconds(
+                "feedwash_http_request_duration_seconds",
+                "How long it took until an answer was ready to be sent.",
+                &ANSWER_BUCKETS,
+            ),
+            answer_bytes: make.counter(
+                "feedwash_http_response_body_bytes_total",
+                "Bytes of the bodies that were answered with, as sent.",
+            ),
+            connections: make.gauge(
+                "feedwash_http_connections",
+                "Connections of readers that are open.",
+            ),
+            dismissed: make.counter(
+                "feedwash_http_connections_dismissed_total",
+                "Connections that were closed to make room, because too many were open.",
+            ),
+            sources: make.gauges(
+                "feedwash_sources",
+                "Configured sources, by how they fare.",
+                &["state"],
+            ),
+            sources_due: make.gauge(
+                "feedwash_sources_due",
+                "Sources whose next poll is due and that nobody polls yet.",
+            ),
+            lateness_seconds: make.gauge(
+                "feedwash_poll_lateness_seconds",
+                "How long the source that is due for the longest has been due.",
+            ),
+            store_bytes: make.gauge("feedwash_store_bytes", "The size of the store."),
+            store_up: make.gauge(
+                "feedwash_store_up",
+                "1 while the store answers and takes what is written, else 0.",
+            ),
+            resident_bytes: make.gauge("process_resident_memory_bytes", "Resident memory."),
+            open_fds: make.gauge("process_open_fds", "Open file descriptors."),
+            registry: make.0,
+        };
+        // Rates need a 0 to start from, so what is known to come is there at once.
+        for outcome in ["changed", "unchanged", "gone", "failed"] {
+            metrics.polls.with_label_values(&[outcome]);
+        }
+        for change in ["new", "updated"] {
+            metrics.entries.with_label_values(&[change]);
+        }
+        for pass in crate::clean::PASSES {
+            metrics.removals.with_label_values(&[pass.name]);
+        }
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Counts a poll.
+    pub fn polled(&self, polled: &Polled, duration: Duration) {
+        let outcome = match &polled.outcome {
+            Outcome::Unchanged => "unchanged",
+            Outcome::Changed { new, updated } => {
+                let entries = |change, count: &usize| {
+                    let counter = self.entries.with_label_values(&[change]);
+                    counter.inc_by(*count as u64);
+                };
+                entries("new", new);
+                entries("updated", updated);
+                "changed"
+            }
+            Outcome::Gone => "gone",
+            Outcome::Failed(error) => {
+                self.failures.with_label_values(&[error.word()]).inc();
+                "failed"
+            }
+        };
+        self.polls.with_label_values(&[outcome]).inc();
+        self.poll_seconds.observe(duration.as_secs_f64());
+        self.body_bytes.inc_by(polled.body_bytes as u64);
+        for (pass, count) in &polled.removals {
+            let counter = self.removals.with_label_values(&[pass]);
+            counter.inc_by(*count as u64);
+        }
+    }
+
+    /// Says how many sources are taken.
+    pub fn in_hand(&self, sources: usize) {
+        self.in_hand.set(gauge(sources as u64));
+    }
+
+    /// Counts an answer to a reader; `route` is one of ours, never what was asked for.
+    pub fn answered(&self, route: &str, code: u16, body_bytes: u64, duration: Duration) {
+        let code = code.to_string();
+        self.requests.with_label_values(&[route, &code]).inc();
+        self.request_seconds.observe(duration.as_secs_f64());
+        self.answer_bytes.inc_by(body_bytes);
+    }
+
+    /// Says how many connections are open.
+    pub fn connected(&self, connections: usize) {
+        self.connections.set(gauge(connections as u64));
+    }
+
+    /// Counts a connection that had to make room.
+    pub fn dismissed(&self) {
+        self.dismissed.inc();
+    }
+
+    /// All metrics in the text format of Prometheus, with what the store says of itself; `None` where it does not answer.
+    #[must_use]
+    pub fn text(&self, census: Option<&Census>, can_write: bool) -> String {
+        self.store_up.set(i64::from(census.is_some() && can_write));
+        if let Some(census) = census {
+            let states = [
+                ("fine", census.fine),
+                ("failing", census.failing),
+                ("gone", census.gone),
+                ("unpolled", census.unpolled),
+            ];
+            for (state, sources) in states {
+                self.sources.with_label_values(&[state]).set(sources);
+            }
+            self.sources_due.set(census.due);
+            self.lateness_seconds.set(census.lateness_seconds);
+            self.store_bytes.set(census.bytes);
+        }
+        self.look_at_process();
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .expect("every metric has a name and a value")
+    }
+
+    /// proc(5). Where there is no such folder both stay 0.
+    fn look_at_process(&self) {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let resident = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next())
+            .and_then(|kib| kib.parse::<u64>().ok());
+        if let Some(kib) = resident {
+            self.resident_bytes.set(gauge(kib.saturating_mul(1024)));
+        }
+        if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+            // Not the one that reads the folder.
+            self.open_fds
+                .set(gauge((open.count() as u64).saturating_sub(1)));
+        }
+    }
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::ParseError;
+    use crate::poll::PollError;
+    use std::collections::BTreeMap;
+
+    /// Checks that a line stands in what is written after `count`.
+    #[track_caller]
+    fn check(count: impl Fn(&Metrics), expected: &[&str]) {
+        let metrics = Metrics::default();
+        count(&metrics);
+        let text = metrics.text(Some(&Census::default()), true);
+        for line in expected {
+            assert!(text.lines().any(|is| is == *line), "no {line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_poll_is_counted_with_what_it_brought() {
+        let polled = Polled {
+            outcome: Outcome::Changed { new: 3, updated: 1 },
+            body_bytes: 4096,
+            removals: BTreeMap::from([("promotion".to_owned(), 2)]),
+        };
+        check(
+            |metrics| metrics.polled(&polled, Duration::from_millis(30)),
+            &[
+                "feedwash_polls_total{outcome=\"changed\"} 1",
+                "feedwash_polls_total{outcome=\"failed\"} 0",
+                "feedwash_poll_duration_seconds_bucket{le=\"0.025\"} 0",
+                "feedwash_poll_duration_seconds_bucket{le=\"0.05\"} 1",
+                "feedwash_poll_body_bytes_total 4096",
+                "feedwash_entries_total{change=\"new\"} 3",
+                "feedwash_entries_total{change=\"updated\"} 1",
+                "feedwash_removals_total{pass=\"promotion\"} 2",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_failure_is_counted_by_its_kind() {
+        let error = PollError::from(ParseError::Empty);
+        let kind = error.word();
+        let polled = Polled::from(Outcome::Failed(error));
+        check(
+            |metrics| metrics.polled(&polled, Duration::ZERO),
+            &[
+                "feedwash_polls_total{outcome=\"failed\"} 1",
+                &format!("feedwash_poll_failures_total{{kind=\"{kind}\"}} 1"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_store_that_does_not_answer_is_told_of() {
+        let metrics = Metrics::default();
+        assert!(metrics.text(None, true).contains("feedwash_store_up 0\n"));
+        let census = Census::default();
+        assert!(
+            metrics
+                .text(Some(&census), false)
+                .contains("feedwash_store_up 0\n")
+        );
+        assert!(
+            metrics
+                .text(Some(&census), true)
+                .contains("feedwash_store_up 1\n")
+        );
+    }
+}
