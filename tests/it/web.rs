@@ -589,7 +589,9 @@ async fn every_answer_carries_the_security_headers() {
     let (address, _store) = served().await;
     for (method, path) in [
         (Method::GET, "/"),
-        (Method::GET, "/"),
+        (Method::GET, "/feeds/press"),
+        (Method::GET, "/feeds/press/nobody"),
+        (Method::GET, "/try"),
         (Method::GET, "/feeds/press.rss"),
         (Method::GET, "/feeds/press.rss?page=0"),
         (Method::GET, "/feeds/nobody.rss"),

@@ -83,7 +83,12 @@ pub(in crate::web) async fn entry(
         } else {
             &title
         };
-        let mut page = Page::new(format!("{title} – {feed_title}"), links.clone(), allows_try, main);
+        let mut page = Page::new(
+            format!("{title} – {feed_title}"),
+            links.clone(),
+            allows_try,
+            main,
+        );
         page.width = "wide";
         page.feeds = alternates(&links, &name, &feed_title);
         page

@@ -24,41 +24,54 @@ const browser = await chromium.launch({
   executablePath: job.chromium,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
-const found = { axe: [], html: [], executed: [], foreign: [], errors: [], wide: [], weight: {} };
+const found = { pages: 0, axe: [], html: [], executed: [], foreign: [], errors: [], wide: [] };
 if (job.shots) mkdirSync(job.shots, { recursive: true });
 
-async function open(context, address) {
-  const page = await context.newPage();
-  // What hostile markup calls to show that it ran.
-  await page.addInitScript(() => {
-    window.ran = [];
-    for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = (...given) => window.ran.push(name + ': ' + given.join());
-  });
-  const requests = [];
-  page.on('request', (request) => requests.push([request.url(), request.resourceType()]));
-  page.on('pageerror', (error) => found.errors.push(address + ': ' + error.message));
-  page.on('console', (message) => message.type() === 'error' && !/net::ERR|Failed to load resource/.test(message.text()) && found.errors.push(address + ': ' + message.text()));
-  const answer = await page.goto(job.base + address, { waitUntil: job.wait ?? 'load' });
-  return { page, requests, answer };
+// What ran, and what is there that could run: the page's own script is the only one, and nothing has a handler.
+function active() {
+  const found = [...window.ran];
+  if (document.scripts.length !== 1) found.push(document.scripts.length + ' scripts');
+  for (const element of document.querySelectorAll('*')) {
+    for (const { name, value } of element.attributes) {
+      if (/^on/i.test(name) || /^\s*(javascript|vbscript):/i.test(value) && name !== 'value' || name === 'style' || name === 'srcdoc') found.push(`<${element.localName} ${name}="${value}">`);
+    }
+    if (/^(iframe|object|embed|form|base|meta|link|svg|portal|template)$/.test(element.localName) && element.closest('.prose')) found.push(`<${element.localName}> in an entry`);
+  }
+  return found;
 }
 
-for (const address of job.paths) {
-  for (const scheme of job.schemes ?? ['light']) {
-    for (const width of job.widths ?? [1440]) {
-      const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: false });
-      // Nothing of the world is asked: pictures of entries lead nowhere.
-      await context.route((url) => url.origin !== new URL(job.base).origin, (route) => route.abort());
-      const { page, requests, answer } = await open(context, address);
-      const label = `${address} ${width} ${scheme}`;
-      const ran = await page.evaluate(() => window.ran);
-      if (ran.length) found.executed.push(label + ': ' + ran.join('; '));
+const schemes = job.schemes ?? ['light'];
+const widths = job.widths ?? [1440];
+for (const scheme of schemes) {
+  for (const width of widths) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: job.bypass ?? false });
+    // Nothing of the world is asked: pictures of entries lead nowhere.
+    await context.route((url) => url.origin !== new URL(job.base).origin, (route) => route.abort());
+    // What hostile markup calls to show that it ran.
+    await context.addInitScript(() => {
+      window.ran = [];
+      for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = (...given) => window.ran.push(name + ': ' + given.join());
+    });
+    const page = await context.newPage();
+    const client = await context.newCDPSession(page);
+    let label = '';
+    const requests = [];
+    page.on('request', (request) => requests.push([request.url(), request.resourceType()]));
+    page.on('pageerror', (error) => found.errors.push(label + ': ' + error.message));
+    page.on('console', (message) => message.type() === 'error' && !/Failed to load resource/.test(message.text()) && found.errors.push(label + ': ' + message.text()));
+    for (const address of job.paths) {
+      label = `${address} ${width} ${scheme}`;
+      requests.length = 0;
+      const answer = await page.goto(job.base + address, { waitUntil: 'load' });
+      found.pages += 1;
+      if (!answer.ok()) found.errors.push(`${label}: ${answer.status()}`);
+      for (const what of await page.evaluate(active)) found.executed.push(`${label}: ${what}`);
       for (const [url, kind] of requests) {
         if (!url.startsWith(job.base) && !url.startsWith('data:') && kind !== 'image') found.foreign.push(`${label}: ${kind} ${url}`);
       }
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.wide.push(label);
       if (job.axe !== false) {
         // The page's own policy lets no script in, and axe is one: it comes in beside the page, not through it.
-        const client = await context.newCDPSession(page);
         await client.send('Runtime.evaluate', { expression: axe });
         const { result } = await client.send('Runtime.evaluate', {
           expression: 'axe.run(document, { resultTypes: ["violations"] }).then((found) => JSON.stringify(found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200)).slice(0, 3)])))',
@@ -67,18 +80,16 @@ for (const address of job.paths) {
         });
         for (const [id, nodes] of JSON.parse(result.value)) found.axe.push(`${label}: ${id}: ${nodes.join(' | ')}`);
       }
-      if (width === (job.widths ?? [1440])[0] && scheme === (job.schemes ?? ['light'])[0]) {
-        const html = await answer.text();
-        found.weight[address] = html.length;
-        const report = await validator.validateString(html);
+      if (job.html !== false && width === widths[0] && scheme === schemes[0]) {
+        const report = await validator.validateString(await answer.text());
         for (const result of report.results) for (const message of result.messages) found.html.push(`${address}: ${message.ruleId}: ${message.message}`);
       }
       if (job.shots) {
         const name = `${address.replace(/[^a-z0-9]+/gi, '_') || 'index'}-${width}-${scheme}.png`;
         await page.screenshot({ path: path.join(job.shots, name), fullPage: job.full ?? true });
       }
-      await context.close();
     }
+    await context.close();
   }
 }
 await browser.close();
