@@ -1,5 +1,6 @@
 //! How a source fares, in words that anybody may read: without the secrets of addresses and the folders of this machine.
 
+use super::pages::excerpt;
 use super::words;
 use crate::absolute::has_scheme;
 use crate::store::{Fare, Listed, Status};
@@ -8,6 +9,9 @@ use std::borrow::Cow;
 
 /// How long ago the newest entry of a fresh source is, at the most.
 const FRESH_SECONDS: i64 = 7 * 24 * 3600;
+
+/// How much of a failure's reason is told in a list, in characters; the whole stands in the history of polls.
+const WHY_CHARS: usize = 240;
 
 /// How a source fares, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +101,7 @@ pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
         "failed" => {
             let detail = fare.detail.as_deref();
             let why = public(detail.unwrap_or("no reason is known"), &fare.url);
+            let why = excerpt(&why, WHY_CHARS);
             Some(words::failed(&ago, fare.failures, &why))
         }
         "gone" => Some(words::gone(&ago)),

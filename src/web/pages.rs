@@ -17,6 +17,7 @@ mod try_url;
 pub(super) use entry::entry;
 pub(super) use feed::feed;
 pub(super) use index::index;
+pub(super) use remedy::excerpt;
 pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 

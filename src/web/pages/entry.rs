@@ -1,7 +1,7 @@
 //! `/feeds/NAME/ENTRY`: an entry before and after, what was done to it and why, and how to undo it.
 
 use super::feed::{Published, enclosures, meta, source};
-use super::parts::{ago, alternates, crumbs, direction, language, plain, web_link};
+use super::parts::{ago, alternates, crumbs, direction, dotted, language, plain, web_link};
 use super::remedy::{Remedy, excerpt};
 use super::{Links, Page, answer};
 use crate::clean::{self, Label, Manner, PASSES};
@@ -121,13 +121,18 @@ impl Shown<'_> {
             .map(|removal| removal.pass.as_str())
             .collect();
         let (pairs, unplaced) = self.pairs(raw, clean, removals, as_source);
+        let mut facts = meta(clean, self.now);
+        if let Some(at) = self.both.first_seen_at {
+            facts.push(html! { (words::first_seen(&words::ago(at, self.now))) });
+        }
+        if let Some(link) = web_link(clean.link.as_deref()) {
+            facts.push(html! { a href=(link) rel="noopener noreferrer" { (words::ITS_PAGE) } });
+        }
         html! {
             (crumbs(self.links, &[(feed_title, &self.links.to(&format!("feeds/{}", self.name)))]))
             h1 lang=[lang] dir=(direction(lang)) { (if title.is_empty() { words::UNTITLED } else { &title }) }
             p.meta {
-                (meta(clean, self.now))
-                @if let Some(at) = self.both.first_seen_at { (words::first_seen(&words::ago(at, self.now))) " · " }
-                @if let Some(link) = web_link(clean.link.as_deref()) { a href=(link) rel="noopener noreferrer" { (words::ITS_PAGE) } }
+                (dotted(&facts))
             }
             @if let Some(left) = self.both.left_at { p.note { (words::LEFT_ITS_FEED) " (" (ago(left, self.now)) ")" } }
             p { (words::done(removals.len() as i64, passes.len())) }

@@ -2,7 +2,7 @@
 
 use super::index::how;
 use super::parts::{
-    ago, alternates, crumbs, direction, language, pager, plain, subscribe, web_link,
+    ago, alternates, crumbs, direction, dotted, language, pager, plain, subscribe, web_link,
 };
 use super::{Links, Page, answer};
 use crate::clean::{self, Manner};
@@ -203,6 +203,8 @@ impl View<'_> {
         };
         let (prose, is_whole) =
             body.map_or((String::new(), true), |body| prose(body, manner, left));
+        let mut facts = meta(entry, self.now);
+        facts.push(html! { a href=(own) { (words::compare(taken)) } });
         html! {
             article.entry lang=[lang] {
                 h2 dir=(direction(lang)) {
@@ -211,8 +213,7 @@ impl View<'_> {
                     }
                 }
                 p.meta lang=(words::LANGUAGE) {
-                    (meta(entry, self.now))
-                    a href=(own) { (words::compare(taken)) }
+                    (dotted(&facts))
                 }
                 div.prose dir=(direction(lang)) { (PreEscaped(prose)) }
                 @if !is_whole {
@@ -231,7 +232,7 @@ fn count_words(text: &Text) -> usize {
 }
 
 /// When an entry came and who wrote it.
-pub(super) fn meta(entry: &Entry, now: Timestamp) -> Markup {
+pub(super) fn meta(entry: &Entry, now: Timestamp) -> Vec<Markup> {
     let at = entry
         .published
         .as_ref()
@@ -244,10 +245,10 @@ pub(super) fn meta(entry: &Entry, now: Timestamp) -> Markup {
         .map(str::trim)
         .filter(|name| !name.is_empty())
         .collect();
-    html! {
-        @if let Some(at) = at { (ago(at, now)) " · " }
-        @if !names.is_empty() { span dir="auto" { (words::by(&names.join(", "))) } " · " }
-    }
+    let at = at.map(|at| ago(at, now));
+    let by =
+        (!names.is_empty()).then(|| html! { span dir="auto" { (words::by(&names.join(", "))) } });
+    at.into_iter().chain(by).collect()
 }
 
 /// What comes with an entry: files, and the page of comments.

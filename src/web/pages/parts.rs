@@ -67,6 +67,16 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> Markup {
     html! { time datetime=(at) title=(words::moment(at)) { (words::ago(at, now)) } }
 }
 
+/// Short facts in a row.
+pub(super) fn dotted(facts: &[Markup]) -> Markup {
+    html! {
+        @for (n, fact) in facts.iter().enumerate() {
+            @if n > 0 { " · " }
+            (fact)
+        }
+    }
+}
+
 /// A text in words.
 pub(super) fn plain(text: Option<&Text>) -> String {
     let text = text.map(render::plain).unwrap_or_default();

@@ -76,7 +76,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The beginning of a text on one line.
-pub(super) fn excerpt(text: &str, chars: usize) -> String {
+pub(in crate::web) fn excerpt(text: &str, chars: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", line[..end].trim_end()),

@@ -5,7 +5,7 @@
 //! nothing of our own network.
 
 use super::feed::{meta, prose};
-use super::parts::{direction, language, plain};
+use super::parts::{direction, dotted, language, plain};
 use super::remedy::{excerpt, quoted};
 use super::{Links, Page, answer, summaries};
 use crate::clean::Manner;
@@ -327,7 +327,7 @@ fn entries(washed: &Washed, now: Timestamp) -> Markup {
             @let lang = language(entry.language.as_deref().or(washed.clean.language.as_deref()));
             article.entry lang=[lang] {
                 h3 dir=(direction(lang)) { (if title.is_empty() { words::UNTITLED } else { &title }) }
-                p.meta lang=(words::LANGUAGE) { (meta(entry, now)) }
+                p.meta lang=(words::LANGUAGE) { (dotted(&meta(entry, now))) }
                 div.prose dir=(direction(lang)) { (PreEscaped(shown(n, entry))) }
             }
         }
