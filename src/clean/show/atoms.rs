@@ -22,8 +22,8 @@ const RULE: u8 = 0xfe;
 pub(super) fn medium(name: &str) -> Option<u8> {
     Some(match name {
         "img" | "image" => IMAGE,
-        "iframe" | "embed" | "object" | "frame" | "applet" => FRAME,
-        "script" | "style" | "template" | "link" | "meta" | "base" => SCRIPT,
+        "iframe" | "embed" | "frame" => FRAME,
+        "script" | "style" | "template" | "link" | "meta" | "base" | "param" => SCRIPT,
         "input" | "textarea" | "select" | "datalist" => CONTROL,
         "audio" | "video" => PLAYER,
         "svg" | "canvas" => DRAWING,

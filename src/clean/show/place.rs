@@ -256,8 +256,14 @@ impl Search<'_> {
         }
         self.looked_at += self.row.len();
         let text_bytes = needle.iter().filter(|byte| **byte < 0xf8).count();
-        let mut best = None;
-        for start in memmem::find_iter(&self.row, needle).take(CANDIDATES_MAX) {
+        let finder = memmem::Finder::new(needle);
+        let (mut best, mut from) = (None, 0);
+        for _ in 0..CANDIDATES_MAX {
+            // Places may overlap: of four pictures in a row the last three may be it.
+            let Some(start) = finder.find(&self.row[from..]).map(|at| from + at) else {
+                break;
+            };
+            from = start + 1;
             let range = start..start + needle.len();
             let (rank, is_fit) = self.judge(markup, atoms, &range, text_bytes);
             if is_fit && best.as_ref().is_none_or(|(best, _)| rank > *best) {

@@ -44,7 +44,7 @@ const schemes = job.schemes ?? ['light'];
 const widths = job.widths ?? [1440];
 for (const scheme of schemes) {
   for (const width of widths) {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, bypassCSP: job.bypass ?? false });
+    const context = await browser.newContext({ viewport: { width, height: job.height ?? 900 }, colorScheme: scheme, bypassCSP: job.bypass ?? false });
     // Nothing of the world is asked: pictures of entries lead nowhere.
     await context.route((url) => url.origin !== new URL(job.base).origin, (route) => route.abort());
     // What hostile markup calls to show that it ran.

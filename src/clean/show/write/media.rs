@@ -122,7 +122,6 @@ impl Writer<'_> {
             "script" | "style" | "template" | "link" | "meta" | "base" => (words.script, "src"),
             "input" | "textarea" | "select" | "datalist" => (words.control, "placeholder"),
             "svg" | "canvas" => (words.drawing, "aria-label"),
-            "object" => (words.frame, "data"),
             _ => (words.frame, "src"),
         };
         let mut said = tree::attr(element, tells)
