@@ -16,6 +16,7 @@ mod feeds;
 mod known;
 mod leases;
 mod lines;
+mod place;
 mod polls;
 mod record;
 mod rename;
@@ -43,6 +44,7 @@ pub(crate) use record::hash;
 
 use db::{Db, Pools};
 use ends::Ends;
+use place::Place;
 use sqlx::Connection as _;
 use std::sync::Arc;
 
@@ -53,6 +55,7 @@ pub struct Store {
     ends: Ends,
     clock: upkeep::Believed,
     location: Arc<StoreLocation>,
+    place: Place,
 }
 
 /// Why the store could not do what it was asked.
@@ -82,6 +85,10 @@ pub enum StoreError {
         "the source or its rules were changed, or it was given to somebody else, meanwhile; the result was dropped"
     )]
     Superseded,
+    /// The file of the store was replaced or removed under the program, which goes on with the one that nobody sees. Heals
+    /// by a restart.
+    #[error("the file {0} was replaced or removed while it was in use: restart Feedwash")]
+    Replaced(String),
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {
@@ -110,6 +117,7 @@ impl Store {
             clock: upkeep::Believed::read(&db).await?,
             db,
             ends: Ends::default(),
+            place: Place::of(location),
             location: Arc::new(location.clone()),
         })
     }
@@ -143,6 +151,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] where it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.place.check()?;
         db::on!(self.db, pool => {
             sqlx::query("select 1").execute(pool).await?;
         });

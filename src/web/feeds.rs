@@ -181,27 +181,14 @@ async fn rendered(
         feed.title = Some(Text::plain(config.name.as_str()));
     }
     let changed_at = heading.and_then(|heading| heading.changed_at);
-    let (for_task, name, for_links) = (
-        Arc::clone(live),
-        config.name.as_str().to_owned(),
-        key.clone(),
-    );
-    let identity = tokio::task::spawn_blocking(move || {
-        render_page(
-            &feed,
-            &|page| {
-                let first = address(&for_task.config.server.public_url, &name, format);
-                for_links.onto(match page {
-                    1 => first,
-                    _ => format!("{first}?page={page}"),
-                })
-            },
-            format,
-            page,
-            has_next,
-            changed_at,
-        )
-    });
+    let place = Place {
+        address: address(&live.config.server.public_url, config.name.as_str(), format),
+        key: key.clone(),
+        page,
+        has_next,
+    };
+    let identity =
+        tokio::task::spawn_blocking(move || render_page(&feed, format, &place, changed_at));
     let identity = identity.await.map_err(|_| {
         Problem(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -216,20 +203,39 @@ async fn rendered(
     Ok(rendered)
 }
 
+/// Where a page is, among the pages of its feed.
+struct Place {
+    /// Of the feed.
+    address: String,
+    /// What its reader's addresses carry.
+    key: Key,
+    page: u32,
+    has_next: bool,
+}
+
+impl Place {
+    fn of_page(&self, page: u32) -> String {
+        self.key.onto(match page {
+            1 => self.address.clone(),
+            _ => format!("{}?page={page}", self.address),
+        })
+    }
+}
+
 /// Renders a page with its links to the pages around it (RFC 5005 §3).
 fn render_page(
     feed: &Feed,
-    address: &dyn Fn(u32) -> String,
     format: FeedFormat,
-    page: u32,
-    has_next: bool,
+    place: &Place,
     changed_at: Option<Timestamp>,
 ) -> Vec<u8> {
-    let first = address(1);
-    let next = has_next.then(|| address(page + 1));
-    let previous = (page > 1).then(|| address(page - 1));
+    let page = place.page;
+    let first = place.of_page(1);
+    let next = place.has_next.then(|| place.of_page(page + 1));
+    let previous = (page > 1).then(|| place.of_page(page - 1));
     let context = Context {
-        self_url: Some(&address(page)),
+        self_url: Some(&place.of_page(page)),
+        id_url: Some(&place.address),
         first_url: (page > 1).then_some(first.as_str()),
         next_url: next.as_deref(),
         previous_url: previous.as_deref(),
