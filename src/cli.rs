@@ -22,6 +22,7 @@ use crate::model::FeedFormat;
 use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -107,15 +108,24 @@ enum Command {
     },
     /// Show how each source fares
     Status {
+        /// Only these [default: all]
+        sources: Vec<String>,
+        /// Only those whose last poll failed, or that are gone
+        #[arg(long)]
+        failing: bool,
         /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// Ask the running daemon whether all is well
     ///
-    /// It answers as /health does, on the address that server.listen names. The exit code is 1 where something is wrong or
-    /// nobody answers: for containers, and whatever else looks after services.
-    Health,
+    /// It answers as /health does. The exit code is 1 where something is wrong or nobody answers: for containers, and whatever
+    /// else looks after services.
+    Health {
+        /// Where it serves; then feeds.toml is not read [default: server.listen]
+        #[arg(value_name = "ADDRESS:PORT")]
+        address: Option<SocketAddr>,
+    },
     /// Wash stored entries by the rules of today
     ///
     /// The daemon does so by itself when feeds.toml changes. Ids and dates stay, and no reader is told of an update.
@@ -248,6 +258,10 @@ pub fn main() -> ExitCode {
     match runtime.block_on(dispatch(cli)) {
         Ok(code) => code,
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if is_service && log::is_for_machines() => {
+            tracing::error!("{error:#}");
+            code_of(&error)
+        }
         Err(error) => fail(&error),
     }
 }
@@ -267,8 +281,12 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             dry_run,
         } => add::add(path, &urls, name.as_deref(), dry_run).await,
         Command::Check { fetch, no_secrets } => config::check(path, fetch, no_secrets).await,
-        Command::Status { json } => status::status(path, json).await,
-        Command::Health => status::health(path).await,
+        Command::Status {
+            sources,
+            failing,
+            json,
+        } => status::status(path, &sources, failing, json).await,
+        Command::Health { address } => status::health(path, address).await,
         Command::Rewash { sources, dry_run } => undo::rewash_sources(path, &sources, dry_run).await,
         Command::Restore {
             source,
@@ -339,6 +357,10 @@ fn man() -> std::io::Result<Vec<u8>> {
 fn fail(error: &anyhow::Error) -> ExitCode {
     // Nobody is left to tell where standard error is closed.
     let _ = writeln!(std::io::stderr(), "feedwash: {error:#}");
+    code_of(error)
+}
+
+fn code_of(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<Usage>() {
         Some(_) => ExitCode::from(2),
         None => ExitCode::FAILURE,

@@ -8,7 +8,7 @@ mod rota;
 
 pub use rota::Rota;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SourceConfig};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::poll::{self, Live, Outcome};
@@ -59,6 +59,26 @@ pub struct App {
     pub pulse: Arc<Pulse>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Why feeds.toml as it is now could not be taken; the configuration before it is in force.
+    pub rejected: Arc<Mutex<Option<Rejected>>>,
+}
+
+/// A configuration that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Why, with lines and keys.
+    pub why: String,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
+impl App {
+    /// Why feeds.toml as it is now could not be taken, where it could not.
+    #[must_use]
+    pub fn rejected(&self) -> Option<Rejected> {
+        let rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        rejected.clone()
+    }
 }
 
 /// Signs of life of the poll loop, for `/health` and the watchdog: when it last came round.
@@ -83,7 +103,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let polls = TaskTracker::new();
     let mut live = app.live.clone();
     let mut crew = Crew::new(&live.borrow_and_update().config);
-    let mut polling = live.borrow().config.polling.clone();
+    let mut old = Arc::clone(&live.borrow());
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut pruned: Option<Instant> = None;
@@ -112,10 +132,11 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 crew = Crew::new(&new.config);
                 adopted = adopt(&app).await;
                 rewash.start(&app, &polls, &shutdown);
-                if polling != new.config.polling {
-                    polling = new.config.polling.clone();
+                if old.config.polling != new.config.polling {
                     retry_failing(&app).await;
                 }
+                hasten(&app, &old, &new).await;
+                old = new;
             }
             () = crew.room.notified(), if is_full => {
                 is_full = take(&app, &crew, &polls, &shutdown).await;
@@ -489,6 +510,28 @@ async fn settle(app: &App) {
 async fn retry_failing(app: &App) {
     if let Err(error) = app.store.retry_failing(Timestamp::now()).await {
         tracing::error!(%error, "can't try failing sources again");
+    }
+}
+
+/// A shorter interval is not to wait for the end of the longer one.
+async fn hasten(app: &App, old: &Live, new: &Live) {
+    let is_hastened = |config: &SourceConfig| {
+        let before = old.source(config.name.as_str());
+        let less_adaptive = old.config.polling.adaptive && !new.config.polling.adaptive;
+        before.is_some_and(|before| less_adaptive || before.interval > config.interval)
+    };
+    let hastened: Vec<_> = new
+        .config
+        .sources
+        .iter()
+        .filter(|config| is_hastened(config))
+        .map(|config| (config.name.as_str(), config.interval.as_secs()))
+        .collect();
+    if hastened.is_empty() {
+        return;
+    }
+    if let Err(error) = app.store.hasten(&hastened, Timestamp::now()).await {
+        tracing::error!(%error, "can't make sources due earlier whose interval was shortened");
     }
 }
 

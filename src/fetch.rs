@@ -308,7 +308,7 @@ impl Client {
         };
         match address {
             Some(address) if !self.fence.allows(address) => forbidden(format!(
-                "{address} is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml, or with --allow-private"
+                "{address} is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml"
             )),
             _ => Ok(()),
         }

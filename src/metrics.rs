@@ -20,6 +20,17 @@ const POLL_BUCKETS: [f64; 11] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 /// … and of how long an answer takes.
 const ANSWER_BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
 
+/// What the program knows of itself at the moment.
+#[derive(Debug, Clone, Copy)]
+pub struct State<'a> {
+    /// What the store says of itself, where it answers.
+    pub census: Option<&'a Census>,
+    /// Whether it can be written.
+    pub can_write: bool,
+    /// Whether feeds.toml as it was last read is in force.
+    pub is_configured: bool,
+}
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -41,6 +52,7 @@ pub struct Metrics {
     lateness_seconds: IntGauge,
     store_bytes: IntGauge,
     store_up: IntGauge,
+    configured: IntGauge,
     resident_bytes: IntGauge,
     open_fds: IntGauge,
 }
@@ -166,6 +178,10 @@ impl Default for Metrics {
                 "feedwash_store_up",
                 "1 while the store answers and takes what is written, else 0.",
             ),
+            configured: make.gauge(
+                "feedwash_config_last_reload_successful",
+                "1 while feeds.toml as it was last read is in force, 0 while it is wrong and the one before it is.",
+            ),
             resident_bytes: make.gauge("process_resident_memory_bytes", "Resident memory."),
             open_fds: make.gauge("process_open_fds", "Open file descriptors."),
             registry: make.0,
@@ -236,11 +252,13 @@ impl Metrics {
         self.dismissed.inc();
     }
 
-    /// All metrics in the text format of Prometheus, with what the store says of itself; `None` where it does not answer.
+    /// All metrics in the text format of Prometheus.
     #[must_use]
-    pub fn text(&self, census: Option<&Census>, can_write: bool) -> String {
-        self.store_up.set(i64::from(census.is_some() && can_write));
-        if let Some(census) = census {
+    pub fn text(&self, state: &State<'_>) -> String {
+        let is_up = state.census.is_some() && state.can_write;
+        self.store_up.set(i64::from(is_up));
+        self.configured.set(i64::from(state.is_configured));
+        if let Some(census) = state.census {
             let states = [
                 ("fine", census.fine),
                 ("failing", census.failing),
@@ -289,12 +307,26 @@ mod tests {
     use crate::poll::PollError;
     use std::collections::BTreeMap;
 
+    const WELL: State<'_> = State {
+        census: Some(&Census {
+            fine: 0,
+            failing: 0,
+            gone: 0,
+            unpolled: 0,
+            due: 0,
+            lateness_seconds: 0,
+            bytes: 0,
+        }),
+        can_write: true,
+        is_configured: true,
+    };
+
     /// Checks that a line stands in what is written after `count`.
     #[track_caller]
     fn check(count: impl Fn(&Metrics), expected: &[&str]) {
         let metrics = Metrics::default();
         count(&metrics);
-        let text = metrics.text(Some(&Census::default()), true);
+        let text = metrics.text(&WELL);
         for line in expected {
             assert!(text.lines().any(|is| is == *line), "no {line} in\n{text}");
         }
@@ -337,19 +369,28 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_does_not_answer_is_told_of() {
+    fn what_is_not_well_is_told_of() {
         let metrics = Metrics::default();
-        assert!(metrics.text(None, true).contains("feedwash_store_up 0\n"));
-        let census = Census::default();
-        assert!(
-            metrics
-                .text(Some(&census), false)
-                .contains("feedwash_store_up 0\n")
-        );
-        assert!(
-            metrics
-                .text(Some(&census), true)
-                .contains("feedwash_store_up 1\n")
-        );
+        let check = |state: State<'_>, expected: &str| {
+            let text = metrics.text(&state);
+            assert!(text.lines().any(|line| line == expected), "no {expected}");
+        };
+        check(WELL, "feedwash_store_up 1");
+        let away = State {
+            census: None,
+            ..WELL
+        };
+        check(away, "feedwash_store_up 0");
+        let full = State {
+            can_write: false,
+            ..WELL
+        };
+        check(full, "feedwash_store_up 0");
+        check(WELL, "feedwash_config_last_reload_successful 1");
+        let wrong = State {
+            is_configured: false,
+            ..WELL
+        };
+        check(wrong, "feedwash_config_last_reload_successful 0");
     }
 }

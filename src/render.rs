@@ -47,6 +47,8 @@ pub struct Context<'a> {
     /// document (its hub, its pages) are left out. `None` for a document that is published nowhere:
     /// it keeps the publisher's.
     pub self_url: Option<&'a str>,
+    /// What a feed without an id is known by: the address that stays, whoever asks and for whichever page.
+    pub id_url: Option<&'a str>,
     /// The first page (RFC 5005 §3).
     pub first_url: Option<&'a str>,
     /// The page with older entries.

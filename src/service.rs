@@ -3,8 +3,11 @@
 //! Outside systemd every function here does nothing, or the plain thing. Invariant: the watchdog is fed by signs of
 //! life alone. A store that is away or full is no reason for a restart, which would not mend it and end serving.
 
+use crate::config::AccessToken;
 use crate::daemon::{App, Pulse};
 use crate::{limits, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -122,7 +125,7 @@ fn comes_round(pulse: &Pulse, started: Instant) -> bool {
 
 /// Asks the server for its style sheet, which needs neither the store nor a poll.
 async fn probe(address: SocketAddr) -> std::io::Result<()> {
-    match ask(address, "HEAD", &web::STYLE_PATH).await? {
+    match ask(address, "HEAD", &web::STYLE_PATH, "").await? {
         (200, _) => Ok(()),
         (code, _) => Err(std::io::Error::other(format!("it answers {code}"))),
     }
@@ -132,14 +135,26 @@ async fn probe(address: SocketAddr) -> std::io::Result<()> {
 ///
 /// # Errors
 /// Where nobody answers there in time, or not over HTTP.
-pub async fn health(address: SocketAddr) -> std::io::Result<(bool, String)> {
-    let (code, answer) = ask(address, "GET", "/health").await?;
+pub async fn health(
+    address: SocketAddr,
+    token: Option<&AccessToken>,
+) -> std::io::Result<(bool, String)> {
+    let password = token.map(|token| STANDARD.encode(format!("feedwash:{}", token.secret())));
+    let authorization = password.map(|password| format!("Authorization: Basic {password}\r\n"));
+    let fields = authorization.unwrap_or_default();
+    let (code, answer) = ask(address, "GET", "/health", &fields).await?;
     let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
     Ok((code == 200, body.unwrap_or_default().trim_end().to_owned()))
 }
 
-/// Asks a server on this machine for something small: the code of its answer, and the whole answer.
-async fn ask(address: SocketAddr, method: &str, path: &str) -> std::io::Result<(u16, String)> {
+/// Asks a server on this machine for something small, with further fields of the head, each with its end of line: the code of
+/// its answer, and the whole answer.
+async fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    fields: &str,
+) -> std::io::Result<(u16, String)> {
     let here: IpAddr = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -148,7 +163,7 @@ async fn ask(address: SocketAddr, method: &str, path: &str) -> std::io::Result<(
     let ask = async {
         let mut stream = TcpStream::connect((here, address.port())).await?;
         // HTTP/1.0 has no chunks to put together.
-        let request = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        let request = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\n{fields}\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         let mut answers = stream.take(limits::PROBE_BYTES_MAX);

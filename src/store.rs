@@ -17,6 +17,7 @@ mod known;
 mod leases;
 mod lines;
 mod pages;
+mod place;
 mod polls;
 mod record;
 mod rename;
@@ -47,6 +48,7 @@ pub(crate) use record::hash;
 
 use db::{Db, Pools};
 use ends::Ends;
+use place::Place;
 use sqlx::Connection as _;
 use std::sync::Arc;
 
@@ -57,6 +59,7 @@ pub struct Store {
     ends: Ends,
     clock: upkeep::Believed,
     location: Arc<StoreLocation>,
+    place: Place,
 }
 
 /// Why the store could not do what it was asked.
@@ -86,6 +89,10 @@ pub enum StoreError {
         "the source or its rules were changed, or it was given to somebody else, meanwhile; the result was dropped"
     )]
     Superseded,
+    /// The file of the store was replaced or removed under the program, which goes on with the one that nobody sees. Heals
+    /// by a restart.
+    #[error("the file {0} was replaced or removed while it was in use: restart Feedwash")]
+    Replaced(String),
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {
@@ -114,6 +121,7 @@ impl Store {
             clock: upkeep::Believed::read(&db).await?,
             db,
             ends: Ends::default(),
+            place: Place::of(location),
             location: Arc::new(location.clone()),
         })
     }
@@ -147,6 +155,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] where it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.place.check()?;
         db::on!(self.db, pool => {
             sqlx::query("select 1").execute(pool).await?;
         });

@@ -4,10 +4,12 @@
 //! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
 
 mod access;
+mod coding;
 mod count;
 mod fares;
 mod feeds;
 mod health;
+mod kept;
 mod pages;
 mod server;
 mod troubles;
@@ -39,7 +41,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Shared {
     app: App,
-    rendered: Arc<feeds::Cache>,
+    rendered: Arc<kept::Cache>,
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
 }

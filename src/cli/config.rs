@@ -94,7 +94,8 @@ fn secret_file(path: &Path) -> Result<String, String> {
 /// Loads a configuration, with what was not understood in the public rules.
 fn load_and_tell(path: &Path, secrets: Secrets) -> Result<(Config, Vec<String>)> {
     let text = std::fs::read_to_string(path).with_context(|| {
-        format!("can't read the configuration {} (name another with --config; an empty file is enough to start)", path.display())
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        format!("can't read the configuration {} (nor is there {SYSTEM_CONFIG}; name another with --config, or start with an empty file)", path.display())
     })?;
     let folder = std::path::absolute(path)
         .ok()
@@ -181,19 +182,13 @@ pub(super) async fn check(named: Option<&Path>, fetch: bool, no_secrets: bool) -
     // Nothing is wrong with feeds.toml, and the files may be others': the exit code stays 0.
     let told: Vec<String> = told.iter().map(|line| format!("{line}\n")).collect();
     output::text(&told.concat())?;
+    let sources = output::count(config.sources.len(), "source", "sources");
+    output::text(&format!("{} is right: {sources}\n", path.display()))?;
+    // A file may come later, and a running Feedwash takes such a configuration.
     let missing: Vec<String> = config.sources.iter().filter_map(missing_file).collect();
-    if missing.is_empty() {
-        let sources = output::count(config.sources.len(), "source", "sources");
-        output::text(&format!("{} is right: {sources}\n", path.display()))?;
-    } else {
-        output::text(&missing.concat())?;
-    }
+    output::text(&missing.concat())?;
     if !fetch {
-        return Ok(if missing.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        });
+        return Ok(ExitCode::SUCCESS);
     }
     let live = Live::new(config)?;
     let bar = ProgressBar::new(live.config.sources.len() as u64).with_message("fetching");
@@ -225,7 +220,7 @@ pub(super) async fn check(named: Option<&Path>, fetch: bool, no_secrets: bool) -
 fn missing_file(source: &SourceConfig) -> Option<String> {
     match &source.location {
         Location::File(path) if !path.is_file() => Some(format!(
-            "{}: there is no file {} (relative paths start at the folder of feeds.toml)\n",
+            "warning: {}: there is no file {} yet (relative paths start at the folder of feeds.toml)\n",
             source.name,
             path.display()
         )),

@@ -23,10 +23,14 @@ pub(super) fn init(is_service: bool) {
         .find_map(|name| std::env::var(name).ok());
     let filter = wanted
         .map(|wanted| {
-            EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
-                output::say(&format!(
-                    "feedwash: FEEDWASH_LOG can't be \"{wanted}\": {error}"
-                ));
+            let filter = match unknown(&wanted) {
+                Some(word) => Err(format!(
+                    "\"{word}\" is no level (error, warn, info, debug, trace, off) and nothing that logs (feedwash=LEVEL)"
+                )),
+                None => EnvFilter::try_new(&wanted).map_err(|error| error.to_string()),
+            };
+            filter.unwrap_or_else(|why| {
+                output::say(&format!("feedwash: FEEDWASH_LOG can't be \"{wanted}\": {why}"));
                 EnvFilter::new(default)
             })
         })
@@ -52,6 +56,19 @@ pub(super) fn init(is_service: bool) {
         _ => log.init(),
     }
     tell_panics();
+}
+
+/// Whether the log is read line by line by something that wants to know the level of each.
+pub(super) fn is_for_machines() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some()
+        || std::env::var("FEEDWASH_LOG_FORMAT").is_ok_and(|format| format == "json")
+}
+
+/// A word that would silence everything: it is no level, so it would be taken for the name of a program that logs.
+fn unknown(wanted: &str) -> Option<&str> {
+    let words = wanted.split(',').map(str::trim);
+    let mut words = words.filter(|word| !word.is_empty() && !word.contains(['=', '[']));
+    words.find(|word| word.parse::<tracing::level_filters::LevelFilter>().is_err())
 }
 
 /// A panic is a bug that is confined to what it happened in. It is one line of the log, as everything else.

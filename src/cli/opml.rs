@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 /// `feedwash opml export`: the clean feeds under their public URLs.
 pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
-    let config = config::load_to_look(&config::path(named))?;
+    let path = config::path(named);
+    // The token of private feeds may be readable for the service alone; then it is left out.
+    let config = config::load(&path).or_else(|_| config::load_to_look(&path))?;
     let statuses = config::statuses(&config).await?;
     let titled: Vec<(&str, Option<&str>)> = config
         .sources
@@ -49,9 +51,20 @@ pub(super) fn import(named: Option<&Path>, file: &Path) -> Result<ExitCode> {
     let outlines =
         opml::parse(&text).with_context(|| format!("can't import {}", file.display()))?;
     let path = config::path(named);
+    let config = append::config_at(&path)?;
+    let own = format!("{}/feeds/", config.server.public_url);
+    let (ours, outlines): (Vec<_>, Vec<_>) = outlines
+        .into_iter()
+        .partition(|outline| outline.xml_url.starts_with(&own));
+    for outline in &ours {
+        output::say(&format!(
+            "left out {:?}, which is a clean feed of this Feedwash",
+            outline.xml_url
+        ));
+    }
     let Added {
         names, unusable, ..
-    } = append::to_file(&path, &append::config_at(&path)?, &outlines, None)?;
+    } = append::to_file(&path, &config, &outlines, None)?;
     for name in &names {
         output::say(&format!("added {name}"));
     }

@@ -173,6 +173,6 @@ fn words(outcome: Option<&Outcome>, forgiven: usize) -> String {
         }
         Some(Outcome::Gone) => "gone for good (410)".into(),
         Some(Outcome::Failed(error)) => format!("failed: {error}"),
-        None => "left alone: it is being polled, or its server said 410 or asked to wait (--force polls it all the same)".into(),
+        None => "left alone: it is being polled, or its server said 410 or asked to wait; \"feedwash status\" says which (--force polls it all the same)".into(),
     }
 }

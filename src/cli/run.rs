@@ -2,11 +2,12 @@
 
 use super::{config, output};
 use crate::config::Config;
-use crate::daemon::{self, App, Pulse};
+use crate::daemon::{self, App, Pulse, Rejected};
 use crate::poll::Live;
 use crate::store::Store;
 use crate::{service, web};
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -92,6 +93,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         live: receiver,
         pulse: Arc::new(Pulse::default()),
         metrics: Arc::default(),
+        rejected: Arc::default(),
     };
     let shutdown = CancellationToken::new();
 
@@ -111,6 +113,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         read,
         address,
         live: sender,
+        app: app.clone(),
     };
     let result = until_told(conf, signals, &polling, &serving).await;
     service::stopping();
@@ -127,6 +130,24 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     }
     store.close().await;
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// An error in one line of the log: a journal would take the others for lines of their own.
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").replace("\n  ", " | ")
+}
+
+/// Names for a line of the log.
+fn listed<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    const NAMED: usize = 10;
+    let mut names = names.peekable();
+    let mut said: Vec<&str> = names.by_ref().take(NAMED).map(String::as_str).collect();
+    let others = names.count();
+    let more = format!("and {others} more");
+    if others > 0 {
+        said.push(&more);
+    }
+    said.join(", ")
 }
 
 /// What the outside may say.
@@ -188,7 +209,7 @@ async fn until_told<S: Future<Output = ()>>(
             () = &mut stop => return Ok(()),
             _ = reload.recv() => {
                 new = None;
-                conf.read_anew(Stamp::of(&conf.path));
+                conf.read_anew(Stamp::of(&conf.path), Asked::Yes);
             }
             _ = look.tick() => {
                 if polling.is_finished() || serving.is_finished() {
@@ -197,7 +218,7 @@ async fn until_told<S: Future<Output = ()>>(
                 // A file that is away for a moment is being replaced by an editor.
                 let now = Stamp::of(&conf.path).filter(|now| conf.read.as_ref() != Some(now));
                 if now.is_some() && now == new {
-                    conf.read_anew(now);
+                    conf.read_anew(now, Asked::No);
                     new = None;
                 } else {
                     new = now;
@@ -239,14 +260,33 @@ struct Conf {
     read: Option<Stamp>,
     address: SocketAddr,
     live: watch::Sender<Arc<Live>>,
+    app: App,
+}
+
+/// Whether somebody asked for it to be read, or it was only seen to have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Yes,
+    No,
 }
 
 impl Conf {
     /// Builds a whole new configuration and swaps it; a bad file leaves the old one running.
-    fn read_anew(&mut self, stamp: Option<Stamp>) {
+    fn read_anew(&mut self, stamp: Option<Stamp>, asked: Asked) {
         self.read = stamp;
         service::reloading();
-        let loaded = config::load(&self.path).and_then(|config| Ok(Live::new(config)?));
+        let loaded = config::load(&self.path)
+            .and_then(|config| self.is_meant(config, asked))
+            .and_then(|config| Ok(Live::new(config)?));
+        let rejected = loaded.as_ref().err().map(|error| Rejected {
+            why: one_line(error),
+            at: Timestamp::now(),
+        });
+        *self
+            .app
+            .rejected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = rejected;
         let said = match loaded {
             Ok(new) => {
                 let status = status(&new.config, self.address);
@@ -254,14 +294,26 @@ impl Conf {
                 status
             }
             Err(error) => {
-                // One line of the log: a journal would take the others for lines of their own.
-                let why = format!("{error:#}").replace("\n  ", " | ");
+                let why = one_line(&error);
                 tracing::error!("the old configuration stays in force: {why}");
                 let status = status(&self.live.borrow().config, self.address);
                 format!("{status}; the old configuration stays in force: {why}")
             }
         };
         service::ready(&said);
+    }
+
+    /// A file that was only saved and has no source any more may be what a full disk left of it: all readers would be told
+    /// that their feeds are gone for good.
+    fn is_meant(&self, config: Config, asked: Asked) -> Result<Config> {
+        let before = self.live.borrow().config.sources.len();
+        if asked == Asked::No && config.sources.is_empty() && before > 0 {
+            bail!(
+                "{} has no source any more, where there were {before}; if that is meant, reload (SIGHUP)",
+                self.path.display()
+            );
+        }
+        Ok(config)
     }
 
     fn swap(&self, new: Live) {
@@ -278,8 +330,8 @@ impl Conf {
         let (before, after) = (names(&old), names(&new));
         tracing::info!(
             sources = after.len(),
-            added = after.difference(&before).count(),
-            removed = before.difference(&after).count(),
+            added = listed(after.difference(&before)),
+            removed = listed(before.difference(&after)),
             "the configuration was read anew"
         );
         self.live.send_replace(Arc::new(new));

@@ -1,12 +1,13 @@
 //! `status`: how each source fares.
 
-use super::{config, output};
+use super::{config, output, poll};
 use crate::model::Warning;
 use crate::schedule::words;
 use crate::service;
 use crate::store::Status;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,11 +16,31 @@ use std::time::Duration;
 const WARNINGS_SHOWN: usize = 3;
 
 /// `feedwash status`.
-pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCode> {
+pub(super) async fn status(
+    named: Option<&Path>,
+    sources: &[String],
+    failing: bool,
+    as_json: bool,
+) -> Result<ExitCode> {
     let config = config::load_to_look(&config::path(named))?;
-    let statuses = config::statuses(&config).await?;
+    for name in sources {
+        if config.source(name).is_none() {
+            return Err(poll::no_such_source(&config, name));
+        }
+    }
+    let mut statuses = config::statuses(&config).await?;
+    let was_empty = statuses.is_empty();
+    statuses.retain(|status| sources.is_empty() || sources.contains(&status.name));
+    statuses.retain(|status| !failing || status.failures > 0 || status.outcome == "gone");
     if as_json {
         return output::text(&format!("{}\n", serde_json::to_string_pretty(&statuses)?));
+    }
+    if statuses.is_empty() && !was_empty {
+        output::say(match failing {
+            true => "none fails",
+            false => "nothing is known of it yet",
+        });
+        return Ok(ExitCode::SUCCESS);
     }
     if statuses.is_empty() {
         output::say(
@@ -31,11 +52,22 @@ pub(super) async fn status(named: Option<&Path>, as_json: bool) -> Result<ExitCo
 }
 
 /// `feedwash health`.
-pub(super) async fn health(named: Option<&Path>) -> Result<ExitCode> {
-    let listen = config::load_to_look(&config::path(named))?.server.listen;
-    let asked = service::health(listen).await;
+pub(super) async fn health(named: Option<&Path>, address: Option<SocketAddr>) -> Result<ExitCode> {
+    let (listen, token) = match address {
+        Some(address) => (address, None),
+        None => {
+            let path = config::path(named);
+            // The token may be readable for the service alone; without it nothing is said about sources.
+            let config = config::load(&path).or_else(|_| config::load_to_look(&path))?;
+            (config.server.listen, config.server.access_token)
+        }
+    };
+    let asked = service::health(listen, token.as_ref()).await;
     let (is_well, said) = asked.with_context(|| {
-        format!("can't ask at {listen} (is it running, and does it serve another address than server.listen?)")
+        format!(
+            "can't ask at {listen} (is it running, and does it serve another address than server.listen? \
+             \"feedwash health ADDRESS:PORT\" asks there)"
+        )
     })?;
     output::text(&format!("{said}\n"))?;
     Ok(if is_well {

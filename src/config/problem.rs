@@ -113,8 +113,29 @@ impl<'a> Problems<'a> {
             Some(key) if message.starts_with("missing field") => {
                 self.add(span, format!("the key \"{key}\" is missing"), None);
             }
-            _ => self.add(span, without_text(message).replace('\n', ", "), None),
+            _ => {
+                let said = without_text(message).replace('\n', ", ");
+                let key = self.key_at(span.start);
+                let remedy = match said.starts_with("duplicate key") {
+                    true => Some("a table or key stands once: write what belongs there where it stands already".into()),
+                    false => key.and_then(example).map(|example| format!("write it like {example}")),
+                };
+                let message = match key {
+                    Some(key) if said.starts_with("invalid") => format!("{key}: {said}"),
+                    _ => said,
+                };
+                self.add(span, message, remedy);
+            }
         }
+    }
+
+    /// The key of the line that a value stands on, where the line begins with it.
+    fn key_at(&self, offset: usize) -> Option<&'a str> {
+        let start = self.text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
+        let (key, _) = self.text[start..offset].split_once('=')?;
+        let key = key.trim();
+        let is_key = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        (!key.is_empty() && key.chars().all(is_key)).then_some(key)
     }
 
     pub(super) fn finish(mut self) -> Result<(), ConfigError> {
@@ -126,6 +147,25 @@ impl<'a> Problems<'a> {
             problems: self.found.into_iter().map(|(_, problem)| problem).collect(),
         })
     }
+}
+
+/// How the value of a key is written, where another type than the expected stands there.
+fn example(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "listen" => "\"127.0.0.1:8484\"",
+        "public_url" => "\"https://feeds.example.org\"",
+        "keep_days" => "90",
+        "interval" | "timeout" => "\"30m\"",
+        "adaptive" => "true",
+        "concurrency" => "64",
+        "max_body" => "33554432, in bytes",
+        "allow_private" => "[\"10.1.2.0/24\", \"localhost\"]",
+        "off" => "[\"read-more\"]",
+        "remove" | "keep" => "[\"div.promo\", { text = \"Subscribe\" }]",
+        "headers" => "{ X-Api-Key = \"secret\" }",
+        "page_entries" => "50",
+        _ => return None,
+    })
 }
 
 /// A message without the text that it quotes, which may be a secret; it stands on that line anyway.

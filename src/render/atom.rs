@@ -102,6 +102,7 @@ fn part(element: &str) -> Option<Part> {
 fn head_of(feed: &Feed, context: &Context<'_>) -> atom::Feed {
     let ids = [
         feed.id.as_deref(),
+        context.id_url,
         context.self_link(feed),
         feed.link.as_deref(),
     ];

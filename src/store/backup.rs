@@ -8,6 +8,7 @@ use crate::config::StoreLocation;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a backup holds.
@@ -68,6 +69,12 @@ pub async fn backup(
     if !replace && to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists(to.to_owned()));
     }
+    if is_part_of(from, to) {
+        return Err(BackupError::Elsewhere(format!(
+            "{} is the store itself, or its log: name another file",
+            to.display()
+        )));
+    }
     let growing = beside(to);
     let copied = copy(from, &growing).await.and_then(|backup| {
         place(from, &growing, to)?;
@@ -81,6 +88,19 @@ pub async fn backup(
         from: location.to_string(),
         to: to.to_owned(),
         why: error.to_string(),
+    })
+}
+
+/// Whether a file is that of the store or one of those that SQLite keeps beside it, by whatever name.
+fn is_part_of(store: &Path, to: &Path) -> bool {
+    let place = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
+    let Some(to) = place(to) else {
+        return false;
+    };
+    ["", "-wal", "-shm", "-journal"].iter().any(|end| {
+        let mut name = store.as_os_str().to_owned();
+        name.push(end);
+        place(Path::new(&name)) == Some(to)
     })
 }
 

@@ -289,6 +289,35 @@ impl Store {
         Ok(())
     }
 
+    /// Makes sources due as soon as their shorter intervals let them, each by its name and its interval in seconds; but for
+    /// those that fail, and those whose server asked to wait or said 410.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn hasten(
+        &self,
+        intervals: &[(&str, u64)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let given = intervals.iter();
+        let given = given.map(|(name, interval)| json!({ "name": name, "interval": interval }));
+        let table = rows::table(&self.db, "$1", &[("name", "text"), ("interval", "bigint")]);
+        let sql = format!(
+            "update source set next_poll_at = case when source.last_poll_at + given.interval > $2 then source.last_poll_at + given.interval else $2 end, \
+               next_poll_reason = 'its interval was changed' \
+             from {table} where source.name = given.name and source.failures = 0 and source.next_poll_at > $2 \
+               and source.next_poll_at > source.last_poll_at + given.interval and source.retry_after_until <= $2 and source.removed_at is null"
+        );
+        in_transaction!(self.db, tx => {
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(serde_json::Value::Array(given.collect()).to_string())
+                .bind(now.as_second())
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+
     /// Ends all leases of a store that belongs to one machine, for a daemon that starts: whoever held them is
     /// gone. On PostgreSQL others may be at work; what a crash left is given back when sources are taken.
     ///

@@ -41,6 +41,15 @@ impl Writes {
         true
     }
 
+    /// Takes note that whatever is written would be lost.
+    fn stop(&self, error: &StoreError) {
+        let replaced =
+            "its file was replaced or removed while it was in use, and a restart is needed";
+        if self.state().trouble.replace(replaced) != Some(replaced) {
+            tracing::error!(%error, "nothing is polled any more, since nothing could be kept");
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic while the lock is held can't leave the state half-changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -97,6 +106,10 @@ impl Store {
     /// Where nothing could be written, tries whether something can, and gives back the sources whose polls were not
     /// written. True where all is well.
     pub async fn recovered(&self) -> bool {
+        if let Err(error) = self.place.check() {
+            self.db.writes.stop(&error);
+            return false;
+        }
         if self.trouble().is_none() {
             return true;
         }

@@ -1,20 +1,19 @@
 //! `/feeds/NAME.rss`, `.atom` and `.json`: rendered once a change, compressed once a change, told apart by `ETag`.
 
 use super::access::Key;
+use super::coding::{self, accepted};
+use super::kept::Rendered;
 use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
 use crate::poll::Live;
 use crate::render::{self, Context};
-use crate::store::{self, Heading};
-use axum::body::Bytes;
+use crate::store::Heading;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The shortest time that a reader is told to keep a copy: less would only make it ask in vain.
@@ -26,51 +25,12 @@ const MAX_AGE_MAX: u64 = 3600;
 /// How long the store is waited for where a page is kept that can be served without it.
 const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How much is kept rendered, in bytes of uncompressed feeds. The first pages of a few hundred feeds.
-const CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
-
 /// What is smaller than this is not compressed: it fits into one packet anyway.
 const COMPRESS_BYTES_MIN: usize = 1024;
-
-/// First pages, rendered.
-#[derive(Default)]
-pub(super) struct Cache(Mutex<HashMap<Name, Arc<Rendered>>>);
-
-/// What a kept page is known by; addresses in it carry the key.
-type Name = (String, FeedFormat, Key);
-
-/// The bytes of a page, and their compressed forms once somebody asked for them.
-struct Rendered {
-    live: Arc<Live>,
-    /// What was known of the source.
-    heading: Option<Heading>,
-    identity: Bytes,
-    hash: String,
-    compressed: [OnceLock<Bytes>; 3],
-}
 
 /// The revision of a source; 0 where nothing is stored of it yet.
 fn revision_of(heading: Option<&Heading>) -> i64 {
     heading.map_or(0, |heading| heading.revision)
-}
-
-/// How bytes are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
-    Brotli,
-    Zstd,
-    Gzip,
-}
-
-const CODINGS: [(Coding, &str); 3] = [
-    (Coding::Brotli, "br"),
-    (Coding::Zstd, "zstd"),
-    (Coding::Gzip, "gzip"),
-];
-
-/// What a coding is called in headers.
-pub(super) fn label(coding: Coding) -> &'static str {
-    CODINGS[coding as usize].1
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -259,40 +219,21 @@ async fn rendered(
         feed.title = Some(Text::plain(config.name.as_str()));
     }
     let changed_at = heading.and_then(|heading| heading.changed_at);
-    let (for_task, name, for_links) = (
-        Arc::clone(live),
-        config.name.as_str().to_owned(),
-        key.clone(),
-    );
-    let identity = tokio::task::spawn_blocking(move || {
-        render_page(
-            &feed,
-            &|page| {
-                let first = address(&for_task.config.server.public_url, &name, format);
-                for_links.onto(match page {
-                    1 => first,
-                    _ => format!("{first}?page={page}"),
-                })
-            },
-            format,
-            page,
-            has_next,
-            changed_at,
-        )
-    });
+    let place = Place {
+        address: address(&live.config.server.public_url, config.name.as_str(), format),
+        key: key.clone(),
+        page,
+        has_next,
+    };
+    let identity =
+        tokio::task::spawn_blocking(move || render_page(&feed, format, &place, changed_at));
     let identity = identity.await.map_err(|_| {
         Problem(
             StatusCode::INTERNAL_SERVER_ERROR,
             "that failed, which is a bug of Feedwash",
         )
     })?;
-    let rendered = Arc::new(Rendered {
-        live: Arc::clone(live),
-        heading: heading.cloned(),
-        hash: store::hash(&identity)[..32].to_owned(),
-        identity: identity.into(),
-        compressed: Default::default(),
-    });
+    let rendered = Arc::new(Rendered::new(Arc::clone(live), heading.cloned(), identity));
     if page == 1 {
         let name = (config.name.to_string(), format, key.clone());
         shared.rendered.keep(name, &rendered);
@@ -300,51 +241,45 @@ async fn rendered(
     Ok(rendered)
 }
 
+/// Where a page is, among the pages of its feed.
+struct Place {
+    /// Of the feed.
+    address: String,
+    /// What its reader's addresses carry.
+    key: Key,
+    page: u32,
+    has_next: bool,
+}
+
+impl Place {
+    fn of_page(&self, page: u32) -> String {
+        self.key.onto(match page {
+            1 => self.address.clone(),
+            _ => format!("{}?page={page}", self.address),
+        })
+    }
+}
+
 /// Renders a page with its links to the pages around it (RFC 5005 §3).
 fn render_page(
     feed: &Feed,
-    address: &dyn Fn(u32) -> String,
     format: FeedFormat,
-    page: u32,
-    has_next: bool,
+    place: &Place,
     changed_at: Option<Timestamp>,
 ) -> Vec<u8> {
-    let first = address(1);
-    let next = has_next.then(|| address(page + 1));
-    let previous = (page > 1).then(|| address(page - 1));
+    let page = place.page;
+    let first = place.of_page(1);
+    let next = place.has_next.then(|| place.of_page(page + 1));
+    let previous = (page > 1).then(|| place.of_page(page - 1));
     let context = Context {
-        self_url: Some(&address(page)),
+        self_url: Some(&place.of_page(page)),
+        id_url: Some(&place.address),
         first_url: (page > 1).then_some(first.as_str()),
         next_url: next.as_deref(),
         previous_url: previous.as_deref(),
         fallback_updated: changed_at,
     };
     render::render(feed, format, &context)
-}
-
-impl Cache {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Name, Arc<Rendered>>> {
-        // A panic while the lock is held can't leave the map half-changed: each change is one call.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A kept page, if it was rendered under a configuration.
-    fn get(&self, name: &Name, live: &Arc<Live>) -> Option<Arc<Rendered>> {
-        let kept = self.lock().get(name).cloned();
-        kept.filter(|kept| Arc::ptr_eq(&kept.live, live))
-    }
-
-    /// Keeps a page. When too much is kept, everything else goes: what is asked for comes back with the next request.
-    fn keep(&self, name: Name, rendered: &Arc<Rendered>) {
-        let mut kept = self.lock();
-        let bytes: usize = kept.values().map(|one| one.identity.len()).sum();
-        if bytes + rendered.identity.len() > CACHE_BYTES_MAX {
-            kept.clear();
-        }
-        if rendered.identity.len() <= CACHE_BYTES_MAX {
-            kept.insert(name, Arc::clone(rendered));
-        }
-    }
 }
 
 async fn answer(
@@ -354,8 +289,8 @@ async fn answer(
     format: FeedFormat,
     now: Timestamp,
 ) -> Response {
-    let coding = accepted(request).filter(|_| rendered.identity.len() >= COMPRESS_BYTES_MIN);
-    let label = coding.map(self::label);
+    let coding = accepted(request).filter(|_| rendered.length() >= COMPRESS_BYTES_MIN);
+    let label = coding.map(coding::label);
     // A strong validator names the bytes, so each coding has its own (RFC 9110 §8.8.3.3).
     let etag = format!(
         "\"{}{}{}\"",
@@ -393,9 +328,9 @@ async fn answer(
     let body = match (coding, label) {
         (Some(coding), Some(label)) => {
             set(header::CONTENT_ENCODING, label.into());
-            compressed(rendered, coding).await
+            rendered.coded(coding).await
         }
-        _ => rendered.identity.clone(),
+        _ => rendered.identity().await,
     };
     (headers, body).into_response()
 }
@@ -431,92 +366,12 @@ pub(super) fn is_current(request: &HeaderMap, etag: &str, changed_at: Option<Sys
     matches!((since, changed_at), (Some(since), Some(changed_at)) if changed_at <= since + Duration::from_millis(999))
 }
 
-/// The best coding that both sides know: `q` first, then ours in the order of the table (RFC 9110 §12.5.3).
-pub(super) fn accepted(request: &HeaderMap) -> Option<Coding> {
-    let mut best: Option<(u16, Coding)> = None;
-    let given: Vec<&str> = request
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    for (coding, label) in CODINGS {
-        let weight = given
-            .iter()
-            .flat_map(|value| value.split(','))
-            .find_map(|part| {
-                let mut parts = part.split(';').map(str::trim);
-                let matches = parts
-                    .next()
-                    .is_some_and(|name| name.eq_ignore_ascii_case(label));
-                let quality = parts
-                    .find_map(|parameter| parameter.strip_prefix("q=")?.parse::<f32>().ok())
-                    .unwrap_or(1.0);
-                matches.then_some((quality.clamp(0.0, 1.0) * 1000.0) as u16)
-            });
-        if let Some(weight) = weight.filter(|&weight| weight > best.map_or(0, |(weight, _)| weight))
-        {
-            best = Some((weight, coding));
-        }
-    }
-    best.map(|(_, coding)| coding)
-}
-
-async fn compressed(rendered: &Arc<Rendered>, coding: Coding) -> Bytes {
-    if let Some(bytes) = rendered.compressed[coding as usize].get() {
-        return bytes.clone();
-    }
-    let for_task = Arc::clone(rendered);
-    let bytes = tokio::task::spawn_blocking(move || {
-        for_task.compressed[coding as usize]
-            .get_or_init(|| compress(&for_task.identity, coding).into())
-            .clone()
-    });
-    bytes.await.expect("compressing into memory does not panic")
-}
-
-/// Levels by measurement: a 200 kB feed costs 15 ms at gzip 6 or brotli 5, and 375 ms at brotli 11.
-pub(super) fn compress(bytes: &[u8], coding: Coding) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() / 4);
-    let written = match coding {
-        Coding::Brotli => {
-            let mut reader = brotli::CompressorReader::new(bytes, 16 * 1024, 5, 22);
-            reader.read_to_end(&mut out).map(drop)
-        }
-        Coding::Zstd => zstd::stream::copy_encode(bytes, &mut out, 6),
-        Coding::Gzip => {
-            let mut writer = flate2::write::GzEncoder::new(&mut out, flate2::Compression::new(6));
-            writer
-                .write_all(bytes)
-                .and_then(|()| writer.finish().map(drop))
-        }
-    };
-    written.expect("writing to memory does not fail");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn request(name: header::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, value.parse().expect("a header value"))])
-    }
-
-    #[test]
-    fn codings_are_chosen_by_weight_and_then_by_ours() {
-        for (given, expected) in [
-            ("gzip, br", Some(Coding::Brotli)),
-            ("gzip;q=1.0, br;q=0.5", Some(Coding::Gzip)),
-            ("gzip;q=0", None),
-            ("identity", None),
-            ("GZIP", Some(Coding::Gzip)),
-        ] {
-            assert_eq!(
-                accepted(&request(header::ACCEPT_ENCODING, given)),
-                expected,
-                "{given}"
-            );
-        }
     }
 
     #[test]
@@ -541,24 +396,5 @@ mod tests {
             "\"a\"",
             changed_at
         ));
-    }
-
-    #[test]
-    fn every_coding_can_be_undone() {
-        let text = "a feed ".repeat(1000);
-        let mut out = Vec::new();
-        brotli::Decompressor::new(&compress(text.as_bytes(), Coding::Brotli)[..], 4096)
-            .read_to_end(&mut out)
-            .expect("brotli");
-        assert_eq!(out, text.as_bytes());
-        assert_eq!(
-            zstd::decode_all(&compress(text.as_bytes(), Coding::Zstd)[..]).expect("zstd"),
-            text.as_bytes()
-        );
-        out.clear();
-        flate2::read::GzDecoder::new(&compress(text.as_bytes(), Coding::Gzip)[..])
-            .read_to_end(&mut out)
-            .expect("gzip");
-        assert_eq!(out, text.as_bytes());
     }
 }

@@ -6,8 +6,9 @@ use super::access::{IsTrusted, Key};
 use super::fares::{public_detail, without_secrets};
 use super::{Problem, Shared, troubles};
 use crate::daemon::App;
-use crate::metrics;
+use crate::metrics::{self, State as Seen};
 use crate::schedule::words;
+use crate::store::StoreError;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,6 +35,8 @@ pub(super) async fn health(
         "version": env!("CARGO_PKG_VERSION"),
     });
     if is_trusted {
+        // The old one is in force, so all is well until the next start.
+        body["rejected_configuration"] = shared.app.rejected().map(|it| it.why).into();
         tell_sources(&shared.app, &mut body).await;
     }
     let headers = [
@@ -84,10 +87,11 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     if let Err(error) = &census {
         tracing::debug!(%error, "the store can't be counted");
     }
-    let text = shared
-        .app
-        .metrics
-        .text(census.as_ref().ok(), store.trouble().is_none());
+    let text = shared.app.metrics.text(&Seen {
+        census: census.as_ref().ok(),
+        can_write: store.trouble().is_none(),
+        is_configured: shared.app.rejected().is_none(),
+    });
     let headers = [
         (header::CONTENT_TYPE, metrics::MEDIA_TYPE),
         (header::CACHE_CONTROL, "no-store"),
@@ -103,7 +107,11 @@ pub(super) async fn feed(
     let app = &shared.app;
     let (statuses, sources) = (app.store.troubled().await?, app.store.sources().await?);
     let public_url = app.live.borrow().config.server.public_url.clone();
-    let troubles = troubles::of(&statuses, &sources, app.store.trouble(), Timestamp::now());
+    let ours = troubles::Ours {
+        store: app.store.trouble(),
+        configuration: app.rejected(),
+    };
+    let troubles = troubles::of(&statuses, &sources, ours, Timestamp::now());
     let atom = troubles::atom(troubles, &public_url, &key);
     let headers = [
         (header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"),
@@ -113,14 +121,22 @@ pub(super) async fn feed(
 }
 
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
-async fn reasons(app: &App) -> Vec<String> {
+pub(super) async fn reasons(app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(trouble) = app.store.trouble() {
         reasons.push(format!("the store can't be written: {trouble}"));
     }
-    if let Err(error) = app.store.ping().await {
-        tracing::error!(%error, "the store does not answer");
-        reasons.push("the store does not answer".to_owned());
+    match app.store.ping().await {
+        Ok(()) => {}
+        // Why it does not answer may name what is nobody's business.
+        Err(StoreError::Replaced(_)) => reasons.push(
+            "the file of the store was replaced or removed while it was in use: restart Feedwash"
+                .to_owned(),
+        ),
+        Err(error) => {
+            tracing::error!(%error, "the store does not answer");
+            reasons.push("the store does not answer".to_owned());
+        }
     }
     match app.pulse.age() {
         None => reasons.push("the poll loop has not started yet".to_owned()),

@@ -22,7 +22,8 @@ pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::access::Key;
-use super::feeds::{Coding, accepted, address, compress, is_current, label};
+use super::coding::{Coding, accepted, compress, label};
+use super::feeds::{address, is_current};
 use super::{Problem, Shared, words};
 use crate::model::FeedFormat;
 use crate::opml::{self, Outline};

@@ -4,6 +4,7 @@
 
 use super::access::Key;
 use super::fares::{public_detail, title, without_secrets};
+use crate::daemon::Rejected;
 use crate::model::{Date, Entry, Feed, FeedFormat, Person, Text};
 use crate::render::{self, Context};
 use crate::schedule::Failure;
@@ -28,11 +29,19 @@ pub(super) struct Trouble {
     at: Option<Timestamp>,
 }
 
-/// All troubles, the newest first.
+/// What is the matter with us.
+pub(super) struct Ours<'a> {
+    /// Why the store can't be written.
+    pub(super) store: Option<&'a str>,
+    /// Why feeds.toml as it is was not taken.
+    pub(super) configuration: Option<Rejected>,
+}
+
+/// All troubles, ours first, and then the newest.
 pub(super) fn of(
     statuses: &[Status],
     sources: &[Source],
-    store_trouble: Option<&str>,
+    ours: Ours<'_>,
     now: Timestamp,
 ) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = statuses
@@ -48,8 +57,21 @@ pub(super) fn of(
         .filter_map(|source| silent(source, now));
     troubles.extend(silent);
     troubles.sort_by(|a, b| (b.at, &a.id).cmp(&(a.at, &b.id)));
-    if let Some(trouble) = store_trouble {
-        let ours = Trouble {
+    if let Some(rejected) = ours.configuration {
+        let configuration = Trouble {
+            id: format!("configuration-{}", rejected.at.as_second()),
+            title: "feeds.toml is wrong, and the one before it is in force".to_owned(),
+            words: vec![
+                format!("{}.", rejected.why),
+                "Nothing is lost for now, but the next start will fail. \"feedwash check\" says what is wrong."
+                    .to_owned(),
+            ],
+            at: Some(rejected.at),
+        };
+        troubles.insert(0, configuration);
+    }
+    if let Some(trouble) = ours.store {
+        let store = Trouble {
             id: "store".to_owned(),
             title: "Feedwash can't write its store".to_owned(),
             words: vec![format!(
@@ -57,7 +79,7 @@ pub(super) fn of(
             )],
             at: None,
         };
-        troubles.insert(0, ours);
+        troubles.insert(0, store);
     }
     troubles
 }
@@ -114,6 +136,7 @@ fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
         words: [Some(reason), last, Some(remedy.to_owned())]
             .into_iter()
             .flatten()
+            .chain([format!("In feeds.toml it is {name:?}.")])
             .collect(),
         at,
     })

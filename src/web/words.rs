@@ -257,6 +257,11 @@ pub(super) fn found(n: usize, query: &str) -> String {
     format!("{} like “{query}”", feeds(n))
 }
 
+/// What is the matter with the program itself.
+pub(super) fn unwell(reasons: &[String]) -> String {
+    format!("{NAME} itself is not well: {}.", reasons.join("; "))
+}
+
 /// A poll that failed.
 pub(super) fn failed(ago: &str, times: i64, why: &str) -> String {
     match times {

@@ -210,9 +210,10 @@ fn check_fetch_tries_each_source_and_stores_nothing() {
 #[test]
 fn check_misses_a_file_that_is_not_there() {
     let ran = with_files().run(&["check"]);
-    ran.check(1, &[]);
+    // A file may come later.
+    ran.check(0, &[]);
     assert!(
-        ran.out.contains("missing: there is no file") && ran.out.contains("missing.xml"),
+        ran.out.contains("warning: missing: there is no file") && ran.out.contains("missing.xml"),
         "{ran:?}"
     );
 }
@@ -220,8 +221,10 @@ fn check_misses_a_file_that_is_not_there() {
 #[test]
 fn a_configuration_that_is_not_there_is_named() {
     let desk = Desk::new();
-    desk.run(&["check", "--config", "none.toml"])
-        .check(1, &["can't read the configuration none.toml", "--config"]);
+    desk.run(&["check", "--config", "none.toml"]).check(
+        1,
+        &["can't read the configuration", "none.toml", "--config"],
+    );
 }
 
 // poll and status.
@@ -404,6 +407,10 @@ fn opml_goes_out_and_comes_in() {
         fs::read_to_string(desk.path("feeds.toml")).unwrap()
     );
     desk.write("feeds.toml", &before);
+    // What is published here is nothing to poll here.
+    desk.run_with(&["opml", "import", "-"], out.as_bytes())
+        .check(0, &["0 added", "which is a clean feed of this Feedwash"]);
+    let out = out.replace("localhost:8484", "clean.example");
     desk.write("readers.opml", &out);
     desk.run(&["opml", "import", "readers.opml"])
         .check(0, &["2 added to feeds.toml"]);

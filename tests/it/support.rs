@@ -238,6 +238,7 @@ pub(crate) fn app(store: &Store, config: Config) -> (App, watch::Sender<Arc<Live
         live,
         pulse: Arc::new(Pulse::default()),
         metrics: Arc::default(),
+        rejected: Arc::default(),
     };
     (app, sender)
 }

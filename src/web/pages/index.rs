@@ -6,7 +6,7 @@ use super::{Links, Page, answer, chart};
 use crate::store::{Fare, Listed, Week};
 use crate::web::access::Key;
 use crate::web::fares::{self, State};
-use crate::web::{Problem, Shared, words};
+use crate::web::{Problem, Shared, health, words};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State as Shares};
 use axum::http::HeaderMap;
@@ -85,6 +85,7 @@ pub(in crate::web) async fn index(
     let now = Timestamp::now();
     let store = &shared.app.store;
     let server = shared.app.live.borrow().config.server.clone();
+    let unwell = health::reasons(&shared.app).await;
     let listed = store.listed().await?;
     let known = shared.summaries.of(store, &listed).await?;
     if listed.is_empty() {
@@ -144,6 +145,7 @@ pub(in crate::web) async fn index(
     };
     let main = html! {
         h1 { (words::INDEX_TITLE) }
+        @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(&unwell)) } }
         (overview(&counts, all, &filter, &links))
         @if filter.is_any() {
             p.found role="status" {

@@ -131,6 +131,24 @@ async fn run_polls_serves_reloads_and_stops() {
     daemon.says("the old configuration stays in force").await;
     daemon.says("feeds.toml: line").await;
     assert_eq!(daemon.get("/feeds/one.rss").await.0, 200);
+    let (_, health) = daemon.get("/health").await;
+    let health: Value = serde_json::from_str(&health).unwrap();
+    let rejected = health["rejected_configuration"].as_str().unwrap();
+    assert!(rejected.contains("unknown key"), "{rejected}");
+    assert!(
+        daemon
+            .get("/health.atom")
+            .await
+            .1
+            .contains("feeds.toml is wrong")
+    );
+    let gauge = "feedwash_config_last_reload_successful 0";
+    assert!(daemon.get("/metrics").await.1.contains(gauge));
+
+    // A full disk leaves nothing of it.
+    desk.write("feeds.toml", "");
+    daemon.says("has no source any more").await;
+    assert_eq!(daemon.get("/feeds/one.rss").await.0, 200);
 
     // Saving the file is enough.
     desk.write("feeds.toml", format!("{ANY_PORT}{}", source("two")));

@@ -103,6 +103,24 @@ async fn backup_copies_once_and_replaces_nothing_unasked() {
         1,
         &["can't copy", "none/a.db"],
     );
+    std::os::unix::fs::symlink("feedwash.db", folder.join("alias")).unwrap();
+    for own in ["feedwash.db", "feedwash.db-wal", "alias"] {
+        says(
+            &feedwash(folder, &["backup", own, "--force"]),
+            1,
+            &["is the store itself"],
+        );
+    }
+    says(
+        &feedwash(folder, &["backup", "-"]),
+        2,
+        &["a backup is a file"],
+    );
+    store.ping().await.unwrap();
+    std::fs::rename(folder.join("a.db"), folder.join("feedwash.db")).unwrap();
+    let replaced = store.ping().await.unwrap_err().to_string();
+    assert!(replaced.contains("was replaced"), "{replaced}");
+    assert!(!store.recovered().await, "nothing more is taken");
     store.close().await;
 }
 

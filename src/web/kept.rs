@@ -1,0 +1,248 @@
+//! First pages that were rendered once, kept in memory in the form in which readers take them.
+//!
+//! Invariants: what is kept has a limit, whatever is published; what was asked for least lately goes first. A page that was
+//! compressed is kept so alone: who wants it plain, or in another coding, gets it made of that.
+
+use super::access::Key;
+use super::coding::{self, Coding};
+use crate::model::FeedFormat;
+use crate::poll::Live;
+use crate::store::{self, Heading};
+use axum::body::Bytes;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How much is kept, in bytes: the first pages of two thousand feeds, compressed.
+const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How much is left when room was made, so that not every new page has to make some.
+const CACHE_BYTES_LEFT: usize = CACHE_BYTES_MAX / 4 * 3;
+
+/// What a kept page is known by; addresses in it carry the key.
+pub(super) type Name = (String, FeedFormat, Key);
+
+/// First pages, rendered.
+#[derive(Default)]
+pub(super) struct Cache(Mutex<Pages>);
+
+#[derive(Default)]
+struct Pages {
+    kept: HashMap<Name, (Arc<Rendered>, u64)>,
+    /// Counts what is asked for: what has a higher number was wanted later.
+    asked: u64,
+}
+
+/// A page, rendered.
+pub(super) struct Rendered {
+    /// The configuration that it was rendered under.
+    live: Arc<Live>,
+    /// What was known of the source.
+    pub(super) heading: Option<Heading>,
+    /// Of its bytes, uncompressed.
+    pub(super) hash: String,
+    length: usize,
+    forms: Mutex<Forms>,
+    /// Held by who makes a form, so that nobody makes it again.
+    making: tokio::sync::Mutex<()>,
+}
+
+/// The forms in which the page is at hand; never none.
+#[derive(Default)]
+struct Forms {
+    plain: Option<Bytes>,
+    coded: [Option<Bytes>; 3],
+}
+
+impl Cache {
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        // A panic while the lock is held can't leave the map half-changed: each change is one call.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A kept page, if it was rendered under a configuration.
+    pub(super) fn get(&self, name: &Name, live: &Arc<Live>) -> Option<Arc<Rendered>> {
+        let mut pages = self.lock();
+        pages.asked += 1;
+        let now = pages.asked;
+        let (rendered, asked) = pages.kept.get_mut(name)?;
+        *asked = now;
+        Arc::ptr_eq(&rendered.live, live).then(|| Arc::clone(rendered))
+    }
+
+    /// Keeps a page. Where too much is kept, what was asked for least lately goes.
+    pub(super) fn keep(&self, name: Name, rendered: &Arc<Rendered>) {
+        if rendered.bytes() > CACHE_BYTES_LEFT {
+            return;
+        }
+        let mut pages = self.lock();
+        pages.asked += 1;
+        let now = pages.asked;
+        pages.kept.insert(name, (Arc::clone(rendered), now));
+        pages.make_room();
+    }
+}
+
+impl Pages {
+    fn make_room(&mut self) {
+        let mut bytes: usize = self.kept.values().map(|(page, _)| page.bytes()).sum();
+        if bytes <= CACHE_BYTES_MAX {
+            return;
+        }
+        let kept = self.kept.iter();
+        let mut oldest: Vec<(u64, usize, Name)> = kept
+            .map(|(name, (page, asked))| (*asked, page.bytes(), name.clone()))
+            .collect();
+        oldest.sort_unstable_by_key(|(asked, ..)| *asked);
+        for (_, freed, name) in oldest {
+            if bytes <= CACHE_BYTES_LEFT {
+                return;
+            }
+            self.kept.remove(&name);
+            bytes -= freed;
+        }
+    }
+}
+
+impl Rendered {
+    pub(super) fn new(live: Arc<Live>, heading: Option<Heading>, plain: Vec<u8>) -> Self {
+        Self {
+            live,
+            heading,
+            hash: store::hash(&plain)[..32].to_owned(),
+            length: plain.len(),
+            forms: Mutex::new(Forms {
+                plain: Some(plain.into()),
+                ..Forms::default()
+            }),
+            making: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// How long it is, uncompressed, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// How much memory it takes.
+    fn bytes(&self) -> usize {
+        let forms = self.forms();
+        let coded = forms.coded.iter().flatten();
+        coded.chain(&forms.plain).map(Bytes::len).sum()
+    }
+
+    fn forms(&self) -> MutexGuard<'_, Forms> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page uncompressed.
+    pub(super) async fn identity(self: &Arc<Self>) -> Bytes {
+        if let Some(plain) = &self.forms().plain {
+            return plain.clone();
+        }
+        let page = Arc::clone(self);
+        let plain = tokio::task::spawn_blocking(move || page.plain());
+        plain.await.expect("expanding into memory does not panic")
+    }
+
+    /// The page in a coding, which is made once.
+    pub(super) async fn coded(self: &Arc<Self>, coding: Coding) -> Bytes {
+        let known = |page: &Self| page.forms().coded[coding as usize].clone();
+        if let Some(coded) = known(self) {
+            return coded;
+        }
+        let _turn = self.making.lock().await;
+        if let Some(coded) = known(self) {
+            return coded;
+        }
+        let page = Arc::clone(self);
+        let coded = tokio::task::spawn_blocking(move || {
+            let coded = Bytes::from(coding::compress(&page.plain(), coding));
+            let mut forms = page.forms();
+            forms.coded[coding as usize] = Some(coded.clone());
+            forms.plain = None;
+            coded
+        });
+        coded.await.expect("compressing into memory does not panic")
+    }
+
+    /// The page uncompressed, expanded where it is kept compressed alone.
+    fn plain(&self) -> Bytes {
+        let (coding, coded) = {
+            let forms = self.forms();
+            if let Some(plain) = &forms.plain {
+                return plain.clone();
+            }
+            let coded = coding::ALL.into_iter();
+            let mut coded = coded.filter_map(|coding| {
+                let coded = forms.coded[coding as usize].clone();
+                coded.map(|coded| (coding, coded))
+            });
+            coded.next().expect("a page is at hand in some form")
+        };
+        coding::expand(&coded, coding).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn live() -> Arc<Live> {
+        let config =
+            Config::from_toml("", std::path::Path::new("."), None).expect("an empty file is valid");
+        Arc::new(Live::new(config).expect("a client"))
+    }
+
+    fn page(live: &Arc<Live>, bytes: usize) -> Arc<Rendered> {
+        let plain = b"a feed ".iter().copied().cycle().take(bytes).collect();
+        Arc::new(Rendered::new(Arc::clone(live), None, plain))
+    }
+
+    fn name(number: usize) -> Name {
+        (number.to_string(), FeedFormat::Atom, Key::default())
+    }
+
+    #[tokio::test]
+    async fn a_page_is_kept_in_the_form_that_readers_take() {
+        let page = page(&live(), 100_000);
+        let plain = page.identity().await;
+        let brotli = page.coded(Coding::Brotli).await;
+        assert_eq!(page.bytes(), brotli.len());
+        assert_eq!(page.identity().await, plain);
+        let gzip = page.coded(Coding::Gzip).await;
+        assert_eq!(coding::expand(&gzip, Coding::Gzip), plain);
+        assert_eq!(page.bytes(), brotli.len() + gzip.len());
+        assert_eq!(page.length(), plain.len());
+    }
+
+    #[test]
+    fn what_was_asked_for_least_lately_goes_first() {
+        const MIB: usize = 1024 * 1024;
+        let (cache, live) = (Cache::default(), live());
+        for number in 0..32 {
+            cache.keep(name(number), &page(&live, MIB));
+        }
+        assert!(cache.get(&name(0), &live).is_some());
+        cache.keep(name(32), &page(&live, MIB));
+        let there: Vec<usize> = (0..33)
+            .filter(|&number| cache.get(&name(number), &live).is_some())
+            .collect();
+        // The first was asked for after the others, and the room is for 24.
+        assert_eq!(there.len(), 24);
+        assert!(there.contains(&0) && there.contains(&32) && !there.contains(&1));
+        cache.keep(name(40), &page(&live, 30 * MIB));
+        assert!(
+            cache.get(&name(40), &live).is_none(),
+            "it would drive out all others"
+        );
+    }
+
+    #[test]
+    fn another_configuration_needs_another_page() {
+        let (cache, first, second) = (Cache::default(), live(), live());
+        cache.keep(name(1), &page(&first, 10));
+        assert!(cache.get(&name(1), &second).is_none());
+        assert!(cache.get(&name(1), &first).is_some());
+    }
+}
