@@ -303,7 +303,7 @@ impl Search<'_> {
         let name = self.is_named_alike(markup, range.start);
         let rank = u32::from(name) * 4 + u32::from(is_whole) * 2 + u32::from(all == like);
         let has_text = text_bytes >= SHORT_BYTES;
-        (rank, (has_text || all == like) && (is_whole || has_text))
+        (rank, has_text || all == like && is_whole)
     }
 
     /// Whether a word begins or ends at an atom.

@@ -239,7 +239,7 @@ fn number(element: &Element, name: &str) -> String {
     let is_number = !value.is_empty()
         && value.len() <= DIGITS_MAX
         && value.bytes().all(|byte| byte.is_ascii_digit());
-    match is_number && value.trim_start_matches('0') != "" {
+    match is_number && !value.trim_start_matches('0').is_empty() {
         true => format!(" {name}=\"{value}\""),
         false => String::new(),
     }

@@ -56,10 +56,12 @@ pub(super) fn short(text: &str) -> String {
 
 /// What is known of sources, by their rows, each with the revision that it was read at.
 #[derive(Debug, Default)]
-pub(in crate::web) struct Summaries(Mutex<HashMap<i64, (i64, String, Arc<Known>)>>);
+pub(in crate::web) struct Summaries(Mutex<ByRow>);
+
+type ByRow = HashMap<i64, (i64, String, Arc<Known>)>;
 
 impl Summaries {
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, (i64, String, Arc<Known>)>> {
+    fn lock(&self) -> MutexGuard<'_, ByRow> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -59,9 +59,9 @@ impl Writer<'_> {
                 "caption" | "colgroup" | "col" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th"
             ) =>
             {
-                self.table_part(name.to_owned().as_str(), node, element);
+                self.table_part(name, node, element);
             }
-            name => self.common(&name.to_owned(), node, element),
+            name => self.common(name, node, element),
         }
         true
     }
