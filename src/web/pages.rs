@@ -22,12 +22,13 @@ pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::access::Key;
-use super::coding::{Coding, accepted, compress, label};
+use super::coding::{Coding, accepted, accepted_quick, compress, label};
 use super::feeds::{address, is_current};
 use super::{Problem, Shared, words};
 use crate::model::FeedFormat;
 use crate::opml::{self, Outline};
 use crate::store;
+use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +36,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The one style sheet.
 const STYLE: &str = include_str!("style.css");
@@ -169,7 +170,7 @@ impl Links {
 /// Answers with a page, or says that the visitor has it already.
 async fn answer(request: &HeaderMap, page: Page) -> Response {
     let html = page.render().into_bytes();
-    let coding = accepted(request).filter(|_| html.len() >= COMPRESS_BYTES_MIN);
+    let coding = accepted_quick(request).filter(|_| html.len() >= COMPRESS_BYTES_MIN);
     let dash = coding.map_or("", |_| "-");
     let etag = format!(
         "\"{}{dash}{}\"",
@@ -210,12 +211,19 @@ async fn packed(html: Vec<u8>, coding: Coding) -> Vec<u8> {
 }
 
 /// `/style-HASH.css`, and nothing under another hash.
-pub(super) async fn style() -> Response {
+pub(super) async fn style(request: HeaderMap) -> Response {
+    static PACKED: [OnceLock<Bytes>; 3] = [const { OnceLock::new() }; 3];
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "Accept-Encoding"),
     ];
-    (headers, STYLE).into_response()
+    let Some(coding) = accepted(&request) else {
+        return (headers, STYLE).into_response();
+    };
+    let packed = PACKED[coding as usize].get_or_init(|| compress(STYLE.as_bytes(), coding).into());
+    let coded = [(header::CONTENT_ENCODING, label(coding))];
+    (headers, coded, packed.clone()).into_response()
 }
 
 /// `/feeds.opml`: all clean feeds, for one import.

@@ -173,11 +173,6 @@ pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%-d %b %Y").to_string()
 }
 
-/// "3 Nov 2026, 14:05 UTC".
-pub(super) fn moment(at: Timestamp) -> String {
-    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
-}
-
 /// "Next poll in 12m (every 30m)."
 pub(super) fn next_poll(next: Option<Timestamp>, why: &str, now: Timestamp) -> String {
     let Some(next) = next else {
@@ -215,11 +210,6 @@ pub(super) fn page_of(page: u32, pages: u32) -> String {
 /// "1,900 words".
 pub(super) fn word_count(n: usize) -> String {
     count(n as i64, "word", "words")
-}
-
-/// The address of a feed in a format, for who hears the links of a page one by one.
-pub(super) fn format_of(format: &str, title: &str) -> String {
-    format!("{format} of {title}")
 }
 
 /// The names of those who wrote an entry.

@@ -18,8 +18,7 @@ pub(super) fn chart(week: &Week) -> Markup {
     let height = 2 * HALF + 1;
     html! {
         div.week {
-        @if entries > 0 { svg.chart aria-hidden="true" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) {
-            path.axis d={ "M0 " (HALF) "h" (width) "v1H0z" } {}
+        @if entries > 0 { svg.chart aria-hidden="true" viewBox={ "0 0 " (width) " " (height) } {
             path.came d=(bars(week, |day| day.entries, true)) {}
             path.went d=(bars(week, |day| day.removals, false)) {}
         } }

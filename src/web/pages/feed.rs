@@ -147,7 +147,7 @@ pub(in crate::web) async fn feed(
             p.about lang=[lang] dir=(direction(lang)) { (super::summaries::short(&description)) }
         }
         (how(&published.fare, state, now))
-        (subscribe(&links, &server.public_url, name, &known.title))
+        (subscribe(&links, &server.public_url, name))
         @if let Some(link) = web_link(shown.feed.link.as_deref()) {
             p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(published.fare.entries)) }
         }

@@ -1,6 +1,6 @@
 //! `/`: every feed, how it fares, and how to subscribe; and what to do where there is none yet.
 
-use super::parts::{ago, alternates, direction, encoded, language, pager, subscribe};
+use super::parts::{ago, alternates, encoded, language, pager, subscribe, written};
 use super::summaries::Known;
 use super::{Links, Page, answer, chart};
 use crate::store::{Fare, Listed, Week};
@@ -85,8 +85,8 @@ pub(in crate::web) async fn index(
     let now = Timestamp::now();
     let store = &shared.app.store;
     let server = shared.app.live.borrow().config.server.clone();
-    let unwell = health::reasons(&shared.app).await;
-    let listed = store.listed().await?;
+    let (unwell, listed) = tokio::join!(health::reasons(&shared.app), store.listed());
+    let listed = listed?;
     let known = shared.summaries.of(store, &listed).await?;
     if listed.is_empty() {
         let page = Page::new(words::NAME, links, server.allows_try, first_run());
@@ -216,16 +216,16 @@ impl List<'_> {
         let fare = self.fares.get(&row.listed.id);
         let week = self.weeks.get(&row.listed.id).copied().unwrap_or_default();
         let lang = language(known.language.as_deref());
-        let dir = direction(lang);
+        let dir = written(lang);
         html! {
             li.feed {
                 (badge(name, &known.title))
                 div.what {
-                    h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=(dir) { (known.title) } }
+                    h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=[dir] { (known.title) } }
                     @match &known.newest {
                         Some((key, title, at)) => p.newest {
                             (ago(*at, self.now)) ": "
-                            a href=(self.links.to(&format!("feeds/{name}/{key}"))) lang=[lang] dir=(dir) {
+                            a href=(self.links.to(&format!("feeds/{name}/{key}"))) lang=[lang] dir=[dir] {
                                 (if title.is_empty() { words::UNTITLED } else { title })
                             }
                         },
@@ -234,7 +234,7 @@ impl List<'_> {
                     @if let Some(fare) = fare {
                         (how(fare, row.state, self.now))
                     }
-                    (subscribe(self.links, self.public_url, name, &known.title))
+                    (subscribe(self.links, self.public_url, name))
                 }
                 (chart::chart(&week))
             }

@@ -47,16 +47,16 @@ pub(super) fn alternates(
 }
 
 /// Links to a feed: in every format, and for the reader of this computer.
-pub(super) fn subscribe(links: &Links, public_url: &str, name: &str, title: &str) -> Markup {
+pub(super) fn subscribe(links: &Links, public_url: &str, name: &str) -> Markup {
     let own = links.key.onto(address(public_url, name, FeedFormat::Atom));
     let reader = format!("feed:{own}");
     html! {
         p.links {
-            a href=(reader) aria-label=(words::format_of(words::IN_READER, title)) { (words::IN_READER) }
-            @for (format, media_type, label) in FORMATS {
+            a href=(reader) { (words::IN_READER) }
+            @for (format, _, label) in FORMATS {
                 // The last one is the one to copy: Atom says most.
-                @let copied = (format == FeedFormat::Atom).then_some(title);
-                " " a type=(media_type) href=(links.to(&format!("feeds/{name}.{}", end(format)))) aria-label=(words::format_of(label, title)) data-copy=[copied] { (label) }
+                @let copied = (format == FeedFormat::Atom).then_some("");
+                " " a href=(links.to(&format!("feeds/{name}.{}", end(format)))) data-copy=[copied] { (label) }
             }
         }
     }
@@ -64,7 +64,7 @@ pub(super) fn subscribe(links: &Links, public_url: &str, name: &str, title: &str
 
 /// A moment, as long ago as it is.
 pub(super) fn ago(at: Timestamp, now: Timestamp) -> Markup {
-    html! { time datetime=(at) title=(words::moment(at)) { (words::ago(at, now)) } }
+    html! { time datetime=(at) { (words::ago(at, now)) } }
 }
 
 /// Short facts in a row.
@@ -81,6 +81,11 @@ pub(super) fn dotted(facts: &[Markup]) -> Markup {
 pub(super) fn plain(text: Option<&Text>) -> String {
     let text = text.map(render::plain).unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The direction of a language's script, where it is not for the browser to find out, line by line (`unicode-bidi: plaintext`).
+pub(super) fn written(language: Option<&str>) -> Option<&'static str> {
+    Some(direction(language)).filter(|direction| *direction != "auto")
 }
 
 /// The direction of a language's script; `auto` where it is not known.
