@@ -230,3 +230,9 @@ pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(25);
 pub const FORM_BYTES_MAX: usize = 8 * 1024;
 /// The shortest token to private feeds, in characters: 16 hexadecimal digits are 64 bits, which nobody guesses over a network.
 pub const TOKEN_CHARS_MIN: usize = 16;
+
+/// The largest icon of a site that is kept, in bytes; those of most have below 20,000.
+pub const ICON_BYTES_MAX: usize = 128 * 1024;
+
+/// How much all icons together take in memory, in bytes: those of some thousand sites.
+pub const ICONS_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! What is published: routes, the feeds, and the small pages around them.
 //!
-//! Polls nothing and washes nothing. Invariants: the same entries give the same bytes and the same `ETag`;
+//! Polls nothing, and fetches and washes only what a visitor tries and the icons of sites. Invariants: the same entries give the same bytes and the same `ETag`;
 //! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
 
 mod access;
@@ -44,6 +44,7 @@ struct Shared {
     rendered: Arc<kept::Cache>,
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
+    icons: Arc<pages::Icons>,
 }
 
 /// All routes.
@@ -53,12 +54,14 @@ pub fn router(app: App) -> Router {
         rendered: Arc::default(),
         summaries: Arc::default(),
         trials: Arc::default(),
+        icons: Arc::default(),
     };
     Router::new()
         // For people.
         .route("/", get(pages::index))
         .route(&STYLE_PATH, get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route("/icons/{name}", get(pages::icon))
         .route(
             "/try",
             get(pages::try_form)

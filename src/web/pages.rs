@@ -8,6 +8,7 @@
 mod chart;
 mod entry;
 mod feed;
+mod icon;
 mod index;
 mod parts;
 mod remedy;
@@ -16,6 +17,7 @@ mod try_url;
 
 pub(super) use entry::entry;
 pub(super) use feed::feed;
+pub(super) use icon::{Icons, icon};
 pub(super) use index::index;
 pub(super) use remedy::excerpt;
 pub(super) use summaries::Summaries;

@@ -13,7 +13,8 @@ mod negotiation;
 mod trial;
 
 use crate::support::{
-    LEASE, NOW, after, app, channel, client, config, fine, item, many, publish, rss, serve, washed,
+    LEASE, NOW, Publisher, after, answer, app, channel, client, config, fine, item, many, publish,
+    rss, serve, until, washed,
 };
 use feedwash::config::{Config, StoreLocation};
 use feedwash::model::Text;
@@ -290,6 +291,72 @@ async fn a_thousand_sources_are_paged_and_searched() {
     ] {
         text(address, path, &[]).await;
     }
+}
+
+/// A picture of one pixel.
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+
+#[tokio::test]
+async fn icons_come_from_us_and_are_pictures() {
+    let publisher = Publisher::start(|asked| match asked.path.as_str() {
+        "/favicon.ico" => answer(200, &[("content-type", "text/html")], PIXEL),
+        "/drawn.svg" => answer(
+            200,
+            &[("content-type", "image/svg+xml")],
+            "<svg onload=\"alert(1)\"/>",
+        ),
+        _ => answer(404, &[], ""),
+    })
+    .await;
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    let tables = ["plain", "drawn"].map(|name| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nurl = \"{}\"\n",
+            publisher.url(&format!("/{name}"))
+        )
+    });
+    let config = config(&format!(
+        "[polling]\nallow_private = [\"127.0.0.1\"]\n{}[[source]]\nname = \"file\"\nurl = \"a.xml\"\n",
+        tables.concat()
+    ));
+    store.sync(&config, NOW).await.unwrap();
+    for name in ["plain", "drawn", "file"] {
+        let mut washed = washed(&many(1));
+        washed.clean.link = Some(publisher.url("/"));
+        washed.clean.icon = Some(publisher.url("/drawn.svg")).filter(|_| name == "drawn");
+        publish(&store, name, &washed, NOW).await;
+    }
+    let address = serve(app(&store, config).0).await;
+    let shown = until("the icon is here", async || {
+        let page = Html::parse_document(&text(address, "/", &[]).await);
+        let icons: Vec<String> = select(&page, "img")
+            .iter()
+            .filter_map(|icon| icon.attr("src"))
+            .map(str::to_owned)
+            .collect();
+        (!icons.is_empty() && publisher.asked().len() == 2).then_some(icons)
+    })
+    .await;
+    assert_eq!(
+        shown,
+        ["icons/plain"],
+        "neither a document nor that of a file's site"
+    );
+    let icon = ask(address, "/icons/plain", &[]).await;
+    assert_eq!(
+        icon.headers()[header::CONTENT_TYPE],
+        "image/png",
+        "by its bytes"
+    );
+    assert_eq!(icon.bytes().await.unwrap(), PIXEL);
+    for name in ["drawn", "file", "nobody"] {
+        assert_eq!(
+            ask(address, &format!("/icons/{name}"), &[]).await.status(),
+            404
+        );
+    }
+    text(address, "/", &[]).await;
+    assert_eq!(publisher.asked().len(), 2, "nobody is asked twice");
 }
 
 #[tokio::test]

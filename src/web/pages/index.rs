@@ -1,8 +1,10 @@
 //! `/`: every feed, how it fares, and how to subscribe; and what to do where there is none yet.
 
+use super::icon::Icons;
 use super::parts::{ago, alternates, encoded, language, pager, subscribe, written};
 use super::summaries::Known;
 use super::{Links, Page, answer, chart};
+use crate::poll::Live;
 use crate::store::{Fare, Listed, Week};
 use crate::web::access::Key;
 use crate::web::fares::{self, State};
@@ -84,7 +86,8 @@ pub(in crate::web) async fn index(
     let Query(wanted) = wanted.unwrap_or_default();
     let now = Timestamp::now();
     let store = &shared.app.store;
-    let server = shared.app.live.borrow().config.server.clone();
+    let live = Arc::clone(&shared.app.live.borrow());
+    let server = &live.config.server;
     let (unwell, listed) = tokio::join!(health::reasons(&shared.app), store.listed());
     let listed = listed?;
     let known = shared.summaries.of(store, &listed).await?;
@@ -140,6 +143,8 @@ pub(in crate::web) async fn index(
         fares: &fares,
         weeks: &weeks,
         links: &links,
+        icons: &shared.icons,
+        live: &live,
         public_url: &server.public_url,
         now,
     };
@@ -198,6 +203,8 @@ struct List<'a> {
     fares: &'a HashMap<i64, Fare>,
     weeks: &'a HashMap<i64, Week>,
     links: &'a Links,
+    icons: &'a Arc<Icons>,
+    live: &'a Arc<Live>,
     public_url: &'a str,
     now: Timestamp,
 }
@@ -211,6 +218,19 @@ impl List<'_> {
         }
     }
 
+    /// The icon of its site, where that is here; else the first letter of a title, in a colour that the name decides.
+    fn badge(&self, name: &str, known: &Known) -> Markup {
+        if self.icons.has(self.live, name, known) {
+            let icon = self.links.to(&format!("icons/{name}"));
+            return html! { span.badge.icon { img src=(icon) alt="" width="24" height="24" loading="lazy"; } };
+        }
+        let letter = known.title.chars().find(|c| c.is_alphanumeric());
+        let letter: String = letter.map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
+        let sum = |sum: u8, byte: u8| sum.wrapping_mul(31).wrapping_add(byte);
+        let hue = name.bytes().fold(0, sum) % 6;
+        html! { span class={ "badge b" (hue) } aria-hidden="true" { (letter) } }
+    }
+
     fn row(&self, row: &Row) -> Markup {
         let (name, known) = (&row.listed.name, &row.known);
         let fare = self.fares.get(&row.listed.id);
@@ -219,7 +239,7 @@ impl List<'_> {
         let dir = written(lang);
         html! {
             li.feed {
-                (badge(name, &known.title))
+                (self.badge(name, known))
                 div.what {
                     h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=[dir] { (known.title) } }
                     @match &known.newest {
@@ -240,19 +260,6 @@ impl List<'_> {
             }
         }
     }
-}
-
-/// The first letter of a title, in one of some colours that the name decides.
-fn badge(name: &str, title: &str) -> Markup {
-    let letter: String = title
-        .chars()
-        .find(|c| c.is_alphanumeric())
-        .map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
-    let hue = name
-        .bytes()
-        .fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte))
-        % 6;
-    html! { span class={ "badge b" (hue) } aria-hidden="true" { (letter) } }
 }
 
 /// How a source fares: its state, what to know of it, and when it is polled next.

@@ -1,11 +1,12 @@
 //! What of a source changes only with its revision, read once a revision: a list of a thousand is not read anew each time.
 
-use crate::model::EntryKey;
+use crate::model::{EntryKey, Feed};
 use crate::render;
 use crate::store::{Listed, Store, StoreError, Summary};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use url::Url;
 
 /// How many sources are read at once.
 const READ_AT_ONCE: usize = 200;
@@ -22,6 +23,8 @@ pub(in crate::web) struct Known {
     pub(super) folded: String,
     /// The language of its words.
     pub(super) language: Option<String>,
+    /// Where the icon of its site is, as far as that is known.
+    pub(super) icon: Option<Url>,
     /// The newest entry: its key, its title in text, when it came.
     pub(super) newest: Option<(EntryKey, String, Timestamp)>,
 }
@@ -38,10 +41,25 @@ impl Known {
         Self {
             folded: format!("{} {}", title.to_lowercase(), name.to_lowercase()),
             title,
+            icon: icon_of(&summary.feed),
             language: summary.feed.language,
             newest,
         }
     }
+}
+
+/// Where the feed says that its icon is, else where sites have theirs.
+fn icon_of(feed: &Feed) -> Option<Url> {
+    let given = feed
+        .icon
+        .as_deref()
+        .and_then(|icon| Url::parse(icon.trim()).ok());
+    let usual = || {
+        let site = Url::parse(feed.link.as_deref()?.trim()).ok()?;
+        site.join("/favicon.ico").ok()
+    };
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    given.filter(is_web).or_else(|| usual().filter(is_web))
 }
 
 /// A text on one line, cut where it is too long for a list.
