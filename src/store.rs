@@ -35,7 +35,7 @@ pub use census::Census;
 pub use feeds::{Heading, Published};
 pub use polls::Finish;
 pub use record::{Recorded, Recording};
-pub use source::Source;
+pub use source::{Source, Taken};
 pub use status::Status;
 pub use undo::{Restoration, Stored};
 
@@ -47,6 +47,10 @@ use ends::Ends;
 use place::Place;
 use sqlx::Connection as _;
 use std::sync::Arc;
+
+/// What a log leaves out unless somebody asks for it: that a statement took long, whole statements, and that a connection was
+/// waited for. What comes of it is told where it matters.
+pub const QUIET: &str = "sqlx=error";
 
 /// The store. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]
@@ -89,6 +93,9 @@ pub enum StoreError {
     /// by a restart.
     #[error("the file {0} was replaced or removed while it was in use: restart Feedwash")]
     Replaced(String),
+    /// It did not answer in the time that somebody could wait. Usually heals by itself.
+    #[error("the store does not answer in time")]
+    Silent,
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {

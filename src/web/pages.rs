@@ -123,7 +123,8 @@ pub(super) async fn opml(
     State(shared): State<Shared>,
     Extension(key): Extension<Key>,
 ) -> Result<Response, Problem> {
-    let statuses = shared.app.store.statuses().await?;
+    let store = &shared.app.store;
+    let statuses = shared.titles.get(store.titled()).await?;
     let public_url = shared.app.live.borrow().config.server.public_url.clone();
     let headers = [
         (header::CONTENT_TYPE, "text/x-opml; charset=utf-8"),

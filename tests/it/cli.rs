@@ -221,8 +221,10 @@ fn check_misses_a_file_that_is_not_there() {
 #[test]
 fn a_configuration_that_is_not_there_is_named() {
     let desk = Desk::new();
-    desk.run(&["check", "--config", "none.toml"])
-        .check(1, &["can't read the configuration", "none.toml", "--config"]);
+    desk.run(&["check", "--config", "none.toml"]).check(
+        1,
+        &["can't read the configuration", "none.toml", "--config"],
+    );
 }
 
 // poll and status.

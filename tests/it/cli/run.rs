@@ -135,7 +135,13 @@ async fn run_polls_serves_reloads_and_stops() {
     let health: Value = serde_json::from_str(&health).unwrap();
     let rejected = health["rejected_configuration"].as_str().unwrap();
     assert!(rejected.contains("unknown key"), "{rejected}");
-    assert!(daemon.get("/health.atom").await.1.contains("feeds.toml is wrong"));
+    assert!(
+        daemon
+            .get("/health.atom")
+            .await
+            .1
+            .contains("feeds.toml is wrong")
+    );
     let gauge = "feedwash_config_last_reload_successful 0";
     assert!(daemon.get("/metrics").await.1.contains(gauge));
 

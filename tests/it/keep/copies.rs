@@ -111,7 +111,11 @@ async fn backup_copies_once_and_replaces_nothing_unasked() {
             &["is the store itself"],
         );
     }
-    says(&feedwash(folder, &["backup", "-"]), 2, &["a backup is a file"]);
+    says(
+        &feedwash(folder, &["backup", "-"]),
+        2,
+        &["a backup is a file"],
+    );
     store.ping().await.unwrap();
     std::fs::rename(folder.join("a.db"), folder.join("feedwash.db")).unwrap();
     let replaced = store.ping().await.unwrap_err().to_string();
