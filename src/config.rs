@@ -341,7 +341,7 @@ impl Config {
         folder: &Path,
         state_folder: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        Self::build(text, folder, state_folder, None)
+        Self::build(text, folder, state_folder, [None, None])
     }
 
     /// The same with the secrets that stand elsewhere, each read by `read`.
@@ -354,19 +354,32 @@ impl Config {
         state_folder: Option<&Path>,
         read: ReadSecret<'_>,
     ) -> Result<Self, ConfigError> {
-        Self::build(text, folder, state_folder, Some(read))
+        Self::build(text, folder, state_folder, [Some(read), Some(read)])
+    }
+
+    /// The same with the secrets that polls need: who only polls need not be able to read the token of private feeds.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`], and each such secret that can't be read.
+    pub fn for_polls(
+        text: &str,
+        folder: &Path,
+        state_folder: Option<&Path>,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, ConfigError> {
+        Self::build(text, folder, state_folder, [None, Some(read)])
     }
 
     fn build(
         text: &str,
         folder: &Path,
         state_folder: Option<&Path>,
-        read: Option<ReadSecret<'_>>,
+        read: [Option<ReadSecret<'_>>; 2],
     ) -> Result<Self, ConfigError> {
         let mut problems = Problems::new(text);
-        let secrets = Secrets { folder, read };
+        let [of_server, of_polls] = read.map(|read| Secrets { folder, read });
         let config = file::read(text, &mut problems)
-            .map(|file| build::config(file, &secrets, state_folder, &mut problems));
+            .map(|file| build::config(file, &of_server, &of_polls, state_folder, &mut problems));
         problems.finish()?;
         Ok(config.expect("a file that can't be read leaves a problem"))
     }

@@ -83,18 +83,37 @@ impl App {
 
 /// Signs of life of the poll loop, for `/health` and the watchdog: when it last came round.
 #[derive(Debug, Default)]
-pub struct Pulse(Mutex<Option<Instant>>);
+pub struct Pulse(Mutex<Beats>);
+
+#[derive(Debug, Default)]
+struct Beats {
+    last: Option<Instant>,
+    /// Since when the loop has seen that the store can't be written.
+    troubled_since: Option<Timestamp>,
+}
 
 impl Pulse {
-    fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    fn beat(&self, is_troubled: bool, now: Timestamp) {
+        let mut beats = self.beats();
+        beats.last = Some(Instant::now());
+        let since = beats.troubled_since.unwrap_or(now);
+        beats.troubled_since = is_troubled.then_some(since);
+    }
+
+    fn beats(&self) -> MutexGuard<'_, Beats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long ago the loop last came round; `None` before it did.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.map(|last| last.elapsed())
+        self.beats().last.map(|last| last.elapsed())
+    }
+
+    /// Since when nothing can be written, where nothing can.
+    #[must_use]
+    pub fn troubled_since(&self) -> Option<Timestamp> {
+        self.beats().troubled_since
     }
 }
 
@@ -142,7 +161,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 is_full = take(&app, &crew, &polls, &shutdown).await;
             }
             _ = tick.tick() => {
-                app.pulse.beat();
+                app.pulse.beat(app.store.trouble().is_some(), Timestamp::now());
                 if let Some(jump) = clock.jumped(Timestamp::now(), started.elapsed()) {
                     tracing::warn!(seconds = jump.as_secs(), "the clock jumped, or the machine slept");
                     settle(&app).await;
@@ -176,6 +195,8 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 /// Who may poll at the same time.
 #[derive(Clone)]
 struct Crew {
+    /// How many sources may be taken.
+    size: usize,
     /// Sources that were taken: they poll, or wait for their host's turn or for a place.
     taken: Arc<Semaphore>,
     /// Polls.
@@ -191,26 +212,21 @@ struct Crew {
 impl Crew {
     fn new(config: &Config) -> Self {
         let concurrency = config.polling.concurrency;
+        let size = concurrency.saturating_mul(TAKEN_A_PLACE);
+        let size = size.min(Semaphore::MAX_PERMITS);
         Self {
+            size,
             rota: Arc::new(Mutex::new(Rota::new(config))),
             since: Instant::now(),
             room: Arc::default(),
-            taken: Arc::new(Semaphore::new(Self::size(config))),
+            taken: Arc::new(Semaphore::new(size)),
             places: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
             turns: Arc::default(),
         }
     }
 
-    /// How many sources may be taken.
-    fn size(config: &Config) -> usize {
-        let places = config.polling.concurrency;
-        places
-            .saturating_mul(TAKEN_A_PLACE)
-            .min(Semaphore::MAX_PERMITS)
-    }
-
-    fn make_room(&self, config: &Config) {
-        if self.taken.available_permits() >= Self::size(config) / 2 {
+    fn make_room(&self) {
+        if self.taken.available_permits() >= self.size / 2 {
             self.room.notify_one();
         }
     }
@@ -276,7 +292,7 @@ impl Turns {
 async fn take(app: &App, crew: &Crew, polls: &TaskTracker, shutdown: &CancellationToken) -> bool {
     let handed_out = hand_out(app, crew, polls, shutdown).await;
     app.metrics
-        .in_hand(Crew::size(&app.live.borrow().config) - crew.taken.available_permits());
+        .in_hand(crew.size - crew.taken.available_permits());
     match handed_out {
         Ok(is_full) => is_full,
         // That the store is away was told when it went.
@@ -322,7 +338,7 @@ async fn hand_out(
                 .and_then(|host| Arc::clone(&host.queue).try_acquire_owned().ok());
             let taken = Arc::clone(&crew.taken).try_acquire_owned().ok();
             let (Some(host), Some(queued), Some(taken)) = (host, queued, taken) else {
-                put_back.push(source.id);
+                put_back.push(source.taken());
                 continue;
             };
             let (app, live, crew, shutdown) = (
@@ -334,7 +350,7 @@ async fn hand_out(
             polls.spawn(async move {
                 one(&app, &live, &crew, &host, &source, &shutdown).await;
                 drop((queued, taken));
-                crew.make_room(&live.config);
+                crew.make_room();
             });
         }
         app.store.put_back(&put_back, now + TURN_RETRY).await?;
@@ -360,7 +376,7 @@ async fn one(
     let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
     let _turn_and_place = tokio::select! {
         () = shutdown.cancelled() => {
-            if let Err(error) = app.store.put_back(&[source.id], Timestamp::now()).await {
+            if let Err(error) = app.store.put_back(&[source.taken()], Timestamp::now()).await {
                 tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
             }
             return;
@@ -530,8 +546,12 @@ async fn hasten(app: &App, old: &Live, new: &Live) {
     if hastened.is_empty() {
         return;
     }
-    if let Err(error) = app.store.hasten(&hastened, Timestamp::now()).await {
-        tracing::error!(%error, "can't make sources due earlier whose interval was shortened");
+    match app.store.hasten(&hastened, Timestamp::now()).await {
+        // Those that are due at once are not polled at once.
+        Ok(()) => settle(app).await,
+        Err(error) => {
+            tracing::error!(%error, "can't make sources due earlier whose interval was shortened");
+        }
     }
 }
 

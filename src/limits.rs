@@ -124,7 +124,10 @@ pub const OPML_DEPTH_MAX: usize = 16;
 /// How long a reader may take to send the head of a request, and to send nothing between two: a slow phone takes seconds.
 pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The largest head of a request, in bytes; readers send below 2,000.
+/// How long a reader may take nothing of its answer: what it does not take has to be kept for it.
+pub const ANSWER_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How large the buffer of a request's head grows, in bytes, which takes heads of some 40,000; readers send below 2,000.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// How many connections from readers may be open at once; for the next, whoever has asked for nothing for the longest is sent

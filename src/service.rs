@@ -111,7 +111,12 @@ pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken
             tracing::error!("the poll loop does not come round");
             continue;
         }
-        match probe(address).await {
+        let probed = tokio::select! {
+            // Who stops listens no more, and systemd's socket would keep the probe waiting.
+            () = shutdown.cancelled() => return,
+            probed = probe(address) => probed,
+        };
+        match probed {
             Ok(()) => tell(&[NotifyState::Watchdog]),
             Err(error) => tracing::error!(%error, "the server does not answer its own probe"),
         }

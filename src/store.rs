@@ -35,11 +35,11 @@ pub use backup::{Backup, BackupError, backup};
 pub use census::Census;
 pub use feeds::{Heading, Published};
 pub use pages::{
-    Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Taken, WEEK_DAYS, Week,
+    Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Tally, WEEK_DAYS, Week,
 };
 pub use polls::Finish;
 pub use record::{Recorded, Recording};
-pub use source::Source;
+pub use source::{Source, Taken};
 pub use status::Status;
 pub use undo::{Restoration, Stored};
 
@@ -51,6 +51,10 @@ use ends::Ends;
 use place::Place;
 use sqlx::Connection as _;
 use std::sync::Arc;
+
+/// What a log leaves out unless somebody asks for it: that a statement took long, whole statements, and that a connection was
+/// waited for. What comes of it is told where it matters.
+pub const QUIET: &str = "sqlx=error";
 
 /// The store. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]
@@ -93,6 +97,9 @@ pub enum StoreError {
     /// by a restart.
     #[error("the file {0} was replaced or removed while it was in use: restart Feedwash")]
     Replaced(String),
+    /// It did not answer in the time that somebody could wait. Usually heals by itself.
+    #[error("the store does not answer in time")]
+    Silent,
     /// A stored value is not what this version wrote.
     #[error("the store holds a {what} that can't be read: {why}")]
     Damaged {

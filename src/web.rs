@@ -1,13 +1,15 @@
 //! What is published: routes, the feeds, and the small pages around them.
 //!
-//! Polls nothing, and fetches and washes only what a visitor tries and the icons of sites. Invariants: the same entries give the same bytes and the same `ETag`;
-//! an error page never says more than the reader needs, and is never a feed; every answer carries the security headers.
+//! Polls nothing, and fetches and washes only what a visitor tries and the icons of sites. Invariants: the same entries give the
+//! same bytes and the same `ETag`; an error page never says more than the reader needs, and is never a feed; every answer to a
+//! request carries the security headers.
 
 mod access;
 mod coding;
 mod count;
 mod fares;
 mod feeds;
+mod fresh;
 mod health;
 mod kept;
 mod pages;
@@ -22,17 +24,17 @@ pub use server::serve;
 
 use crate::daemon::App;
 use crate::limits;
-use crate::store::StoreError;
+use crate::store::{Census, Source, Status, StoreError};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use std::sync::Arc;
-use std::time::Duration;
+use fresh::Fresh;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,6 +47,10 @@ struct Shared {
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
     icons: Arc<pages::Icons>,
+    troubled: Arc<Fresh<Vec<Status>>>,
+    sources: Arc<Fresh<Vec<Source>>>,
+    titles: Arc<Fresh<Vec<Status>>>,
+    census: Arc<Fresh<Census>>,
 }
 
 /// All routes.
@@ -55,6 +61,10 @@ pub fn router(app: App) -> Router {
         summaries: Arc::default(),
         trials: Arc::default(),
         icons: Arc::default(),
+        troubled: Arc::default(),
+        sources: Arc::default(),
+        titles: Arc::default(),
+        census: Arc::default(),
     };
     Router::new()
         // For people.
@@ -75,6 +85,12 @@ pub fn router(app: App) -> Router {
         .route("/health", get(health::health))
         .route("/health.atom", get(health::feed))
         .route("/metrics", get(health::metrics))
+        .method_not_allowed_fallback(|| async {
+            Problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "there is nothing to do here but to read",
+            )
+        })
         .fallback(|| async {
             Problem(
                 StatusCode::NOT_FOUND,
@@ -91,15 +107,21 @@ pub fn router(app: App) -> Router {
             )
             .into_response()
         }))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            ANSWER_TIMEOUT,
-        ))
+        .layer(from_fn(in_time))
         .layer(map_response(secure))
         .layer(from_fn_with_state(shared, count::answers))
 }
 
-/// Headers that every answer carries. Nothing that is served runs a script or is framed.
+/// Ends an answer that takes too long.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(ANSWER_TIMEOUT, next.run(request)).await;
+    answered.unwrap_or_else(|_| {
+        let late = "this takes too long; try again later";
+        Problem(StatusCode::SERVICE_UNAVAILABLE, late).into_response()
+    })
+}
+
+/// Headers that every answer of ours carries; what is no request at all is refused before it comes here. Nothing that is served runs a script or is framed.
 async fn secure(mut response: Response) -> Response {
     const POLICY: &str =
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -137,10 +159,25 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "can't answer a reader");
+        complain(&error);
         Self(
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not answer; try again later",
         )
     }
+}
+
+/// How often is told that readers can't be answered: they may ask as often as they like.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// Tells why a reader can't be answered, if that was not told just now.
+fn complain(error: &StoreError) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.is_some_and(|last| last.elapsed() < COMPLAIN_EVERY) {
+        tracing::debug!(%error, "can't answer a reader");
+        return;
+    }
+    *last = Some(Instant::now());
+    tracing::error!(%error, "can't answer a reader; others within a minute are not told of");
 }

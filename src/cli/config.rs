@@ -45,8 +45,13 @@ fn state_folder<'a>(config: &Path, given: Option<&'a str>) -> Option<&'a Path> {
         .or_else(|| (config == Path::new(SYSTEM_CONFIG)).then(|| Path::new(SYSTEM_STATE)))
 }
 
-/// Loads a configuration, the public rules that it names, and its secrets.
+/// Loads a configuration, the public rules that it names, and its secrets, but for the token to private feeds.
 pub(super) fn load(path: &Path) -> Result<Config> {
+    Ok(load_and_tell(path, Secrets::OfPolls)?.0)
+}
+
+/// The same with the token, for who serves.
+pub(super) fn load_to_serve(path: &Path) -> Result<Config> {
     Ok(load_and_tell(path, Secrets::Read)?.0)
 }
 
@@ -58,6 +63,7 @@ pub(super) fn load_to_look(path: &Path) -> Result<Config> {
 /// What is done about secrets that stand elsewhere.
 enum Secrets {
     Read,
+    OfPolls,
     LeaveOut,
 }
 
@@ -105,6 +111,7 @@ fn load_and_tell(path: &Path, secrets: Secrets) -> Result<(Config, Vec<String>)>
     let state = state_folder(path, given.as_deref());
     let read = match secrets {
         Secrets::Read => Config::with_secrets(&text, &folder, state, &secret),
+        Secrets::OfPolls => Config::for_polls(&text, &folder, state, &secret),
         Secrets::LeaveOut => Config::from_toml(&text, &folder, state),
     };
     let mut config = read.map_err(|error| {

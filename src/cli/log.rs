@@ -1,8 +1,10 @@
 //! What happens, told on standard error: to people, to a journal, or to machines.
 
 use super::output;
+use crate::store;
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::os::unix::fs::MetadataExt as _;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{Format, Full, Writer};
@@ -13,10 +15,9 @@ use tracing_subscriber::registry::LookupSpan;
 /// writes one JSON object a line. Under systemd each line says its level the way a journal reads it, and no time, which the
 /// journal writes itself.
 pub(super) fn init(is_service: bool) {
-    let default = if is_service {
-        "warn,feedwash=info"
-    } else {
-        "warn"
+    let default = match is_service {
+        true => format!("warn,feedwash=info,{}", store::QUIET),
+        false => format!("warn,{}", store::QUIET),
     };
     let wanted = ["FEEDWASH_LOG", "RUST_LOG"]
         .iter()
@@ -31,10 +32,10 @@ pub(super) fn init(is_service: bool) {
             };
             filter.unwrap_or_else(|why| {
                 output::say(&format!("feedwash: FEEDWASH_LOG can't be \"{wanted}\": {why}"));
-                EnvFilter::new(default)
+                EnvFilter::new(&default)
             })
         })
-        .unwrap_or_else(|| EnvFilter::new(default));
+        .unwrap_or_else(|| EnvFilter::new(&default));
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
     let log = tracing_subscriber::fmt()
@@ -50,7 +51,7 @@ pub(super) fn init(is_service: bool) {
                 "feedwash: FEEDWASH_LOG_FORMAT can't be \"{other}\"; it is text or json"
             ));
         }
-        _ if std::env::var_os("JOURNAL_STREAM").is_some() => {
+        _ if is_journal() => {
             log.event_format(Journal::default()).init();
         }
         _ => log.init(),
@@ -60,8 +61,17 @@ pub(super) fn init(is_service: bool) {
 
 /// Whether the log is read line by line by something that wants to know the level of each.
 pub(super) fn is_for_machines() -> bool {
-    std::env::var_os("JOURNAL_STREAM").is_some()
-        || std::env::var("FEEDWASH_LOG_FORMAT").is_ok_and(|format| format == "json")
+    is_journal() || std::env::var("FEEDWASH_LOG_FORMAT").is_ok_and(|format| format == "json")
+}
+
+/// Whether standard error is a journal's. The variable alone says little: a shell that a service started has inherited it
+/// (systemd.exec(5), `$JOURNAL_STREAM`).
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    let here = std::fs::metadata("/proc/self/fd/2");
+    here.is_ok_and(|here| stream == format!("{}:{}", here.dev(), here.ino()))
 }
 
 /// A word that would silence everything: it is no level, so it would be taken for the name of a program that logs.

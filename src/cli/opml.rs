@@ -13,7 +13,7 @@ use std::process::ExitCode;
 pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
     let path = config::path(named);
     // The token of private feeds may be readable for the service alone; then it is left out.
-    let config = config::load(&path).or_else(|_| config::load_to_look(&path))?;
+    let config = config::load_to_serve(&path).or_else(|_| config::load_to_look(&path))?;
     let statuses = config::statuses(&config).await?;
     let titled: Vec<(&str, Option<&str>)> = config
         .sources

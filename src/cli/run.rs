@@ -79,7 +79,7 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
     let path = config::path(named);
     // Before it is read, so that an edit during a long start is not missed.
     let read = Stamp::of(&path);
-    let live = Live::new(config::load(&path)?)?;
+    let live = Live::new(config::load_to_serve(&path)?)?;
     let listen = live.config.server.listen;
     let listener = service::listener(listen).await.with_context(|| {
         format!("can't listen on {listen} (is another program, or another Feedwash, using the port? set server.listen to another)")
@@ -275,11 +275,12 @@ impl Conf {
     fn read_anew(&mut self, stamp: Option<Stamp>, asked: Asked) {
         self.read = stamp;
         service::reloading();
-        let loaded = config::load(&self.path)
+        let loaded = config::load_to_serve(&self.path)
             .and_then(|config| self.is_meant(config, asked))
             .and_then(|config| Ok(Live::new(config)?));
         let rejected = loaded.as_ref().err().map(|error| Rejected {
-            why: one_line(error),
+            // For others to read: not where it lies.
+            why: one_line(error).replace(&self.path.display().to_string(), "feeds.toml"),
             at: Timestamp::now(),
         });
         *self

@@ -58,7 +58,7 @@ pub(super) async fn health(named: Option<&Path>, address: Option<SocketAddr>) ->
         None => {
             let path = config::path(named);
             // The token may be readable for the service alone; without it nothing is said about sources.
-            let config = config::load(&path).or_else(|_| config::load_to_look(&path))?;
+            let config = config::load_to_serve(&path).or_else(|_| config::load_to_look(&path))?;
             (config.server.listen, config.server.access_token)
         }
     };

@@ -17,12 +17,13 @@ use url::Url;
 /// Builds the configuration, collecting what is wrong with it.
 pub(super) fn config(
     file: file::FileConfig,
+    of_server: &Secrets<'_>,
     secrets: &Secrets<'_>,
     state_folder: Option<&Path>,
     problems: &mut Problems<'_>,
 ) -> Config {
     let folder = secrets.folder;
-    let server = server(file.server, secrets, problems);
+    let server = server(file.server, of_server, problems);
     let store = Store {
         location: store_location(file.store.url, folder, state_folder, problems),
         keep_days: file.store.keep_days.unwrap_or(90),

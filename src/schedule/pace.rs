@@ -132,19 +132,18 @@ impl Pace {
         }
     }
 
-    /// When the newest entry came, and when the silence since then was no accident any more: a feed that posts every few
-    /// days at the latest says nothing for a week and thrice its longest silence, any other for three months.
+    /// When the newest entry came, where the silence since then is no accident any more: a feed that posts every few days at
+    /// the latest says nothing for a week and thrice its longest silence, any other for three months.
     #[must_use]
-    pub fn silence(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    pub fn silence(&self, now: Timestamp) -> Option<Timestamp> {
         const DAY: u64 = 24 * 3600;
         let is_regular = self.gaps >= GAPS_MIN && self.longest_seconds < GAP_MAX;
         let bearable = match is_regular {
             true => (7 * DAY).max(3 * self.longest_seconds),
             false => 90 * DAY,
         };
-        let newest = self.newest?;
-        let told = newest.checked_add(Duration::from_secs(bearable)).ok()?;
-        (told <= now).then_some((newest, told))
+        self.newest
+            .filter(|&newest| seconds_between(newest, now) > bearable)
     }
 
     /// How long the rhythm of posting lets us wait, and why: a quarter of the usual gap between posts, so that a feed

@@ -8,7 +8,7 @@ use crate::config::StoreLocation;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What a backup holds.
@@ -115,6 +115,12 @@ fn beside(to: &Path) -> PathBuf {
 async fn copy(from: &Path, growing: &Path) -> Result<Backup, sqlx::Error> {
     // What an interrupted backup of the same number left.
     let _ = std::fs::remove_file(growing);
+    // SQLite takes a file that is empty; it would make one that everybody may read.
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(growing)?;
     let target = growing
         .to_str()
         .ok_or_else(|| io::Error::other("its name is no UTF-8"))?;

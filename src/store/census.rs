@@ -1,8 +1,10 @@
 //! The store in numbers, as cheap as they can be had: they are asked for every few seconds.
 
 use super::db::{Pools, on};
+use super::times::NOT_HELD;
 use super::{Store, StoreError};
 use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
 
 /// How many sources fare how, and how large it all is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,15 +32,17 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn census(&self, now: Timestamp) -> Result<Census, StoreError> {
         type Row = (i64, i64, i64, i64, i64, i64);
-        let sql = "select coalesce(sum(case when outcome in ('changed', 'unchanged') then 1 else 0 end), 0), \
+        let sql = format!(
+            "select coalesce(sum(case when outcome in ('changed', 'unchanged') then 1 else 0 end), 0), \
                coalesce(sum(case when outcome = 'failed' then 1 else 0 end), 0), \
                coalesce(sum(case when outcome = 'gone' then 1 else 0 end), 0), \
                coalesce(sum(case when outcome = 'new' then 1 else 0 end), 0), \
-               coalesce(sum(case when next_poll_at <= $1 and leased_until <= $1 then 1 else 0 end), 0), \
-               coalesce(max(case when next_poll_at <= $1 and leased_until <= $1 then $1 - next_poll_at end), 0) \
-             from source where removed_at is null";
+               coalesce(sum(case when next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} then 1 else 0 end), 0), \
+               coalesce(max(case when next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} then $1 - next_poll_at end), 0) \
+             from source where removed_at is null"
+        );
         let (fine, failing, gone, unpolled, due, lateness_seconds): Row = on!(self.db, pool => {
-            sqlx::query_as(sql).bind(now.as_second()).fetch_one(pool).await?
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).fetch_one(pool).await?
         });
         let bytes = match self.db.pools {
             Pools::Sqlite { .. } => {

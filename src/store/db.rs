@@ -87,10 +87,11 @@ macro_rules! on_writer {
     ($db:expr, $disk:expr, $tx:ident => $body:expr) => {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
-                $crate::store::db::write!($db, pool, $disk, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, pool, $disk, None, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { pool, .. } => {
-                $crate::store::db::write!($db, pool, None, begin(), $tx => $body)
+                let patience = Some($crate::store::db::WRITE_PATIENCE);
+                $crate::store::db::write!($db, pool, None, patience, begin(), $tx => $body)
             }
         }
     };
@@ -104,12 +105,12 @@ pub(super) const PASSING: Option<&str> = Some("pragma synchronous = normal");
 
 /// Runs one writing body on a connection of a pool.
 macro_rules! write {
-    ($db:expr, $pool:expr, $disk:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
+    ($db:expr, $pool:expr, $disk:expr, $patience:expr, $begin:ident($($how:expr)?), $tx:ident => $body:expr) => {{
         let acquired = $pool.acquire().await.map_err($crate::store::StoreError::from);
         $db.writes.note(&acquired);
         let mut connection = acquired?;
         let disk: Option<&'static str> = $disk;
-        let written: Result<_, $crate::store::StoreError> = async {
+        let written = async {
             if let Some(disk) = disk {
                 sqlx::query(disk).execute(&mut *connection).await?;
             }
@@ -117,16 +118,36 @@ macro_rules! write {
             let result = $body;
             $tx.commit().await?;
             Ok(result)
-        }
-        .await;
+        };
+        let written: Result<_, $crate::store::StoreError> = $crate::store::db::in_time($patience, written).await;
         if $db.writes.note(&written) {
             // However that ends, the connection is gone.
-            let _ = connection.close().await;
+            let _ = tokio::time::timeout($crate::store::db::CLOSE_PATIENCE, connection.close()).await;
         }
         written?
     }};
 }
 pub(super) use write;
+
+/// Waits for a database on another machine, which may fall silent without closing anything, for so long. A file has no such
+/// end: what takes long there is a disk that is slow.
+pub(super) async fn in_time<T>(
+    patience: Option<Duration>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let Some(patience) = patience else {
+        return work.await;
+    };
+    let done = tokio::time::timeout(patience, work).await;
+    done.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+}
+
+/// How long a transaction may take on PostgreSQL. The largest documents take seconds, and the poll loop has a minute until the
+/// watchdog takes it for dead.
+pub(super) const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a connection is given to say that it ends.
+pub(super) const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a writer waits for another before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);

@@ -215,6 +215,7 @@ async fn write(db: &Db, batch: &[Waiting]) -> Result<HashSet<i64>, StoreError> {
            retry_after_until = given.retry_after_until, etag = given.etag, last_modified = given.last_modified, \
            body_hash = coalesce(given.body_hash, source.body_hash), failures = 0, last_poll_at = given.started_at, \
            last_success_at = given.started_at, outcome = '{UNCHANGED}', detail = null, moved = null, downgraded_to = null, \
+           downgraded_since = null, failing_since = null, \
            answering_site = coalesce(given.answering_site, source.answering_site), failure = null, doubt = null \
          from {table} where source.id = given.source_id and source.leased_until = given.lease and source.url = given.url \
          returning source.id"

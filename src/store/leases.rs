@@ -88,7 +88,7 @@ macro_rules! taking {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer, .. } => {
                 let $by = 0_i64;
-                $crate::store::db::write!($db, writer, $crate::store::db::PASSING, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, writer, $crate::store::db::PASSING, None, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { taker, .. } => {
                 let mut place = taker.place().await;
@@ -99,7 +99,7 @@ macro_rules! taking {
                 }
                 let session = place.as_mut().expect("a session was put there");
                 let ($by, is_to_look) = (session.id, session.is_to_look($now));
-                let taken: Result<_, $crate::store::StoreError> = async {
+                let taken = async {
                     let mut $tx = sqlx::Connection::begin(&mut session.connection).await?;
                     if is_to_look {
                         let sql = $crate::store::leases::give_back_orphans();
@@ -108,8 +108,9 @@ macro_rules! taking {
                     let result = $body;
                     $tx.commit().await?;
                     Ok(result)
-                }
-                .await;
+                };
+                let patience = Some($crate::store::db::WRITE_PATIENCE);
+                let taken: Result<_, $crate::store::StoreError> = $crate::store::db::in_time(patience, taken).await;
                 if taken.is_err() {
                     $db.writes.note(&taken);
                     *place = None;

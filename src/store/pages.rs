@@ -112,7 +112,7 @@ pub struct Polled {
 
 /// What was removed by a pass, or by one rule of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct Tally {
     /// The pass, or the rule.
     pub name: String,
     /// An example of what it took, where it is a rule.
@@ -129,9 +129,9 @@ pub struct Taken {
 #[derive(Debug, Clone, Default)]
 pub struct Account {
     /// By pass, the busiest first.
-    pub passes: Vec<Taken>,
+    pub passes: Vec<Tally>,
     /// Lines that were learnt, those that most entries have first.
-    pub learnt: Vec<Taken>,
+    pub learnt: Vec<Tally>,
     /// What was taken from the feed's own values.
     pub feed: Vec<Removal>,
     /// What was forgiven in the last document.
@@ -417,8 +417,8 @@ fn ids_json(ids: &[i64]) -> String {
     serde_json::Value::Array(ids).to_string()
 }
 
-fn of_pass((name, pieces, entries): (String, i64, i64)) -> Taken {
-    Taken {
+fn of_pass((name, pieces, entries): (String, i64, i64)) -> Tally {
+    Tally {
         name,
         example: None,
         evidence: None,
@@ -427,8 +427,8 @@ fn of_pass((name, pieces, entries): (String, i64, i64)) -> Taken {
     }
 }
 
-fn of_line((name, evidence, example, pieces): (String, Option<String>, String, i64)) -> Taken {
-    Taken {
+fn of_line((name, evidence, example, pieces): (String, Option<String>, String, i64)) -> Tally {
+    Tally {
         name,
         example: Some(example),
         evidence,

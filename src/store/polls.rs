@@ -8,7 +8,7 @@ use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
 use super::write::record;
-use super::{Store, StoreError, rename, rows};
+use super::{Store, StoreError, Taken, rename, rows};
 use crate::config::{Config, Location, SourceConfig};
 use crate::model::{Entry, Validators};
 use crate::schedule::{Move, Pace, site};
@@ -104,8 +104,10 @@ impl Store {
                body_hash = case when source.url = excluded.url then source.body_hash end, \
                failures = case when source.url = excluded.url then source.failures else 0 end, \
                retry_after_until = case when source.url = excluded.url then source.retry_after_until else 0 end, \
+               failing_since = case when source.url = excluded.url then source.failing_since end, \
                moved = case when source.url = excluded.url then source.moved end, \
                downgraded_to = case when source.url = excluded.url then source.downgraded_to end, \
+               downgraded_since = case when source.url = excluded.url then source.downgraded_since end, \
                answering_site = case when source.url = excluded.url then source.answering_site end, \
                failure = case when source.url = excluded.url then source.failure end, \
                doubt = case when source.url = excluded.url then source.doubt end, \
@@ -250,18 +252,23 @@ impl Store {
         Ok(rows.into_iter().map(Source::from).collect())
     }
 
-    /// Gives back sources that were taken and not polled; they are handed out again from `until` on.
+    /// Gives back sources that were taken and not polled; they are handed out again from `until` on. One whose lease is over
+    /// may be somebody else's by now, and is left alone.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn put_back(&self, ids: &[i64], until: Timestamp) -> Result<(), StoreError> {
-        if ids.is_empty() {
+    pub async fn put_back(&self, taken: &[Taken], until: Timestamp) -> Result<(), StoreError> {
+        if taken.is_empty() {
             return Ok(());
         }
-        let given: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
-        let table = rows::table(&self.db, "$1", &[("id", "bigint")]);
-        let sql =
-            format!("update source set leased_until = $2 where id in (select id from {table})");
+        let given: Vec<_> = taken
+            .iter()
+            .map(|taken| json!({ "id": taken.id, "lease": taken.lease }))
+            .collect();
+        let table = rows::table(&self.db, "$1", &[("id", "bigint"), ("lease", "bigint")]);
+        let sql = format!(
+            "update source set leased_until = $2 from {table} where source.id = given.id and source.leased_until = given.lease"
+        );
         in_passing!(self.db, tx => {
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
@@ -485,6 +492,8 @@ const UPDATE_SOURCE: &str = "update source set next_poll_at = $2, next_poll_reas
        body_hash = coalesce($8, body_hash), failures = $9, last_poll_at = $10, \
        last_success_at = case when $9 = 0 then $10 else last_success_at end, \
        outcome = $11, detail = $12, moved = $13, pace = coalesce($14, pace), downgraded_to = case when $9 = 0 then $15 else downgraded_to end, \
+       downgraded_since = case when $9 > 0 then downgraded_since when $15 is null then null else coalesce(downgraded_since, $10) end, \
+       failing_since = case when $9 > 0 then coalesce(failing_since, $10) end, \
        answering_site = coalesce($16, answering_site), failure = $17, doubt = $18, \
        trusted = case when $19 then 0 else trusted end \
      where id = $1";

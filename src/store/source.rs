@@ -43,6 +43,25 @@ pub struct Source {
     pub(super) leased_until: i64,
 }
 
+/// A source that somebody has taken: what it takes to give it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub(super) id: i64,
+    /// Until when; who takes it after that has another.
+    pub(super) lease: i64,
+}
+
+impl Source {
+    /// What it takes to give it back.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        Taken {
+            id: self.id,
+            lease: self.leased_until,
+        }
+    }
+}
+
 pub(super) const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, restored_revision, \
     failures, pace, url, leased_until, moved, doubt, trusted, last_poll_at, cut_since";
 pub(super) type SourceRow = (

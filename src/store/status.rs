@@ -27,8 +27,8 @@ pub struct Status {
     pub last_poll_at: Option<Timestamp>,
     /// When a poll last succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// When the first poll was that the history still has.
-    pub first_poll_at: Option<Timestamp>,
+    /// Since when polls fail.
+    pub failing_since: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll_at: Option<Timestamp>,
     /// Why then.
@@ -45,6 +45,8 @@ pub struct Status {
     pub adopted_at: Option<Timestamp>,
     /// Where redirects lead from https to http.
     pub downgraded_to: Option<String>,
+    /// Since when they do.
+    pub downgraded_since: Option<Timestamp>,
     /// How many entries are kept.
     pub entries: i64,
     /// How many removals were made in them.
@@ -96,26 +98,45 @@ fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::
     }))
 }
 
+/// What is counted in the entries of a source.
+const COUNTS: &str = "(select count(*) from entry where entry.source_id = source.id) as entries, \
+       (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals";
+
 impl Store {
     /// Every configured source and how it fares, by name.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
-        self.statuses_where("true").await
+        self.statuses_where("true", COUNTS).await
     }
 
-    /// The sources that somebody should look at: they fail, are gone or say that they moved. By name.
+    /// The sources that somebody should look at: they fail, are gone or say that they moved. By name; nothing is counted in
+    /// their entries, which takes as long as there are many.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn troubled(&self) -> Result<Vec<Status>, StoreError> {
         let troubled =
             "(failures > 0 or outcome = 'gone' or moved is not null or downgraded_to is not null)";
-        self.statuses_where(troubled).await
+        self.statuses_where(troubled, "0 as entries, 0 as removals")
+            .await
     }
 
-    async fn statuses_where(&self, condition: &'static str) -> Result<Vec<Status>, StoreError> {
+    /// Every configured source, with nothing counted in its entries. By name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn titled(&self) -> Result<Vec<Status>, StoreError> {
+        self.statuses_where("true", "0 as entries, 0 as removals")
+            .await
+    }
+
+    async fn statuses_where(
+        &self,
+        condition: &'static str,
+        counts: &'static str,
+    ) -> Result<Vec<Status>, StoreError> {
         let time =
             |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         on!(self.db, pool => {
@@ -123,9 +144,7 @@ impl Store {
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
                    failure, moved, downgraded_to, warnings, removals as head_removals, \
                    (select max(until) from hold where hold.site in (source.site, source.answering_site)) as held_until, \
-                   (select started_at from poll where poll.source_id = source.id order by id limit 1) as first_poll_at, \
-                   (select count(*) from entry where entry.source_id = source.id) as entries, \
-                   (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals \
+                   failing_since, downgraded_since, {counts} \
                  from source where removed_at is null and {condition} order by name",
             )))
             .fetch_all(pool)
@@ -151,7 +170,8 @@ impl Store {
                     detail: row.try_get("detail")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),
                     last_success_at: time(row.try_get("last_success_at")?),
-                    first_poll_at: time(row.try_get("first_poll_at")?),
+                    failing_since: time(row.try_get("failing_since")?),
+                    downgraded_since: time(row.try_get("downgraded_since")?),
                     next_poll_at,
                     next_poll_reason,
                     failures: row.try_get("failures")?,

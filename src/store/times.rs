@@ -101,7 +101,9 @@ impl Store {
             let shifted = sqlx::query(
                 "update source set next_poll_at = next_poll_at - last_poll_at + $1, \
                    retry_after_until = case when retry_after_until > last_poll_at then retry_after_until - last_poll_at + $1 else 0 end, \
-                   last_poll_at = $1 \
+                   last_poll_at = $1, \
+                   last_success_at = case when last_success_at > $1 then $1 else last_success_at end, \
+                   failing_since = case when failing_since > $1 then $1 else failing_since end \
                  where last_poll_at > $1 + $2",
             )
             .bind(now.as_second())

@@ -36,6 +36,16 @@ const BEHIND_MAX: i64 = 30 * SECONDS_A_DAY;
 #[derive(Debug, Clone)]
 pub(super) struct Believed(Arc<AtomicI64>);
 
+/// How far what is believed may move on, in seconds, where the clock said `wall` the last time: a day an hour, by what the
+/// clock itself says of the time between, and a day where it jumped. So a program that is started every minute under a clock
+/// that is years ahead believes it no faster than one that runs.
+fn step(wall: i64, now: i64) -> i64 {
+    now.saturating_sub(wall)
+        .max(0)
+        .saturating_mul(24)
+        .min(SECONDS_A_DAY)
+}
+
 /// When something is seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
@@ -87,10 +97,12 @@ impl Store {
     pub async fn keep_up(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.as_second();
         let (before, believed) = in_transaction!(self.db, tx => {
-            let before: i64 = sqlx::query_scalar("select clock from upkeep").fetch_one(&mut *tx).await?;
+            let (before, wall): (i64, i64) =
+                sqlx::query_as("select clock, wall from upkeep").fetch_one(&mut *tx).await?;
             let before = before.max(CLOCK_MIN);
-            let believed = now.clamp(before, before + SECONDS_A_DAY);
-            sqlx::query("update upkeep set clock = $1").bind(believed).execute(&mut *tx).await?;
+            let believed = now.clamp(before, before + step(wall, now));
+            let sql = "update upkeep set clock = $1, wall = $2";
+            sqlx::query(sql).bind(believed).bind(now).execute(&mut *tx).await?;
             (before, believed)
         });
         self.clock.0.store(believed, Ordering::Relaxed);
@@ -255,6 +267,20 @@ mod tests {
     }
 
     const BELIEVED: i64 = 1_790_000_000;
+
+    #[test]
+    fn what_is_believed_moves_on_by_a_day_an_hour_however_often_it_is_asked() {
+        const HOUR: i64 = 3600;
+        assert_eq!(step(CLOCK_MIN, CLOCK_MIN + HOUR), SECONDS_A_DAY);
+        assert_eq!(step(CLOCK_MIN, CLOCK_MIN + 10), 240);
+        // A jump, in which it may have been right before or after.
+        assert_eq!(
+            step(CLOCK_MIN, CLOCK_MIN + 3650 * SECONDS_A_DAY),
+            SECONDS_A_DAY
+        );
+        assert_eq!(step(CLOCK_MIN + 3650 * SECONDS_A_DAY, CLOCK_MIN), 0);
+        assert_eq!(step(0, i64::MAX), SECONDS_A_DAY);
+    }
 
     #[test]
     fn a_clock_that_goes_on_is_believed() {

@@ -46,6 +46,7 @@ const VERSIONS: &[Version] = &[
     version!(5, "0005_shared_lines.sql"),
     version!(6, "0006_pace.sql"),
     version!(7, "0007_upkeep.sql"),
+    version!(8, "0008_since.sql"),
 ];
 
 #[derive(Debug)]

@@ -5,9 +5,8 @@
 //! when it took nothing because there was nothing to write.
 
 use super::db::in_transaction;
-use super::{Source, Store, StoreError, rows};
-use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
+use super::{Source, Store, StoreError, Taken};
+use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much is written to see whether the disk takes it again, in bytes: what a poll of a usual feed writes.
@@ -22,7 +21,7 @@ struct State {
     /// Why it could not write the last time.
     trouble: Option<&'static str>,
     /// Sources whose polls ended and could not be written, each with the lease that it still has.
-    unfinished: Vec<(i64, i64)>,
+    unfinished: Vec<Taken>,
 }
 
 impl Writes {
@@ -100,7 +99,7 @@ impl Store {
     /// Remembers a source whose poll ended and could not be written, so that it is given back as soon as that can be.
     pub fn abandon(&self, source: &Source) {
         let mut state = self.db.writes.state();
-        state.unfinished.push((source.id, source.leased_until));
+        state.unfinished.push(source.taken());
     }
 
     /// Where nothing could be written, tries whether something can, and gives back the sources whose polls were not
@@ -122,7 +121,7 @@ impl Store {
             std::mem::take(&mut state.unfinished)
         };
         tracing::info!("the store can be written again");
-        if let Err(error) = self.give_back(&unfinished).await {
+        if let Err(error) = self.put_back(&unfinished, Timestamp::UNIX_EPOCH).await {
             tracing::error!(%error, "can't give sources back; they are due again when their leases are over");
         }
         true
@@ -134,21 +133,6 @@ impl Store {
                 sqlx::query("update upkeep set filler = $1").bind(filler.as_slice()).execute(&mut *tx).await?;
             });
         }
-        Ok(())
-    }
-
-    async fn give_back(&self, taken: &[(i64, i64)]) -> Result<(), StoreError> {
-        let given = taken
-            .iter()
-            .map(|(id, lease)| json!({ "id": id, "lease": lease }));
-        let given = Value::Array(given.collect()).to_string();
-        let table = rows::table(&self.db, "$1", &[("id", "bigint"), ("lease", "bigint")]);
-        let sql = format!(
-            "update source set leased_until = 0 from {table} where source.id = given.id and source.leased_until = given.lease"
-        );
-        in_transaction!(self.db, tx => {
-            sqlx::query(AssertSqlSafe(sql)).bind(given).execute(&mut *tx).await?;
-        });
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::access::Key;
 use super::coding::{self, accepted};
-use super::kept::Rendered;
+use super::kept::{self, Rendered};
 use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
@@ -23,7 +23,7 @@ const MAX_AGE_MIN: u64 = 60;
 const MAX_AGE_MAX: u64 = 3600;
 
 /// How long the store is waited for where a page is kept that can be served without it.
-const STORE_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is smaller than this is not compressed: it fits into one packet anyway.
 const COMPRESS_BYTES_MIN: usize = 1024;
@@ -78,13 +78,8 @@ pub(super) async fn feed(
         return Ok(answer);
     }
     let live = Arc::clone(&shared.app.live.borrow());
-    let kept = match page {
-        1 => {
-            let name = (name.to_owned(), format, key.clone());
-            shared.rendered.get(&name, &live)
-        }
-        _ => None,
-    };
+    let kept_as = (name.to_owned(), format, page, key.clone());
+    let kept = shared.rendered.get(&kept_as, &live);
     let heading = shared.app.store.heading(name);
     let heading = match &kept {
         None => heading.await?,
@@ -111,7 +106,15 @@ pub(super) async fn feed(
     let revision = revision_of(heading.as_ref());
     let rendered = match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
         Some(kept) => kept,
-        None => rendered(&shared, &live, config, heading.as_ref(), format, page, &key).await?,
+        None => {
+            let _turn = shared.rendered.turn().await;
+            // Somebody else may have rendered it while this one waited.
+            let kept = shared.rendered.get(&kept_as, &live);
+            match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
+                Some(kept) => kept,
+                None => rendered(&shared, &live, config, heading.as_ref(), kept_as).await?,
+            }
+        }
     };
     Ok(answer(
         &request,
@@ -196,10 +199,10 @@ async fn rendered(
     live: &Arc<Live>,
     config: &SourceConfig,
     heading: Option<&Heading>,
-    format: FeedFormat,
-    page: u32,
-    key: &Key,
+    name: kept::Name,
 ) -> Result<Arc<Rendered>, Problem> {
+    let (_, format, page, key) = &name;
+    let (format, page) = (*format, *page);
     let skip = (page - 1).saturating_mul(config.page_entries);
     let (mut feed, has_next) = match heading {
         Some(heading) => {
@@ -233,11 +236,8 @@ async fn rendered(
             "that failed, which is a bug of Feedwash",
         )
     })?;
-    let rendered = Arc::new(Rendered::new(Arc::clone(live), heading.cloned(), identity));
-    if page == 1 {
-        let name = (config.name.to_string(), format, key.clone());
-        shared.rendered.keep(name, &rendered);
-    }
+    let rendered = Arc::new(shared.rendered.page(live, heading.cloned(), identity));
+    shared.rendered.keep(name, &rendered);
     Ok(rendered)
 }
 

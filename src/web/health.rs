@@ -4,15 +4,18 @@
 
 use super::access::{IsTrusted, Key};
 use super::fares::{public_detail, without_secrets};
+use super::feeds::is_current;
+use super::fresh::in_time;
 use super::{Problem, Shared, troubles};
 use crate::daemon::App;
 use crate::metrics::{self, State as Seen};
 use crate::schedule::words;
-use crate::store::StoreError;
+use crate::store::{self, StoreError};
 use axum::extract::{Extension, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A poll loop that has not come round for this long hangs.
@@ -37,7 +40,7 @@ pub(super) async fn health(
     if is_trusted {
         // The old one is in force, so all is well until the next start.
         body["rejected_configuration"] = shared.app.rejected().map(|it| it.why).into();
-        tell_sources(&shared.app, &mut body).await;
+        tell_sources(&shared, &mut body).await;
     }
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
@@ -47,8 +50,17 @@ pub(super) async fn health(
 }
 
 /// Adds how the sources fare, as far as the store says.
-async fn tell_sources(app: &App, body: &mut serde_json::Value) {
-    let statuses = app.store.troubled().await.unwrap_or_default();
+async fn tell_sources(shared: &Shared, body: &mut serde_json::Value) {
+    let app = &shared.app;
+    // While it does not answer, waiting once is enough.
+    let statuses = match app.store.trouble() {
+        Some(_) => Arc::default(),
+        None => shared
+            .troubled
+            .get(app.store.troubled())
+            .await
+            .unwrap_or_default(),
+    };
     let failing: Vec<_> = statuses
         .iter()
         .filter(|status| status.failures > 0)
@@ -83,12 +95,15 @@ async fn tell_sources(app: &App, body: &mut serde_json::Value) {
 /// `/metrics`: for Prometheus.
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     let store = &shared.app.store;
-    let census = store.census(Timestamp::now()).await;
+    let census = match store.trouble() {
+        Some(_) => Err(StoreError::Silent),
+        None => shared.census.get(store.census(Timestamp::now())).await,
+    };
     if let Err(error) = &census {
         tracing::debug!(%error, "the store can't be counted");
     }
     let text = shared.app.metrics.text(&Seen {
-        census: census.as_ref().ok(),
+        census: census.as_deref().ok(),
         can_write: store.trouble().is_none(),
         is_configured: shared.app.rejected().is_none(),
     });
@@ -103,20 +118,28 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
 pub(super) async fn feed(
     State(shared): State<Shared>,
     Extension(key): Extension<Key>,
+    request: HeaderMap,
 ) -> Result<Response, Problem> {
     let app = &shared.app;
-    let (statuses, sources) = (app.store.troubled().await?, app.store.sources().await?);
+    let statuses = shared.troubled.get(app.store.troubled()).await?;
+    let sources = shared.sources.get(app.store.sources()).await?;
     let public_url = app.live.borrow().config.server.public_url.clone();
     let ours = troubles::Ours {
-        store: app.store.trouble(),
+        // The loop has seen it, or will within a second.
+        store: app.store.trouble().zip(app.pulse.troubled_since()),
         configuration: app.rejected(),
     };
     let troubles = troubles::of(&statuses, &sources, ours, Timestamp::now());
     let atom = troubles::atom(troubles, &public_url, &key);
+    let etag = format!("\"{}\"", &store::hash(&atom)[..32]);
     let headers = [
         (header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"),
         (header::CACHE_CONTROL, "max-age=300"),
+        (header::ETAG, &etag),
     ];
+    if is_current(&request, &etag, None) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
     Ok((headers, atom).into_response())
 }
 
@@ -126,7 +149,7 @@ pub(super) async fn reasons(app: &App) -> Vec<String> {
     if let Some(trouble) = app.store.trouble() {
         reasons.push(format!("the store can't be written: {trouble}"));
     }
-    match app.store.ping().await {
+    match in_time(app.store.ping()).await {
         Ok(()) => {}
         // Why it does not answer may name what is nobody's business.
         Err(StoreError::Replaced(_)) => reasons.push(

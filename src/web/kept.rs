@@ -1,4 +1,4 @@
-//! First pages that were rendered once, kept in memory in the form in which readers take them.
+//! Pages that were rendered once, kept in memory in the form in which readers take them.
 //!
 //! Invariants: what is kept has a limit, whatever is published; what was asked for least lately goes first. A page that was
 //! compressed is kept so alone: who wants it plain, or in another coding, gets it made of that.
@@ -10,7 +10,9 @@ use crate::poll::Live;
 use crate::store::{self, Heading};
 use axum::body::Bytes;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How much is kept, in bytes: the first pages of two thousand feeds, compressed.
 const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -18,12 +20,15 @@ const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How much is left when room was made, so that not every new page has to make some.
 const CACHE_BYTES_LEFT: usize = CACHE_BYTES_MAX / 4 * 3;
 
-/// What a kept page is known by; addresses in it carry the key.
-pub(super) type Name = (String, FeedFormat, Key);
+/// What a kept page is known by: its feed, its format, its number, and the key that addresses in it carry.
+pub(super) type Name = (String, FeedFormat, u32, Key);
 
-/// First pages, rendered.
-#[derive(Default)]
-pub(super) struct Cache(Mutex<Pages>);
+/// Pages, rendered.
+pub(super) struct Cache {
+    pages: Mutex<Pages>,
+    /// Turns at the processor: so many pages are made at once, whatever is asked for.
+    turns: Arc<Semaphore>,
+}
 
 #[derive(Default)]
 struct Pages {
@@ -34,8 +39,8 @@ struct Pages {
 
 /// A page, rendered.
 pub(super) struct Rendered {
-    /// The configuration that it was rendered under.
-    live: Arc<Live>,
+    /// The configuration that it was rendered under, which it does not keep.
+    live: Weak<Live>,
     /// What was known of the source.
     pub(super) heading: Option<Heading>,
     /// Of its bytes, uncompressed.
@@ -44,6 +49,14 @@ pub(super) struct Rendered {
     forms: Mutex<Forms>,
     /// Held by who makes a form, so that nobody makes it again.
     making: tokio::sync::Mutex<()>,
+    turns: Arc<Semaphore>,
+}
+
+async fn turn(turns: &Semaphore) -> SemaphorePermit<'_> {
+    turns
+        .acquire()
+        .await
+        .expect("the semaphore is never closed")
 }
 
 /// The forms in which the page is at hand; never none.
@@ -53,10 +66,36 @@ struct Forms {
     coded: [Option<Bytes>; 3],
 }
 
+impl Default for Cache {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            pages: Mutex::default(),
+            // Two, so that one large feed holds up nobody on a machine with one.
+            turns: Arc::new(Semaphore::new(processors.max(2))),
+        }
+    }
+}
+
 impl Cache {
+    /// A turn at making a page.
+    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
+        turn(&self.turns).await
+    }
+
+    /// A page that was just rendered.
+    pub(super) fn page(
+        &self,
+        live: &Arc<Live>,
+        heading: Option<Heading>,
+        plain: Vec<u8>,
+    ) -> Rendered {
+        Rendered::new(live, heading, plain, Arc::clone(&self.turns))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Pages> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A kept page, if it was rendered under a configuration.
@@ -65,8 +104,13 @@ impl Cache {
         pages.asked += 1;
         let now = pages.asked;
         let (rendered, asked) = pages.kept.get_mut(name)?;
+        if !rendered.is_of(live) {
+            // None of that configuration is served any more.
+            pages.kept.retain(|_, (page, _)| page.is_of(live));
+            return None;
+        }
         *asked = now;
-        Arc::ptr_eq(&rendered.live, live).then(|| Arc::clone(rendered))
+        Some(Arc::clone(rendered))
     }
 
     /// Keeps a page. Where too much is kept, what was asked for least lately goes.
@@ -104,9 +148,15 @@ impl Pages {
 }
 
 impl Rendered {
-    pub(super) fn new(live: Arc<Live>, heading: Option<Heading>, plain: Vec<u8>) -> Self {
+    fn new(
+        live: &Arc<Live>,
+        heading: Option<Heading>,
+        plain: Vec<u8>,
+        turns: Arc<Semaphore>,
+    ) -> Self {
         Self {
-            live,
+            turns,
+            live: Arc::downgrade(live),
             heading,
             hash: store::hash(&plain)[..32].to_owned(),
             length: plain.len(),
@@ -116,6 +166,11 @@ impl Rendered {
             }),
             making: tokio::sync::Mutex::default(),
         }
+    }
+
+    fn is_of(&self, live: &Arc<Live>) -> bool {
+        // What is weakly held keeps its address, so no other configuration can have it.
+        std::ptr::eq(self.live.as_ptr(), Arc::as_ptr(live))
     }
 
     /// How long it is, uncompressed, in bytes.
@@ -139,6 +194,7 @@ impl Rendered {
         if let Some(plain) = &self.forms().plain {
             return plain.clone();
         }
+        let _turn = turn(&self.turns).await;
         let page = Arc::clone(self);
         let plain = tokio::task::spawn_blocking(move || page.plain());
         plain.await.expect("expanding into memory does not panic")
@@ -154,6 +210,7 @@ impl Rendered {
         if let Some(coded) = known(self) {
             return coded;
         }
+        let _at_processor = turn(&self.turns).await;
         let page = Arc::clone(self);
         let coded = tokio::task::spawn_blocking(move || {
             let coded = Bytes::from(coding::compress(&page.plain(), coding));
@@ -196,11 +253,11 @@ mod tests {
 
     fn page(live: &Arc<Live>, bytes: usize) -> Arc<Rendered> {
         let plain = b"a feed ".iter().copied().cycle().take(bytes).collect();
-        Arc::new(Rendered::new(Arc::clone(live), None, plain))
+        Arc::new(Cache::default().page(live, None, plain))
     }
 
     fn name(number: usize) -> Name {
-        (number.to_string(), FeedFormat::Atom, Key::default())
+        (number.to_string(), FeedFormat::Atom, 1, Key::default())
     }
 
     #[tokio::test]
@@ -243,6 +300,6 @@ mod tests {
         let (cache, first, second) = (Cache::default(), live(), live());
         cache.keep(name(1), &page(&first, 10));
         assert!(cache.get(&name(1), &second).is_none());
-        assert!(cache.get(&name(1), &first).is_some());
+        assert!(cache.get(&name(1), &first).is_none(), "nor is it kept");
     }
 }

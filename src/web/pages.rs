@@ -233,8 +233,8 @@ pub(super) async fn opml(
     State(shared): State<Shared>,
     Extension(key): Extension<Key>,
 ) -> Result<Response, Problem> {
-    let listed = shared.app.store.listed().await?;
-    let summaries = shared.summaries.of(&shared.app.store, &listed).await?;
+    let store = &shared.app.store;
+    let statuses = shared.titles.get(store.titled()).await?;
     let public_url = shared.app.live.borrow().config.server.public_url.clone();
     let headers = [
         (header::CONTENT_TYPE, "text/x-opml; charset=utf-8"),
@@ -243,10 +243,9 @@ pub(super) async fn opml(
             "attachment; filename=\"feedwash.opml\"",
         ),
     ];
-    let titled: Vec<_> = listed
+    let titled: Vec<_> = statuses
         .iter()
-        .zip(&summaries)
-        .map(|(listed, known)| (listed.name.as_str(), Some(known.title.as_str())))
+        .map(|status| (status.name.as_str(), status.title.as_deref()))
         .collect();
     Ok((headers, opml_of(&titled, &public_url, &key)).into_response())
 }

@@ -1,35 +1,46 @@
 //! The server: connections, how many, how long, and how they end.
 //!
-//! Invariants: who sends its request too slowly, or takes too long to read the answer, is in nobody's way; nobody who wants
-//! in is refused because others stay. Where too many are open, whoever has asked for nothing for the longest makes room.
+//! Invariants: who sends its request too slowly, or does not read the answer, is sent away; nobody who wants in is refused
+//! because others stay. Where too many are open, whoever has waited for nothing for the longest makes room, and who is being
+//! answered only where all are.
 
 use super::router;
 use crate::daemon::App;
 use crate::limits;
 use crate::metrics::Metrics;
 use axum::Router;
-use hyper::body::Incoming;
+use axum::body::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, getrlimit};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::convert::Infallible;
+use std::io::ErrorKind;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait after a connection could not be accepted.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// How many are sent away where no more can be accepted: each waits for the next look.
+const DISMISSED_AT_ONCE: usize = 16;
 
 /// How long answers under way may take after the word to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until `shutdown`, then lets the answers under way finish.
 pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) {
-    let guests = Guests::new(limits::CONNECTIONS_MAX, Arc::clone(&app.metrics));
+    let guests = Guests::new(places(), Arc::clone(&app.metrics));
     let service = TowerToHyperService::new(router(app));
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server
@@ -45,10 +56,12 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
+            // Who came is gone again.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
             Err(error) => {
                 // Most often there are no file descriptors left; who leaves gives one back.
                 tracing::warn!(%error, "can't accept a connection");
-                guests.dismiss_oldest();
+                guests.dismiss(DISMISSED_AT_ONCE);
                 tokio::time::sleep(ACCEPT_RETRY).await;
                 continue;
             }
@@ -61,7 +74,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
             guest: Arc::clone(&guest),
         };
         let connection = server
-            .serve_connection(TokioIo::new(stream), heard)
+            .serve_connection(TokioIo::new(impatient(stream)), heard)
             .into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -80,6 +93,22 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
     }
 }
 
+/// How many connections may be open: the rest of the files that the system allows is for polls and the store.
+fn places() -> usize {
+    let allowed = getrlimit(Resource::Nofile).current;
+    let half = allowed.and_then(|allowed| usize::try_from(allowed / 2).ok());
+    half.map_or(limits::CONNECTIONS_MAX, |half| {
+        half.clamp(1, limits::CONNECTIONS_MAX)
+    })
+}
+
+/// A connection that ends where nothing of an answer is taken for too long.
+fn impatient(stream: TcpStream) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits::ANSWER_IDLE_TIMEOUT));
+    Box::pin(stream)
+}
+
 /// The connections that are open.
 #[derive(Clone)]
 struct Guests(Arc<House>);
@@ -94,15 +123,29 @@ struct House {
 
 /// What is known of a guest without keeping it.
 struct Seen {
-    /// When it last asked for something, or came.
-    last: Arc<AtomicU64>,
+    state: Arc<State>,
     leave: CancellationToken,
+}
+
+struct State {
+    /// When it last asked for something, was answered or came.
+    last: AtomicU64,
+    /// How many answers are under way.
+    answers: AtomicUsize,
+}
+
+impl Seen {
+    /// Whoever is lower makes room first.
+    fn rank(&self) -> (bool, u64) {
+        let is_answered = self.state.answers.load(Ordering::Relaxed) > 0;
+        (is_answered, self.state.last.load(Ordering::Relaxed))
+    }
 }
 
 /// A connection, for as long as it is open.
 struct Guest {
     number: u64,
-    last: Arc<AtomicU64>,
+    state: Arc<State>,
     /// Told to make room.
     leave: CancellationToken,
     guests: Guests,
@@ -130,17 +173,20 @@ impl Guests {
     /// Makes a place for one more.
     fn welcome(&self) -> Arc<Guest> {
         if self.open().len() >= self.0.places {
-            self.dismiss_oldest();
+            self.dismiss(1);
         }
         let number = self.turn();
         let guest = Guest {
             number,
-            last: Arc::new(AtomicU64::new(number)),
+            state: Arc::new(State {
+                last: AtomicU64::new(number),
+                answers: AtomicUsize::new(0),
+            }),
             leave: CancellationToken::new(),
             guests: self.clone(),
         };
         let seen = Seen {
-            last: Arc::clone(&guest.last),
+            state: Arc::clone(&guest.state),
             leave: guest.leave.clone(),
         };
         let mut open = self.open();
@@ -149,14 +195,17 @@ impl Guests {
         Arc::new(guest)
     }
 
-    /// Sends away whoever has asked for nothing for the longest.
-    fn dismiss_oldest(&self) {
+    /// Sends away so many of those that have waited for nothing for the longest.
+    fn dismiss(&self, count: usize) {
         let mut open = self.open();
-        let oldest = open
-            .iter()
-            .min_by_key(|(_, seen)| seen.last.load(Ordering::Relaxed))
-            .map(|(&number, _)| number);
-        if let Some(seen) = oldest.and_then(|number| open.remove(&number)) {
+        for _ in 0..count {
+            let first = open.iter().min_by_key(|(_, seen)| seen.rank());
+            let Some(seen) = first
+                .map(|(&number, _)| number)
+                .and_then(|number| open.remove(&number))
+            else {
+                return;
+            };
             seen.leave.cancel();
             self.0.metrics.dismissed();
         }
@@ -171,7 +220,31 @@ impl Drop for Guest {
     }
 }
 
-/// The service of one connection, which notes when something is asked.
+/// An answer under way.
+struct Answering(Arc<Guest>);
+
+impl Answering {
+    fn new(guest: &Arc<Guest>) -> Self {
+        guest.state.answers.fetch_add(1, Ordering::Relaxed);
+        guest.note();
+        Self(Arc::clone(guest))
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.state.answers.fetch_sub(1, Ordering::Relaxed);
+        self.0.note();
+    }
+}
+
+impl Guest {
+    fn note(&self) {
+        self.state.last.store(self.guests.turn(), Ordering::Relaxed);
+    }
+}
+
+/// The service of one connection, which notes when something is asked and when it is answered.
 #[derive(Clone)]
 struct Heard {
     inner: TowerToHyperService<Router>,
@@ -179,14 +252,46 @@ struct Heard {
 }
 
 impl Service<hyper::Request<Incoming>> for Heard {
-    type Response = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as Service<hyper::Request<Incoming>>>::Future;
+    type Response = hyper::Response<Told>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        let turn = self.guest.guests.turn();
-        self.guest.last.store(turn, Ordering::Relaxed);
-        self.inner.call(request)
+        let answering = Answering::new(&self.guest);
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(answer.map(|body| Told {
+                body,
+                _answering: answering,
+            }))
+        })
+    }
+}
+
+/// The body of an answer, which is under way until its end.
+struct Told {
+    body: axum::body::Body,
+    _answering: Answering,
+}
+
+impl Body for Told {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -195,22 +300,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_asked_for_nothing_for_the_longest_makes_room() {
-        let guests = Guests::new(3, Arc::default());
-        let [first, second, third] = [(); 3].map(|()| guests.welcome());
-        // The first asks once more.
-        first.last.store(guests.turn(), Ordering::Relaxed);
-        let fourth = guests.welcome();
-        let told = [&first, &second, &third, &fourth].map(|guest| guest.leave.is_cancelled());
-        assert_eq!(told, [false, true, false, false]);
-        drop((second, third));
-        let _fifth = guests.welcome();
-        assert!(!first.leave.is_cancelled(), "there was room");
-        assert_eq!(guests.open().len(), 3);
+    fn who_waited_for_nothing_for_the_longest_makes_room() {
+        let guests = Guests::new(4, Arc::default());
+        let [answered, first, second, third] = [(); 4].map(|()| guests.welcome());
+        let answering = Answering::new(&answered);
+        // The first asks once more, and has its answer.
+        drop(Answering::new(&first));
+        let fifth = guests.welcome();
+        let told = || {
+            let all = [&answered, &first, &second, &third, &fifth];
+            all.map(|guest| guest.leave.is_cancelled())
+        };
+        assert_eq!(told(), [false, false, true, false, false]);
+        drop(second.clone());
+        guests.dismiss(3);
+        assert_eq!(
+            told(),
+            [false, true, true, true, true],
+            "who is answered stays longest"
+        );
+        drop(answering);
+        guests.dismiss(1);
+        assert!(told()[0]);
+        assert_eq!(guests.open().len(), 0);
+    }
+
+    #[test]
+    fn who_leaves_makes_room() {
+        let guests = Guests::new(2, Arc::default());
+        let [first, second] = [(); 2].map(|()| guests.welcome());
+        drop(second);
+        let _third = guests.welcome();
+        assert!(!first.leave.is_cancelled());
     }
 
     #[test]
     fn nobody_is_sent_away_from_an_empty_house() {
-        Guests::new(3, Arc::default()).dismiss_oldest();
+        Guests::new(3, Arc::default()).dismiss(1);
     }
 }

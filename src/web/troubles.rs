@@ -9,13 +9,16 @@ use crate::model::{Date, Entry, Feed, FeedFormat, Person, Text};
 use crate::render::{self, Context};
 use crate::schedule::Failure;
 use crate::store::{Source, Status};
-use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 /// A source that fails is told of after so long: most that fail are well again within hours.
 const FAILING_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// … or, where it never was well, after so many polls.
-const FAILURES_FIRST: i64 = 3;
+/// … and so many polls in a row at the least: one that is polled once a day may have met a bad minute.
+const FAILURES_MIN: i64 = 2;
+
+/// What has fallen silent is told of with a date so long after its newest entry: the same, whatever is usual for it by now.
+const SILENT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Something that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +29,13 @@ pub(super) struct Trouble {
     /// What it is and what can be done, in paragraphs.
     words: Vec<String>,
     /// Since when it is one.
-    at: Option<Timestamp>,
+    at: Timestamp,
 }
 
 /// What is the matter with us.
 pub(super) struct Ours<'a> {
     /// Why the store can't be written.
-    pub(super) store: Option<&'a str>,
+    pub(super) store: Option<(&'a str, Timestamp)>,
     /// Why feeds.toml as it is was not taken.
     pub(super) configuration: Option<Rejected>,
 }
@@ -47,7 +50,14 @@ pub(super) fn of(
     let mut troubles: Vec<Trouble> = statuses
         .iter()
         .map(without_secrets)
-        .flat_map(|status| [broken(&status, now), moved(&status), downgraded(&status)])
+        .flat_map(|status| {
+            [
+                broken(&status, now),
+                gone(&status),
+                moved(&status),
+                downgraded(&status),
+            ]
+        })
         .flatten()
         .collect();
     // What fails is silent for a reason that is told already.
@@ -66,18 +76,18 @@ pub(super) fn of(
                 "Nothing is lost for now, but the next start will fail. \"feedwash check\" says what is wrong."
                     .to_owned(),
             ],
-            at: Some(rejected.at),
+            at: rejected.at,
         };
         troubles.insert(0, configuration);
     }
-    if let Some(trouble) = ours.store {
+    if let Some((trouble, since)) = ours.store {
         let store = Trouble {
-            id: "store".to_owned(),
+            id: format!("store-{}", since.as_second()),
             title: "Feedwash can't write its store".to_owned(),
             words: vec![format!(
                 "The store can't be written: {trouble}. What is published stays, and nothing is polled until it can be written again."
             )],
-            at: None,
+            at: since,
         };
         troubles.insert(0, store);
     }
@@ -85,59 +95,57 @@ pub(super) fn of(
 }
 
 fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
-    let (name, title) = (&status.name, title(status));
-    let is_gone = status.outcome == "gone";
-    let lasts = match status.last_success_at {
-        Some(since) => now.duration_since(since) >= FAILING_FOR,
-        None => status.failures >= FAILURES_FIRST,
-    };
-    if !is_gone && (status.failures == 0 || !lasts) {
+    let kind = status.failure.as_deref().unwrap_or_default();
+    // Our own network fails, or nothing does.
+    if status.failures == 0 || kind == Failure::Offline.word() {
         return None;
     }
-    let kind = status.failure.as_deref().unwrap_or_default();
-    if kind == Failure::Offline.word() {
-        // It is our own network that fails.
+    let since = status.failing_since?;
+    let lasts = match status.last_success_at {
+        Some(_) => now.duration_since(since) >= FAILING_FOR && status.failures >= FAILURES_MIN,
+        // It never was well, and is most likely mistyped.
+        None => status.failures > FAILURES_MIN,
+    };
+    if !lasts {
         return None;
     }
     let what = match kind {
-        _ if is_gone => "is gone for good",
         "challenge" | "captcha" | "login" | "consent" => "is behind a wall",
         _ => "can't be polled",
     };
-    let remedy = match is_gone {
-        true => {
-            "It is not polled again. What it published stays; take it out of feeds.toml, or give it its new address."
-        }
-        false => {
-            "What it published stays, and it is polled again by and by. If it has a new address, write that into feeds.toml."
-        }
+    let last = match status.last_success_at {
+        Some(at) => format!("It last answered with a feed on {}.", day(at)),
+        None => "It never answered with a feed.".to_owned(),
     };
-    let reason = match is_gone {
-        true => "Its server says so (410).".to_owned(),
-        false => format!("The last poll failed: {}.", public_detail(status)),
-    };
-    let last = status.last_success_at.map(|at| {
-        format!(
-            "It last answered with a feed on {}.",
-            at.strftime("%Y-%m-%d")
-        )
-    });
-    let at = status
-        .last_success_at
-        .and_then(|last| last.checked_add(FAILING_FOR).ok())
-        // A source that is gone is told of at once.
-        .filter(|_| !is_gone)
-        .or(status.last_success_at)
-        // The first poll leaves the history one day; the day on which its month began stays for a month.
-        .or_else(|| status.first_poll_at.map(start_of_month));
+    let remedy = "What it published stays, and it is polled again by and by. If it has a new address, write that into feeds.toml.";
     Some(Trouble {
-        id: id("broken", name, status.last_success_at),
-        title: format!("{title} {what}"),
-        words: [Some(reason), last, Some(remedy.to_owned())]
-            .into_iter()
-            .flatten()
-            .chain([format!("In feeds.toml it is {name:?}.")])
-            .collect(),
+        id: id("broken", &status.name, since),
+        title: format!("{} {what}", title(status)),
+        words: vec![
+            format!("The last poll failed: {}.", public_detail(status)),
+            last,
+            remedy.to_owned(),
+            named(&status.name),
+        ],
+        at: match status.last_success_at {
+            Some(_) => since.checked_add(FAILING_FOR).unwrap_or(since),
+            None => since,
+        },
+    })
+}
+
+fn gone(status: &Status) -> Option<Trouble> {
+    // It is not polled again, so its last poll stays the one that was told so.
+    let at = status.last_poll_at.filter(|_| status.outcome == "gone")?;
+    let remedy = "It is not polled again. What it published stays; take it out of feeds.toml, or give it its new address.";
+    Some(Trouble {
+        id: id("gone", &status.name, at),
+        title: format!("{} is gone for good", title(status)),
+        words: vec![
+            format!("Its server said so (410) on {}.", day(at)),
+            remedy.to_owned(),
+            named(&status.name),
+        ],
         at,
     })
 }
@@ -145,68 +153,71 @@ fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
 fn moved(status: &Status) -> Option<Trouble> {
     let to = status.moved_to.as_ref()?;
     // Until it is believed, it may be a captive network or a mistake.
-    let since = status.adopted_at?;
+    let at = status.adopted_at?;
     Some(Trouble {
-        id: id("moved", &status.name, Some(since)),
+        id: id("moved", &status.name, at),
         title: format!("{} moved", title(status)),
         words: vec![
             format!(
                 "Its server has said for long that it moved for good to {to}, and it is polled there now."
             ),
-            format!(
-                "Write that address into feeds.toml, as the url of {:?}, for the day when the old one goes away.",
-                status.name
-            ),
+            "Write that address into feeds.toml, for the day when the old one goes away."
+                .to_owned(),
+            named(&status.name),
         ],
-        at: Some(since),
+        at,
     })
 }
 
 fn downgraded(status: &Status) -> Option<Trouble> {
-    let said = status.downgrade()?;
+    let (said, at) = (status.downgrade()?, status.downgraded_since?);
     Some(Trouble {
-        id: id("downgraded", &status.name, None),
+        id: id("downgraded", &status.name, at),
         title: format!("{} is not safe on its way", title(status)),
-        words: vec![format!("{}.", said.replacen("warning: its", "Its", 1))],
-        at: status.first_poll_at.map(start_of_month),
+        words: vec![
+            format!("{}.", said.replacen("warning: its", "Its", 1)),
+            named(&status.name),
+        ],
+        at,
     })
 }
 
 fn silent(source: &Source, now: Timestamp) -> Option<Trouble> {
-    let (since, told) = source.pace.silence(now)?;
+    let newest = source.pace.silence(now)?;
     Some(Trouble {
-        id: id("silent", &source.name, Some(since)),
+        id: id("silent", &source.name, newest),
         title: format!("{} has fallen silent", source.name),
         words: vec![
-            format!("Its newest entry is of {}, which is longer ago than is usual for it. It answers, and nothing fails.", since.strftime("%Y-%m-%d")),
+            format!(
+                "Its newest entry is of {}, which is longer ago than is usual for it. It answers, and nothing fails.",
+                day(newest)
+            ),
             "Its site may have a newer feed: \"feedwash add\" with the address of the site shows what there is.".to_owned(),
+            named(&source.name),
         ],
-        at: Some(told),
+        at: newest.checked_add(SILENT_FOR).unwrap_or(newest),
     })
 }
 
-fn id(kind: &str, name: &str, since: Option<Timestamp>) -> String {
-    match since {
-        Some(since) => format!("{kind}-{name}-{}", since.as_second()),
-        None => format!("{kind}-{name}"),
-    }
+fn named(name: &str) -> String {
+    format!("In feeds.toml it is {name:?}.")
 }
 
-fn start_of_month(at: Timestamp) -> Timestamp {
-    let day = at.to_zoned(TimeZone::UTC);
-    let back = (i64::from(day.day()) - 1).days();
-    day.checked_sub(back)
-        .and_then(|first| first.start_of_day())
-        .map_or(at, |first| first.timestamp())
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+fn id(kind: &str, name: &str, since: Timestamp) -> String {
+    format!("{kind}-{name}-{}", since.as_second())
 }
 
 /// Troubles as an Atom feed.
 pub(super) fn atom(troubles: Vec<Trouble>, public_url: &str, key: &Key) -> Vec<u8> {
     let own = format!("{public_url}/health.atom");
     let entries = troubles.into_iter().map(|trouble| {
-        let date = trouble.at.map(|at| Date {
-            raw: at.to_string(),
-            time: Some(at),
+        let date = Some(Date {
+            raw: trouble.at.to_string(),
+            time: Some(trouble.at),
         });
         let paragraphs = trouble.words.iter();
         let paragraphs =

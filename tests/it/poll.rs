@@ -96,7 +96,7 @@ impl Desk {
 
     async fn is_due(&self, now: Timestamp) -> bool {
         let due = self.store.due(1, LEASE, now).await.unwrap();
-        let taken: Vec<i64> = due.iter().map(|source| source.id).collect();
+        let taken: Vec<_> = due.iter().map(feedwash::store::Source::taken).collect();
         self.store.put_back(&taken, now).await.unwrap();
         !due.is_empty()
     }

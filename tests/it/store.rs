@@ -199,8 +199,11 @@ async fn the_file_shrinks_when_much_was_deleted() {
     record(&store, &source, &rss(&entries[..1]), after(DAY)).await;
     // The clock is believed step by step.
     let mut deleted = 0;
-    for _ in 0..400 {
-        deleted += store.keep_up(30, after(32 * DAY)).await.unwrap();
+    for hour in 0..400 {
+        deleted += store
+            .keep_up(30, after(32 * DAY + hour * 3600))
+            .await
+            .unwrap();
     }
     assert_eq!(deleted, 99);
     store.close().await;

@@ -7,7 +7,7 @@ use super::parts::{
 use super::{Links, Page, answer};
 use crate::clean::{self, Manner};
 use crate::model::{Entry, Feed, FeedFormat, Text};
-use crate::store::{Account, Fare, Listed, Taken};
+use crate::store::{Account, Fare, Listed, Tally};
 use crate::web::access::Key;
 use crate::web::fares::State;
 use crate::web::feeds::{self, address};
@@ -323,7 +323,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
     }
 }
 
-pub(super) fn passes(passes: &[Taken]) -> Markup {
+pub(super) fn passes(passes: &[Tally]) -> Markup {
     let about = |name: &str| {
         clean::PASSES
             .iter()
@@ -344,7 +344,7 @@ pub(super) fn passes(passes: &[Taken]) -> Markup {
     }
 }
 
-fn learnt(lines: &[Taken]) -> Markup {
+fn learnt(lines: &[Tally]) -> Markup {
     html! {
         h3 { (words::LEARNT) }
         p { (words::LEARNT_LEAD) }

@@ -15,7 +15,7 @@ use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
 use crate::model::{Entry, Washed};
 use crate::parse::LinkedFeed;
 use crate::poll::{self, Found, FoundFeed, Live, PollError, look, name_of, typed};
-use crate::store::Taken;
+use crate::store::Tally;
 use crate::web::access::Key;
 use crate::web::{Problem, Shared, words};
 use axum::body::Bytes;
@@ -335,16 +335,16 @@ fn entries(washed: &Washed, now: Timestamp) -> Markup {
 }
 
 /// What was taken, by pass, the busiest first.
-fn by_pass(washed: &Washed) -> Vec<Taken> {
+fn by_pass(washed: &Washed) -> Vec<Tally> {
     let mut passes: BTreeMap<&str, (i64, BTreeSet<&str>)> = BTreeMap::new();
     for removal in &washed.removals {
         let (pieces, entries) = passes.entry(&removal.pass).or_default();
         *pieces += 1;
         entries.insert(removal.entry.as_str());
     }
-    let mut all: Vec<Taken> = passes
+    let mut all: Vec<Tally> = passes
         .into_iter()
-        .map(|(name, (pieces, entries))| Taken {
+        .map(|(name, (pieces, entries))| Tally {
             name: name.to_owned(),
             example: None,
             evidence: None,

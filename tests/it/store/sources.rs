@@ -105,7 +105,7 @@ pub(super) async fn a_source_given_back_is_due_again(store: Store) {
     press(&store).await;
     let taken = store.due(1, LEASE, NOW).await.unwrap();
     assert!(store.due(1, LEASE, NOW).await.unwrap().is_empty());
-    store.put_back(&[taken[0].id], after(3)).await.unwrap();
+    store.put_back(&[taken[0].taken()], after(3)).await.unwrap();
     assert!(store.due(1, LEASE, after(2)).await.unwrap().is_empty());
     assert_eq!(store.due(1, LEASE, after(3)).await.unwrap().len(), 1);
 }
@@ -422,7 +422,7 @@ async fn three(store: &Store) -> Vec<Source> {
 
 async fn due_at(store: &Store, now: Timestamp) -> Vec<String> {
     let taken = store.due(9, LEASE, now).await.unwrap();
-    let ids: Vec<i64> = taken.iter().map(|source| source.id).collect();
+    let ids: Vec<_> = taken.iter().map(Source::taken).collect();
     store.put_back(&ids, now).await.unwrap();
     let mut names: Vec<String> = taken.into_iter().map(|source| source.name).collect();
     names.sort();
@@ -479,7 +479,19 @@ pub(super) async fn a_turn_is_put_off_and_never_brought_forward(store: Store) {
         (sources[1].id, after(60), "why"),
     ];
     store.postpone(&turns).await.unwrap();
-    store.put_back(&[sources[1].id], after(3600)).await.unwrap();
+    // What is not held any more is not given back: "a" is put off already.
+    store
+        .put_back(&[sources[0].taken()], after(0))
+        .await
+        .unwrap();
+    let second = taken
+        .iter()
+        .find(|source| source.id == sources[1].id)
+        .unwrap();
+    store
+        .put_back(&[second.taken()], after(3600))
+        .await
+        .unwrap();
     assert_eq!(due_at(&store, after(3600)).await, ["b"]);
     assert_eq!(due_at(&store, after(3700)).await, ["a", "b"]);
 }
@@ -540,7 +552,7 @@ pub(super) async fn what_is_overdue_together_is_spread(store: Store) {
         async move {
             let now = after(1_000_000 + seconds);
             let taken = store.due(100, LEASE, now).await.unwrap();
-            let ids: Vec<i64> = taken.iter().map(|source| source.id).collect();
+            let ids: Vec<_> = taken.iter().map(Source::taken).collect();
             store.put_back(&ids, now).await.unwrap();
             ids.len()
         }

@@ -107,6 +107,10 @@ async fn a_password_does_too_and_stands_in_no_link() {
     assert_eq!(plain.code, 200);
     assert!(!plain.text().contains("token"), "{}", plain.text());
     // What one reader was given in its way is never another's.
+    // Nor in what must never change.
+    let atom = get(address, &format!("/feeds/press.atom?{SHOWN}")).await;
+    let atom = atom_syndication::Feed::read_from(&atom.body[..]).unwrap();
+    assert!(!atom.id.contains("token"), "{}", atom.id);
     let keyed = get(address, &format!("/feeds/press.rss?{SHOWN}")).await;
     assert!(keyed.text().contains("token="));
     let again = with_password(address, "/feeds/press.rss", TOKEN).await;
