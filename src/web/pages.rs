@@ -119,13 +119,14 @@ impl Page {
                     }
                 }
                 body class=[width] data-copy=(words::COPY) data-address=(words::COPY_ADDRESS) data-copied=(words::COPIED) {
-                    a.skip href="#main" { (words::SKIP) }
+                    // The spaces are for browsers that show text alone.
+                    div { a.skip href="#main" { (words::SKIP) } }
                     header.site {
-                        a.brand href=(links.home()) { (words::NAME) }
+                        a.brand href=(links.home()) { (words::NAME) } " "
                         nav aria-label=(words::NAV) {
-                            a href=(links.home()) { (words::FEEDS) }
+                            a href=(links.home()) { (words::FEEDS) } " "
                             @if allows_try {
-                                a href=(links.to("try")) { (words::TRY) }
+                                a href=(links.to("try")) { (words::TRY) } " "
                             }
                             a href=(links.to("feeds.opml")) { (words::OPML) }
                         }

@@ -177,13 +177,13 @@ fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter, links: 
         div.overview {
             nav.states aria-label=(words::STATES) {
                 @let current = filter.state.is_none().then_some("page");
-                a href=(links.home()) aria-current=[current] { (words::feeds(all)) }
+                a href=(links.home()) aria-current=[current] { (words::feeds(all)) } " "
                 @for state in State::ALL {
                     @if let Some(count) = counts.get(&state) {
                         @let current = (filter.state == Some(state)).then_some("page");
                         a class=(state.word()) href=(links.key.onto(format!("./?state={}", state.word()))) aria-current=[current] {
                             span aria-hidden="true" { (state.sign()) } " " (count) " " (words::state(state))
-                        }
+                        } " "
                     }
                 }
             }
@@ -228,7 +228,7 @@ impl List<'_> {
         let letter: String = letter.map_or_else(|| "·".to_owned(), |c| c.to_uppercase().collect());
         let sum = |sum: u8, byte: u8| sum.wrapping_mul(31).wrapping_add(byte);
         let hue = name.bytes().fold(0, sum) % 6;
-        html! { span class={ "badge b" (hue) } aria-hidden="true" { (letter) } }
+        html! { span class={ "badge b" (hue) } data-letter=(letter) {} }
     }
 
     fn row(&self, row: &Row) -> Markup {

@@ -33,7 +33,7 @@ function active() {
   if (document.scripts.length !== 1) found.push(document.scripts.length + ' scripts');
   for (const element of document.querySelectorAll('*')) {
     for (const { name, value } of element.attributes) {
-      if (/^on/i.test(name) || /^\s*(javascript|vbscript):/i.test(value) && name !== 'value' || name === 'style' || name === 'srcdoc') found.push(`<${element.localName} ${name}="${value}">`);
+      if (/^on/i.test(name) || /^(href|src|action|formaction|data|poster|xlink:href)$/i.test(name) && /^\s*(javascript|vbscript):/i.test(value) || name === 'style' || name === 'srcdoc') found.push(`<${element.localName} ${name}="${value}">`);
     }
     if (/^(iframe|object|embed|form|base|meta|link|svg|portal|template)$/.test(element.localName) && element.closest('.prose')) found.push(`<${element.localName}> in an entry`);
   }
