@@ -134,6 +134,10 @@ impl Writer<'_> {
                 .map(str::trim)
                 .unwrap_or_default();
         }
+        // Nobody reads those.
+        if said.starts_with("data:") {
+            said = "";
+        }
         let cut: String = said.chars().take(CHIP_CHARS).collect();
         let dots = if cut.len() < said.len() { "…" } else { "" };
         let colon = if cut.is_empty() { "" } else { ": " };
