@@ -50,7 +50,7 @@ pub(super) const WITHDRAWN: Problem = Problem(
     "this feed was withdrawn: its source was taken out of feeds.toml",
 );
 
-/// Serves one page of a feed.
+/// Serves one page of a feed, or of what it is for people.
 pub(super) async fn feed(
     State(shared): State<Shared>,
     Path(file): Path<String>,
@@ -77,6 +77,18 @@ pub(super) async fn feed(
             .insert(header::VARY, HeaderValue::from_static(VARY));
         return Ok(answer);
     }
+    for_readers(&shared, name, format, page, key, &request).await
+}
+
+/// Serves one page of a feed to a reader.
+async fn for_readers(
+    shared: &Shared,
+    name: &str,
+    format: FeedFormat,
+    page: u32,
+    key: Key,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
     let live = Arc::clone(&shared.app.live.borrow());
     let kept_as = (name.to_owned(), format, page, key.clone());
     let kept = shared.rendered.get(&kept_as, &live);
@@ -93,13 +105,13 @@ pub(super) async fn feed(
                     "the store does not answer; a kept page is served"
                 );
                 let heading = kept.heading.as_ref();
-                return Ok(answer(&request, kept, heading, format, Timestamp::now()).await);
+                return Ok(answer(request, kept, heading, format, Timestamp::now()).await);
             }
         },
     };
     let Some(config) = live.source(name) else {
         return match heading {
-            Some(_) => withdrawn(&shared, &live, name, format, &key).await,
+            Some(_) => withdrawn(shared, &live, name, format, &key).await,
             None => Err(NO_SUCH_FEED),
         };
     };
@@ -112,12 +124,12 @@ pub(super) async fn feed(
             let kept = shared.rendered.get(&kept_as, &live);
             match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
                 Some(kept) => kept,
-                None => rendered(&shared, &live, config, heading.as_ref(), kept_as).await?,
+                None => rendered(shared, &live, config, heading.as_ref(), kept_as).await?,
             }
         }
     };
     Ok(answer(
-        &request,
+        request,
         &rendered,
         heading.as_ref(),
         format,

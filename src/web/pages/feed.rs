@@ -135,17 +135,12 @@ pub(in crate::web) async fn feed(
         counts: &counts,
         now,
     };
-    let lang = language(shown.feed.language.as_deref());
-    let description = plain(shown.feed.description.as_ref());
     let main = html! {
         (crumbs(&links, &[]))
         @if let Some(format) = opened_as {
             p.notice { (words::THIS_IS_A_FEED) " " code data-copy=(known.title) { (links.key.onto(address(&server.public_url, name, format))) } }
         }
-        h1 lang=[lang] dir=(direction(lang)) { (known.title) }
-        @if !description.is_empty() && description != known.title {
-            p.about lang=[lang] dir=(direction(lang)) { (super::summaries::short(&description)) }
-        }
+        (heading(&shown.feed, &known.title))
         (how(&published.fare, state, now))
         (subscribe(&links, &server.public_url, name))
         @if let Some(link) = web_link(shown.feed.link.as_deref()) {
@@ -155,7 +150,7 @@ pub(in crate::web) async fn feed(
             @if shown.feed.entries.is_empty() { p { (words::NO_ENTRIES) } }
             (view.entries())
         }
-        (pager(page, pages, words::NEWER, words::OLDER, |page| if page > 1 { format!("{name}?page={page}") } else { name.to_owned() }))
+        (pager(page, pages, words::NEWER, words::OLDER, |page| links.key.onto(if page > 1 { format!("{name}?page={page}") } else { name.to_owned() })))
         @if let Some(account) = &account { (washed(account, &published.fare, now)) }
     };
     let mut page = Page::new(
@@ -167,6 +162,18 @@ pub(in crate::web) async fn feed(
     page.width = "narrow";
     page.feeds = alternates(&links, name, &known.title);
     Ok(answer(request, page).await)
+}
+
+/// What a feed is called, and what it says of itself.
+fn heading(feed: &Feed, title: &str) -> Markup {
+    let lang = language(feed.language.as_deref());
+    let description = plain(feed.description.as_ref());
+    html! {
+        h1 lang=[lang] dir=(direction(lang)) { (title) }
+        @if !description.is_empty() && description != title {
+            p.about lang=[lang] dir=(direction(lang)) { (super::summaries::short(&description)) }
+        }
+    }
 }
 
 /// The entries of a page.

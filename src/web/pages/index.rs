@@ -46,6 +46,19 @@ struct Filter {
 }
 
 impl Filter {
+    fn of(wanted: &Wanted) -> Self {
+        let query = wanted
+            .q
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase();
+        Self {
+            query: query.chars().take(QUERY_CHARS).collect(),
+            state: wanted.state.as_deref().and_then(State::named),
+        }
+    }
+
     fn lets(&self, row: &Row) -> bool {
         let mut words = self.query.split_whitespace();
         self.state.is_none_or(|state| row.state == state)
@@ -95,42 +108,17 @@ pub(in crate::web) async fn index(
         let page = Page::new(words::NAME, links, server.allows_try, first_run());
         return Ok(answer(&request, page).await);
     }
-    let mut rows: Vec<Row> = listed
-        .into_iter()
-        .zip(known)
-        .map(|(listed, known)| Row {
-            state: State::of(&listed, known.newest.as_ref().map(|newest| newest.2), now),
-            listed,
-            known,
-        })
-        .collect();
-    rows.sort_by(|a, b| a.known.folded.cmp(&b.known.folded));
-    let filter = Filter {
-        query: wanted
-            .q
-            .unwrap_or_default()
-            .trim()
-            .to_lowercase()
-            .chars()
-            .take(QUERY_CHARS)
-            .collect(),
-        state: wanted.state.as_deref().and_then(State::named),
-    };
+    shared.summaries.keep_only(&listed);
+    let mut rows = rows(listed, known, now);
+    let filter = Filter::of(&wanted);
     let mut counts: HashMap<State, usize> = HashMap::new();
     for row in &rows {
         *counts.entry(row.state).or_default() += 1;
     }
     let all = rows.len();
     rows.retain(|row| filter.lets(row));
-    let pages = u32::try_from(rows.len().div_ceil(FEEDS_A_PAGE))
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let page = wanted
-        .page
-        .and_then(|page| page.parse().ok())
-        .unwrap_or(1)
-        .clamp(1, pages);
     let found = rows.len();
+    let (page, pages) = page_of(wanted.page.as_deref(), found);
     let shown: Vec<Row> = rows
         .into_iter()
         .skip((page as usize - 1) * FEEDS_A_PAGE)
@@ -169,6 +157,26 @@ pub(in crate::web) async fn index(
         .filter_map(|row| alternates(&links, &row.listed.name, &row.known.title).pop());
     page.feeds = links.collect();
     Ok(answer(&request, page).await)
+}
+
+/// Every source with what is known of it, by title.
+fn rows(listed: Vec<Listed>, known: Vec<Arc<Known>>, now: Timestamp) -> Vec<Row> {
+    let rows = listed.into_iter().zip(known).map(|(listed, known)| Row {
+        state: State::of(&listed, known.newest.as_ref().map(|newest| newest.2), now),
+        listed,
+        known,
+    });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by(|a, b| a.known.folded.cmp(&b.known.folded));
+    rows
+}
+
+/// The page that is wanted, or the nearest that there is, and how many there are.
+fn page_of(wanted: Option<&str>, found: usize) -> (u32, u32) {
+    let pages = u32::try_from(found.div_ceil(FEEDS_A_PAGE)).unwrap_or(u32::MAX);
+    let pages = pages.max(1);
+    let page = wanted.and_then(|page| page.parse().ok()).unwrap_or(1);
+    (page.clamp(1, pages), pages)
 }
 
 /// How many there are of each state, and the search.

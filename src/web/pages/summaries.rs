@@ -4,7 +4,7 @@ use crate::model::{EntryKey, Feed};
 use crate::render;
 use crate::store::{Listed, Store, StoreError, Summary};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Url;
 
@@ -79,6 +79,15 @@ pub(in crate::web) struct Summaries(Mutex<ByRow>);
 type ByRow = HashMap<i64, (i64, String, Arc<Known>)>;
 
 impl Summaries {
+    /// Forgets what was taken out of `feeds.toml`, given all that is in it.
+    pub(super) fn keep_only(&self, all: &[Listed]) {
+        let mut known = self.lock();
+        if known.len() > all.len() {
+            let all: HashSet<i64> = all.iter().map(|listed| listed.id).collect();
+            known.retain(|id, _| all.contains(id));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, ByRow> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -110,13 +119,7 @@ impl Summaries {
                 known.insert(listed.id, (listed.revision, listed.name.clone(), new));
             }
         }
-        let mut known = self.lock();
-        // What was taken out of feeds.toml needs no place.
-        if known.len() > listed.len() * 2 {
-            let listed: std::collections::HashSet<i64> =
-                listed.iter().map(|listed| listed.id).collect();
-            known.retain(|id, _| listed.contains(id));
-        }
+        let known = self.lock();
         let all = listed.iter().map(|listed| {
             let known = known.get(&listed.id).map(|(_, _, known)| Arc::clone(known));
             known.unwrap_or_else(|| Arc::new(Known::of(&listed.name, Summary::default())))
