@@ -525,7 +525,7 @@ async fn private_pages_lead_only_where_their_visitor_may_go() {
     const TOKEN: &str = "0123456789abcdef-&";
     let (store, _) = world().await;
     let private = config(&format!(
-        "[server]\ntry = true\naccess_token = \"{TOKEN}\"\n[[source]]\nname = \"debris\"\nurl = \"https://debris.example/\"\n"
+        "[server]\ntry = true\naccess_token = \"{TOKEN}\"\n[[source]]\nname = \"debris\"\nurl = \"https://debris.example/\"\n[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\n"
     ));
     store.sync(&private, after(1)).await.unwrap();
     let address = serve(app(&store, private).0).await;
@@ -568,6 +568,10 @@ async fn private_pages_lead_only_where_their_visitor_may_go() {
     }
     assert!(
         seen.iter().any(|path| path.contains("view=source")),
+        "{listed}"
+    );
+    assert!(
+        seen.iter().any(|path| path.contains("page=12&token=")),
         "{listed}"
     );
     assert!(
