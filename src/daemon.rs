@@ -4,9 +4,16 @@
 //! among all polls and for its host's turn. The sources of one publisher come one after the other, whatever made them
 //! due together. Nothing here fetches, washes or writes: that is `poll`'s.
 
+mod rewash;
 mod rota;
+mod turns;
 
+pub use rewash::rewash;
 pub use rota::Rota;
+pub(crate) use turns::Turns;
+
+use rewash::Rewash;
+use turns::{Host, POLLS_A_HOST, WAITING_A_HOST};
 
 use crate::config::{Config, Location, SourceConfig};
 use crate::limits;
@@ -15,11 +22,9 @@ use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
 use crate::store::{Source, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,12 +33,6 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often old entries are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(3600);
-
-/// How many polls may run at one host at once: a publisher with fifty feeds sees two visitors, not fifty.
-const POLLS_A_HOST: usize = 2;
-
-/// How many sources of one host may wait for its turn; more are put back into the store.
-const WAITING_A_HOST: usize = 8;
 
 /// How many sources are taken for each place among the polls, since some wait for their host.
 const TAKEN_A_PLACE: usize = 4;
@@ -44,9 +43,6 @@ const TURN_RETRY: SignedDuration = SignedDuration::from_secs(1);
 /// How long a wash and its writing may take, on top of the fetch, before the source is thought to be lost by a
 /// crash and given to somebody else. Generous: the largest documents take seconds.
 const WASH_TIME: Duration = Duration::from_secs(60);
-
-/// How many sources are read from the store at once to see whether they have to be washed anew.
-const REWASHED_AT_ONCE: usize = 500;
 
 /// What every part of the running program shares.
 #[derive(Debug, Clone)]
@@ -133,10 +129,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let mut adopted = adopt(&app).await;
     // Nobody knows how long the program was away, nor what the clock did meanwhile.
     settle(&app).await;
-    let mut rewash = Rewash {
-        stop: shutdown.child_token(),
-        under_way: None,
-    };
+    let mut rewash = Rewash::new(&shutdown);
     rewash.start(&app, &polls, &shutdown);
     // More may be due than could be taken.
     let mut is_full = false;
@@ -233,58 +226,6 @@ impl Crew {
 
     fn rota(&self) -> MutexGuard<'_, Rota> {
         self.rota.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The turns of hosts: so many polls at once a host, however many feeds it has.
-#[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<Hosts>);
-
-#[derive(Debug, Default)]
-struct Hosts {
-    known: HashMap<String, Weak<Host>>,
-    /// With how many those at which nobody polls are forgotten.
-    crowd: usize,
-}
-
-/// Fewer hosts are not worth a look.
-const CROWD_MIN: usize = 64;
-
-/// A host at which somebody polls or waits.
-#[derive(Debug)]
-pub(crate) struct Host {
-    /// Places in its queue, those that poll included.
-    queue: Arc<Semaphore>,
-    /// Its turns.
-    pub(crate) turn: Semaphore,
-}
-
-impl Turns {
-    /// The host of a location. Hosts at which nobody polls are forgotten.
-    pub(crate) fn of(&self, location: &Location) -> Arc<Host> {
-        let new = || {
-            let queue = Arc::new(Semaphore::new(POLLS_A_HOST + WAITING_A_HOST));
-            Arc::new(Host {
-                queue,
-                turn: Semaphore::new(POLLS_A_HOST),
-            })
-        };
-        let Some(name) = location.host() else {
-            return new();
-        };
-        // A panic while the lock is held can't leave the map half-changed: each change is one step.
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(host) = hosts.known.get(name).and_then(Weak::upgrade) {
-            return host;
-        }
-        if hosts.known.len() >= hosts.crowd {
-            hosts.known.retain(|_, host| host.strong_count() > 0);
-            // So that forgetting costs each visit the same, however many there are.
-            hosts.crowd = 2 * hosts.known.len().max(CROWD_MIN);
-        }
-        let host = new();
-        hosts.known.insert(name.to_owned(), Arc::downgrade(&host));
-        host
     }
 }
 
@@ -435,67 +376,6 @@ async fn adopt(app: &App) -> bool {
             tracing::error!(%error, "can't bring the store in line with the configuration; trying again");
             false
         }
-    }
-}
-
-/// Washes anew what was washed by other rules or by another version, source by source, until `shutdown`.
-/// It goes on beside the polls: entries that a poll writes meanwhile stay as the poll wrote them.
-///
-/// # Errors
-/// [`StoreError`] where the sources can't be listed; entries that can't be washed anew are logged, stay as they were
-/// published, and are tried again the next time.
-pub async fn rewash(
-    store: &Store,
-    live: &Live,
-    shutdown: &CancellationToken,
-) -> Result<(), StoreError> {
-    let mut after = 0;
-    loop {
-        let sources = store.sources_after(after, REWASHED_AT_ONCE).await?;
-        let Some(last) = sources.last() else {
-            return Ok(());
-        };
-        after = last.id;
-        for source in &sources {
-            if shutdown.is_cancelled() {
-                return Ok(());
-            }
-            let Some(configured) = live.source(&source.name) else {
-                continue;
-            };
-            match poll::rewash_outdated(store, source, &configured.rules, Timestamp::now()).await {
-                Ok(true) => tracing::info!(source.name, "washed anew by changed rules"),
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(source.name, %error, "can't wash the stored entries anew");
-                }
-            }
-        }
-    }
-}
-
-/// The rewash under way, if there is one. A new one ends it, for it would wash by the old rules, and begins when it has
-/// ended, so that what it writes last is not taken for newer.
-struct Rewash {
-    stop: CancellationToken,
-    under_way: Option<JoinHandle<()>>,
-}
-
-impl Rewash {
-    fn start(&mut self, app: &App, polls: &TaskTracker, shutdown: &CancellationToken) {
-        self.stop.cancel();
-        self.stop = shutdown.child_token();
-        let (app, stop, before) = (app.clone(), self.stop.clone(), self.under_way.take());
-        self.under_way = Some(polls.spawn(async move {
-            if let Some(before) = before {
-                // However it ended, it writes no more.
-                let _ = before.await;
-            }
-            let live = Arc::clone(&app.live.borrow());
-            if let Err(error) = rewash(&app.store, &live, &stop).await {
-                tracing::error!(%error, "can't list the sources to wash anew");
-            }
-        }));
     }
 }
 

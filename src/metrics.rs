@@ -35,20 +35,38 @@ pub struct State<'a> {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    polls: IntCounterVec,
+    polls: Polls,
+    readers: Readers,
+    gauges: Gauges,
+}
+
+/// What polls bring.
+#[derive(Debug)]
+struct Polls {
+    ended: IntCounterVec,
     failures: IntCounterVec,
-    poll_seconds: Histogram,
+    seconds: Histogram,
     body_bytes: IntCounter,
     entries: IntCounterVec,
     removals: IntCounterVec,
     in_hand: IntGauge,
+}
+
+/// What readers ask for.
+#[derive(Debug)]
+struct Readers {
     requests: IntCounterVec,
-    request_seconds: Histogram,
-    answer_bytes: IntCounter,
+    seconds: Histogram,
+    body_bytes: IntCounter,
     connections: IntGauge,
     dismissed: IntCounter,
+}
+
+/// What is looked at when somebody asks.
+#[derive(Debug)]
+struct Gauges {
     sources: IntGaugeVec,
-    sources_due: IntGauge,
+    due: IntGauge,
     lateness_seconds: IntGauge,
     store_bytes: IntGauge,
     store_up: IntGauge,
@@ -104,51 +122,84 @@ impl Default for Metrics {
         )
         .with_label_values(&[env!("CARGO_PKG_VERSION")])
         .set(1);
-        let metrics = Self {
-            polls: make.counters(
-                "feedwash_polls_total",
-                "Polls, by how they ended.",
-                &["outcome"],
-            ),
+        Self {
+            polls: Polls::new(&make),
+            readers: Readers::new(&make),
+            gauges: Gauges::new(&make),
+            registry: make.0,
+        }
+    }
+}
+
+impl Polls {
+    fn new(make: &Maker) -> Self {
+        let polls = Self {
+            ended: make.counters(
+            "feedwash_polls_total",
+            "Polls, by how they ended.",
+            &["outcome"],
+        ),
             failures: make.counters(
-                "feedwash_poll_failures_total",
-                "Polls that failed, by kind.",
-                &["kind"],
-            ),
-            poll_seconds: make.seconds(
-                "feedwash_poll_duration_seconds",
-                "How long polls took: fetch, wash and writing.",
-                &POLL_BUCKETS,
-            ),
+            "feedwash_poll_failures_total",
+            "Polls that failed, by kind.",
+            &["kind"],
+        ),
+            seconds: make.seconds(
+            "feedwash_poll_duration_seconds",
+            "How long polls took: fetch, wash and writing.",
+            &POLL_BUCKETS,
+        ),
             body_bytes: make.counter(
-                "feedwash_poll_body_bytes_total",
-                "Bytes of the feeds that polls brought, content coding removed.",
-            ),
+            "feedwash_poll_body_bytes_total",
+            "Bytes of the feeds that polls brought, content coding removed.",
+        ),
             entries: make.counters(
-                "feedwash_entries_total",
-                "Entries that polls brought, by what they were.",
-                &["change"],
-            ),
+            "feedwash_entries_total",
+            "Entries that polls brought, by what they were.",
+            &["change"],
+        ),
             removals: make.counters(
-                "feedwash_removals_total",
-                "Pieces taken out of new entries or mended in them, by pass.",
-                &["pass"],
-            ),
+            "feedwash_removals_total",
+            "Pieces taken out of new entries or mended in them, by pass.",
+            &["pass"],
+        ),
             in_hand: make.gauge(
-                "feedwash_polls_in_hand",
-                "Sources that were taken to be polled: they are polled, or wait for their host's turn or for a place.",
+            "feedwash_polls_in_hand",
+            "Sources that were taken to be polled: they are polled, or wait for their host's turn or for a place.",
             ),
+        };
+        polls.begin();
+        polls
+    }
+
+    /// Rates need a 0 to start from, so what is known to come is there at once.
+    fn begin(&self) {
+        for outcome in ["changed", "unchanged", "gone", "failed"] {
+            self.ended.with_label_values(&[outcome]);
+        }
+        for change in ["new", "updated"] {
+            self.entries.with_label_values(&[change]);
+        }
+        for pass in crate::clean::PASSES {
+            self.removals.with_label_values(&[pass.name]);
+        }
+    }
+}
+
+impl Readers {
+    fn new(make: &Maker) -> Self {
+        Self {
             requests: make.counters(
                 "feedwash_http_requests_total",
                 "Requests of readers, by route and status code.",
                 &["route", "code"],
             ),
-            request_seconds: make.seconds(
+            seconds: make.seconds(
                 "feedwash_http_request_duration_seconds",
                 "How long it took until an answer was ready to be sent.",
                 &ANSWER_BUCKETS,
             ),
-            answer_bytes: make.counter(
+            body_bytes: make.counter(
                 "feedwash_http_response_body_bytes_total",
                 "Bytes of the bodies that were answered with, as sent.",
             ),
@@ -160,43 +211,38 @@ impl Default for Metrics {
                 "feedwash_http_connections_dismissed_total",
                 "Connections that were closed to make room, because too many were open.",
             ),
+        }
+    }
+}
+
+impl Gauges {
+    fn new(make: &Maker) -> Self {
+        Self {
             sources: make.gauges(
-                "feedwash_sources",
-                "Configured sources, by how they fare.",
-                &["state"],
-            ),
-            sources_due: make.gauge(
-                "feedwash_sources_due",
-                "Sources whose next poll is due and that nobody polls yet.",
-            ),
+            "feedwash_sources",
+            "Configured sources, by how they fare.",
+            &["state"],
+        ),
+            due: make.gauge(
+            "feedwash_sources_due",
+            "Sources whose next poll is due and that nobody polls yet.",
+        ),
             lateness_seconds: make.gauge(
-                "feedwash_poll_lateness_seconds",
-                "How long the source that is due for the longest has been due.",
-            ),
+            "feedwash_poll_lateness_seconds",
+            "How long the source that is due for the longest has been due.",
+        ),
             store_bytes: make.gauge("feedwash_store_bytes", "The size of the store."),
             store_up: make.gauge(
-                "feedwash_store_up",
-                "1 while the store answers and takes what is written, else 0.",
-            ),
+            "feedwash_store_up",
+            "1 while the store answers and takes what is written, else 0.",
+        ),
             configured: make.gauge(
-                "feedwash_config_last_reload_successful",
-                "1 while feeds.toml as it was last read is in force, 0 while it is wrong and the one before it is.",
-            ),
+            "feedwash_config_last_reload_successful",
+            "1 while feeds.toml as it was last read is in force, 0 while it is wrong and the one before it is.",
+        ),
             resident_bytes: make.gauge("process_resident_memory_bytes", "Resident memory."),
             open_fds: make.gauge("process_open_fds", "Open file descriptors."),
-            registry: make.0,
-        };
-        // Rates need a 0 to start from, so what is known to come is there at once.
-        for outcome in ["changed", "unchanged", "gone", "failed"] {
-            metrics.polls.with_label_values(&[outcome]);
         }
-        for change in ["new", "updated"] {
-            metrics.entries.with_label_values(&[change]);
-        }
-        for pass in crate::clean::PASSES {
-            metrics.removals.with_label_values(&[pass.name]);
-        }
-        metrics
     }
 }
 
@@ -207,7 +253,7 @@ impl Metrics {
             Outcome::Unchanged => "unchanged",
             Outcome::Changed { new, updated } => {
                 let entries = |change, count: &usize| {
-                    let counter = self.entries.with_label_values(&[change]);
+                    let counter = self.polls.entries.with_label_values(&[change]);
                     counter.inc_by(*count as u64);
                 };
                 entries("new", new);
@@ -216,48 +262,51 @@ impl Metrics {
             }
             Outcome::Gone => "gone",
             Outcome::Failed(error) => {
-                self.failures.with_label_values(&[error.word()]).inc();
+                self.polls.failures.with_label_values(&[error.word()]).inc();
                 "failed"
             }
         };
-        self.polls.with_label_values(&[outcome]).inc();
-        self.poll_seconds.observe(duration.as_secs_f64());
-        self.body_bytes.inc_by(polled.body_bytes as u64);
+        self.polls.ended.with_label_values(&[outcome]).inc();
+        self.polls.seconds.observe(duration.as_secs_f64());
+        self.polls.body_bytes.inc_by(polled.body_bytes as u64);
         for (pass, count) in &polled.removals {
-            let counter = self.removals.with_label_values(&[pass]);
+            let counter = self.polls.removals.with_label_values(&[pass]);
             counter.inc_by(*count as u64);
         }
     }
 
     /// Says how many sources are taken.
     pub fn in_hand(&self, sources: usize) {
-        self.in_hand.set(gauge(sources as u64));
+        self.polls.in_hand.set(gauge(sources as u64));
     }
 
     /// Counts an answer to a reader; `route` is one of ours, never what was asked for.
     pub fn answered(&self, route: &str, code: u16, body_bytes: u64, duration: Duration) {
         let code = code.to_string();
-        self.requests.with_label_values(&[route, &code]).inc();
-        self.request_seconds.observe(duration.as_secs_f64());
-        self.answer_bytes.inc_by(body_bytes);
+        self.readers
+            .requests
+            .with_label_values(&[route, &code])
+            .inc();
+        self.readers.seconds.observe(duration.as_secs_f64());
+        self.readers.body_bytes.inc_by(body_bytes);
     }
 
     /// Says how many connections are open.
     pub fn connected(&self, connections: usize) {
-        self.connections.set(gauge(connections as u64));
+        self.readers.connections.set(gauge(connections as u64));
     }
 
     /// Counts a connection that had to make room.
     pub fn dismissed(&self) {
-        self.dismissed.inc();
+        self.readers.dismissed.inc();
     }
 
     /// All metrics in the text format of Prometheus.
     #[must_use]
     pub fn text(&self, state: &State<'_>) -> String {
         let is_up = state.census.is_some() && state.can_write;
-        self.store_up.set(i64::from(is_up));
-        self.configured.set(i64::from(state.is_configured));
+        self.gauges.store_up.set(i64::from(is_up));
+        self.gauges.configured.set(i64::from(state.is_configured));
         if let Some(census) = state.census {
             let states = [
                 ("fine", census.fine),
@@ -266,11 +315,11 @@ impl Metrics {
                 ("unpolled", census.unpolled),
             ];
             for (state, sources) in states {
-                self.sources.with_label_values(&[state]).set(sources);
+                self.gauges.sources.with_label_values(&[state]).set(sources);
             }
-            self.sources_due.set(census.due);
-            self.lateness_seconds.set(census.lateness_seconds);
-            self.store_bytes.set(census.bytes);
+            self.gauges.due.set(census.due);
+            self.gauges.lateness_seconds.set(census.lateness_seconds);
+            self.gauges.store_bytes.set(census.bytes);
         }
         self.look_at_process();
         TextEncoder::new()
@@ -286,11 +335,14 @@ impl Metrics {
             .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next())
             .and_then(|kib| kib.parse::<u64>().ok());
         if let Some(kib) = resident {
-            self.resident_bytes.set(gauge(kib.saturating_mul(1024)));
+            self.gauges
+                .resident_bytes
+                .set(gauge(kib.saturating_mul(1024)));
         }
         if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
             // Not the one that reads the folder.
-            self.open_fds
+            self.gauges
+                .open_fds
                 .set(gauge((open.count() as u64).saturating_sub(1)));
         }
     }
