@@ -40,6 +40,7 @@ mod repeated;
 mod safety;
 mod scrub;
 mod share;
+mod show;
 mod sites;
 mod structure;
 mod targets;
@@ -52,6 +53,7 @@ mod user;
 mod words;
 mod xpath;
 
+pub use show::{Label, Manner, Marked, ShownWords, handle, lead, marked, shown};
 pub use sites::{NotUnderstood, is_site_file, site_rules};
 pub use undo::restored;
 

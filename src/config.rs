@@ -42,6 +42,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// What self links and OPML say; ends without a slash.
     pub public_url: String,
+    /// Whether visitors may have any feed fetched and washed, to see it before they subscribe.
+    pub allows_try: bool,
     /// What a reader has to show, where the feeds are private.
     pub access_token: Option<AccessToken>,
 }

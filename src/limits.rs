@@ -220,5 +220,22 @@ pub const ERROR_PAGE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How much of an answer of our own server is read: `/health` names every source that fails, ten thousand of them at the most.
 pub const PROBE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// How many visitors may have a feed fetched and washed to look at it, at once: each takes as much as a poll.
+pub const TRIALS_AT_ONCE: usize = 2;
+
+/// … and how many times a minute, all of them together. A person reads what came for longer than that.
+pub const TRIALS_A_MINUTE: usize = 12;
+
+/// How long one trial may take, all its fetches together; an answer to a browser is given up a little later.
+pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// The largest form that a visitor may send, in bytes: it holds one address.
+pub const FORM_BYTES_MAX: usize = 8 * 1024;
 /// The shortest token to private feeds, in characters: 16 hexadecimal digits are 64 bits, which nobody guesses over a network.
 pub const TOKEN_CHARS_MIN: usize = 16;
+
+/// The largest icon of a site that is kept, in bytes; those of most have below 20,000.
+pub const ICON_BYTES_MAX: usize = 128 * 1024;
+
+/// How much all icons together take in memory, in bytes: those of some thousand sites.
+pub const ICONS_BYTES_MAX: usize = 16 * 1024 * 1024;

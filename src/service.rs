@@ -130,7 +130,7 @@ fn comes_round(pulse: &Pulse, started: Instant) -> bool {
 
 /// Asks the server for its style sheet, which needs neither the store nor a poll.
 async fn probe(address: SocketAddr) -> std::io::Result<()> {
-    match ask(address, "HEAD", web::STYLE_PATH, "").await? {
+    match ask(address, "HEAD", &web::STYLE_PATH, "").await? {
         (200, _) => Ok(()),
         (code, _) => Err(std::io::Error::other(format!("it answers {code}"))),
     }

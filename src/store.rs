@@ -16,6 +16,7 @@ mod feeds;
 mod known;
 mod leases;
 mod lines;
+mod pages;
 mod place;
 mod polls;
 mod record;
@@ -33,6 +34,9 @@ mod writes;
 pub use backup::{Backup, BackupError, backup};
 pub use census::Census;
 pub use feeds::{Heading, Published};
+pub use pages::{
+    Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Tally, WEEK_DAYS, Week,
+};
 pub use polls::Finish;
 pub use record::{Recorded, Recording};
 pub use source::{Source, Taken};

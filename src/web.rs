@@ -1,7 +1,8 @@
 //! What is published: routes, the feeds, and the small pages around them.
 //!
-//! Polls nothing and washes nothing. Invariants: the same entries give the same bytes and the same `ETag`;
-//! an error page never says more than the reader needs, and is never a feed; every answer to a request carries the security headers.
+//! Polls nothing, and fetches and washes only what a visitor tries and the icons of sites. Invariants: the same entries give the
+//! same bytes and the same `ETag`; an error page never says more than the reader needs, and is never a feed; every answer to a
+//! request carries the security headers.
 
 mod access;
 mod coding;
@@ -14,6 +15,7 @@ mod kept;
 mod pages;
 mod server;
 mod troubles;
+mod words;
 
 pub(crate) use access::Key;
 pub(crate) use health::PULSE_AGE_MAX;
@@ -21,9 +23,10 @@ pub(crate) use pages::{STYLE_PATH, opml_of};
 pub use server::serve;
 
 use crate::daemon::App;
+use crate::limits;
 use crate::store::{Census, Source, Status, StoreError};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
@@ -41,6 +44,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 struct Shared {
     app: App,
     rendered: Arc<kept::Cache>,
+    summaries: Arc<pages::Summaries>,
+    trials: Arc<pages::Trials>,
+    icons: Arc<pages::Icons>,
     troubled: Arc<Fresh<Vec<Status>>>,
     sources: Arc<Fresh<Vec<Source>>>,
     titles: Arc<Fresh<Vec<Status>>>,
@@ -52,6 +58,9 @@ pub fn router(app: App) -> Router {
     let shared = Shared {
         app,
         rendered: Arc::default(),
+        summaries: Arc::default(),
+        trials: Arc::default(),
+        icons: Arc::default(),
         troubled: Arc::default(),
         sources: Arc::default(),
         titles: Arc::default(),
@@ -60,8 +69,16 @@ pub fn router(app: App) -> Router {
     Router::new()
         // For people.
         .route("/", get(pages::index))
-        .route(pages::STYLE_PATH, get(pages::style))
-        // For feed readers.
+        .route(&STYLE_PATH, get(pages::style))
+        .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route("/icons/{name}", get(pages::icon))
+        .route(
+            "/try",
+            get(pages::try_form)
+                .post(pages::tried)
+                .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX)),
+        )
+        // For feed readers, and, without an ending, for people.
         .route("/feeds/{file}", get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))
         // For machines.
@@ -106,7 +123,8 @@ async fn in_time(request: Request, next: Next) -> Response {
 
 /// Headers that every answer of ours carries; what is no request at all is refused before it comes here. Nothing that is served runs a script or is framed.
 async fn secure(mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; img-src * data:; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    const POLICY: &str =
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -120,7 +138,10 @@ async fn secure(mut response: Response) -> Response {
         // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
         (header::ACCEPT_RANGES, "none"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page says itself what it may load.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -77,3 +77,7 @@ mod week;
 /// The units of systemd, by its own judgement.
 #[path = "it/units.rs"]
 mod units;
+
+/// The pages for people.
+#[path = "it/pages.rs"]
+mod pages;

@@ -32,7 +32,7 @@ const ELEMENTS: &[&str] = &[
 
 /// Presentation elements of MathML Core (§3), and `semantics`, whose first child is shown.
 #[rustfmt::skip]
-const MATH: &[&str] = &[
+pub(super) const MATH: &[&str] = &[
     "math", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt",
     "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "semantics",
 ];

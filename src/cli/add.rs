@@ -4,16 +4,14 @@
 
 use super::append::{self, Added};
 use super::{Usage, config, output};
-use crate::config::{Config, Location, SourceName};
+use crate::config::{Config, SourceName};
 use crate::discover;
-use crate::fetch::{Client, FetchError, Fetched, Request};
-use crate::model::{Rules, Washed};
+use crate::fetch::{Client, FetchError};
 use crate::opml::Outline;
-use crate::parse::{LinkedFeed, ParseError};
-use crate::poll::{self, PollError};
+use crate::parse::LinkedFeed;
+use crate::poll::{self, Found, FoundFeed, PollError, is_missing, look, typed};
 use crate::render;
 use anyhow::{Context as _, Result, anyhow, bail};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -96,26 +94,6 @@ fn show_and_add(path: &Path, feed: &FoundFeed, name: Option<&str>, dry_run: bool
     Ok(())
 }
 
-/// A feed that was found and read.
-struct FoundFeed {
-    url: Url,
-    washed: Box<Washed>,
-}
-
-impl FoundFeed {
-    fn title(&self) -> String {
-        let title = self.washed.clean.title.as_ref();
-        title.map_or_else(String::new, |title| render::plain(title).into_owned())
-    }
-}
-
-/// What lies at an address.
-enum Answer {
-    Feed(FoundFeed),
-    /// A page, its own address, and the feeds that it links to.
-    Page(Url, Vec<LinkedFeed>),
-}
-
 /// Looks for feeds.
 struct Finder<'a> {
     client: Client,
@@ -140,12 +118,12 @@ impl Finder<'_> {
             }
         }
         let page = match answer {
-            Ok(Answer::Feed(feed)) => return Ok(feed),
-            Ok(Answer::Page(_, linked)) if !linked.is_empty() => {
+            Ok(Found::Feed(feed)) => return Ok(feed),
+            Ok(Found::Page(_, linked)) if !linked.is_empty() => {
                 let url = choose(given, without_comments(linked))?;
                 return self.ask_for_feed(&url).await;
             }
-            Ok(Answer::Page(page, _)) => page,
+            Ok(Found::Page(page, _)) => page,
             // A page that is not there says what is.
             Err(PollError::Refused { error, feeds, .. }) if is_missing(&error) => {
                 output::say(&format!("{given}: {error}, but it links what follows"));
@@ -196,7 +174,7 @@ impl Finder<'_> {
 
     async fn feed_at(&self, url: &Url) -> Option<FoundFeed> {
         match self.ask(url).await {
-            Ok(Answer::Feed(feed)) => Some(feed),
+            Ok(Found::Feed(feed)) => Some(feed),
             _ => None,
         }
     }
@@ -204,91 +182,29 @@ impl Finder<'_> {
     async fn ask_for_feed(&self, url: &str) -> Result<FoundFeed> {
         let read = Url::parse(url).with_context(|| format!("{url:?} is no URL"))?;
         match self.ask(&read).await {
-            Ok(Answer::Feed(feed)) => Ok(feed),
-            Ok(Answer::Page(..)) => bail!("{url} is a page, though it is linked as a feed"),
+            Ok(Found::Feed(feed)) => Ok(feed),
+            Ok(Found::Page(..)) => bail!("{url} is a page, though it is linked as a feed"),
             Err(error) => Err(error).with_context(|| format!("can't read {url}")),
         }
     }
 
-    async fn ask(&self, url: &Url) -> Result<Answer, PollError> {
-        let location = Location::Http(url.clone());
-        let request = Request {
-            proxy: self.config.polling.proxy.as_ref(),
-            keeps_connection: true,
-            ..Request::first(&location)
-        };
-        let fetched = self.client.fetch(request, Timestamp::now()).await;
-        let body = match fetched.map_err(poll::of_fetch)? {
-            Fetched::Body(body) => *body,
-            // What is gone may have left a site behind, and 304 is no answer to a first question.
-            Fetched::Gone | Fetched::NotModified { .. } => {
-                return Ok(Answer::Page(url.clone(), Vec::new()));
-            }
-        };
-        let answered = body.response.url.as_deref();
-        let answered = answered.and_then(|url| Url::parse(url).ok());
-        match poll::wash_apart(body.response, Rules::default()).await {
-            Ok(washed) => {
-                // Where it has moved for good, the new address is the one to keep.
-                let moved = body.moved_to.as_deref().map(Url::parse);
-                let url = moved.and_then(Result::ok).unwrap_or_else(|| url.clone());
-                Ok(Answer::Feed(FoundFeed { url, washed }))
-            }
-            Err(PollError::Parse(ParseError::Page { feeds, .. })) => {
-                Ok(Answer::Page(answered.unwrap_or_else(|| url.clone()), feeds))
-            }
-            // A wall is a page too, and may link what stands behind it.
-            Err(PollError::Wall { feeds, .. }) if !feeds.is_empty() => {
-                Ok(Answer::Page(answered.unwrap_or_else(|| url.clone()), feeds))
-            }
-            Err(error) => Err(error),
-        }
+    async fn ask(&self, url: &Url) -> Result<Found, PollError> {
+        look(&self.client, self.config.polling.proxy.as_ref(), url).await
     }
-}
-
-/// Whether an error says that there is nothing at an address, and neither that we are not wanted nor that something broke.
-fn is_missing(error: &FetchError) -> bool {
-    matches!(error, FetchError::Status { code: 404, .. })
 }
 
 /// The address that somebody typed, and whether its scheme is a guess of ours.
 fn address(given: &str) -> Result<(Url, bool)> {
-    let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    // What readers register for: feed://host/path, and feed:https://host/path.
-    let bare = given.strip_prefix("feed:").unwrap_or(given);
-    let bare = bare.strip_prefix("//").unwrap_or(bare);
-    match Url::parse(bare) {
-        Ok(mut url) if is_http(&url) => {
-            // It is not sent, so it makes no other feed.
-            url.set_fragment(None);
-            return Ok((url, false));
-        }
-        _ if bare.contains("://") => {}
-        _ => {
-            if let Ok(url) = Url::parse(&format!("https://{bare}"))
-                && (url.port().is_some() || url.host_str().is_some_and(|host| host.contains('.')))
-            {
-                return Ok((url, true));
-            }
-        }
-    }
-    Err(Usage(format!("{given:?} is no http or https address")).into())
+    typed(given).ok_or_else(|| Usage(format!("{given:?} is no http or https address")).into())
 }
 
 /// Without the feeds of comments, as far as there are others.
 fn without_comments(linked: Vec<LinkedFeed>) -> Vec<LinkedFeed> {
-    let is_of_comments = |feed: &LinkedFeed| {
-        let path = Url::parse(&feed.url).map(|url| url.path().to_lowercase());
-        path.is_ok_and(|path| path.split('/').any(|part| part == "comments"))
-    };
-    let (comments, others): (Vec<_>, Vec<_>) = linked.into_iter().partition(is_of_comments);
-    if others.is_empty() {
-        return comments;
-    }
+    let (feeds, comments) = poll::without_comments(linked);
     for feed in comments {
         output::say(&format!("left out its comments, {}", feed.url));
     }
-    others
+    feeds
 }
 
 /// One of several feeds, by asking where somebody is there to answer.
@@ -365,38 +281,4 @@ fn preview(feed: &FoundFeed) -> String {
         );
     }
     said
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read_as_people_type_them() {
-        let check = |given: &str| address(given).ok().map(|(url, _)| url.to_string());
-        let https = Some("https://press.example/".to_owned());
-        assert_eq!(check("press.example"), https);
-        assert_eq!(check("https://press.example"), https);
-        assert_eq!(check("feed://press.example/"), https);
-        assert_eq!(check("feed:https://press.example/"), https);
-        assert_eq!(
-            check("127.0.0.1:80/feed"),
-            Some("https://127.0.0.1:80/feed".to_owned())
-        );
-        assert_eq!(check("gopher://press.example/"), None);
-        assert_eq!(check("press"), None);
-    }
-
-    #[test]
-    fn comments_are_left_out_where_there_is_more() {
-        let feed = |url: &str| LinkedFeed {
-            title: None,
-            url: url.to_owned(),
-        };
-        let posts = feed("https://press.example/feed/");
-        let comments = feed("https://press.example/comments/feed/");
-        let both = vec![posts.clone(), comments.clone()];
-        assert_eq!(without_comments(both), [posts]);
-        assert_eq!(without_comments(vec![comments.clone()]), [comments]);
-    }
 }

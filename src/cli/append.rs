@@ -1,8 +1,9 @@
 //! Adding sources to `feeds.toml`: every comment is kept, and no name or address stands there twice.
 
 use super::config;
-use crate::config::{Config, SourceName};
+use crate::config::Config;
 use crate::opml::Outline;
+use crate::poll::name_of;
 use anyhow::{Context as _, Result, bail};
 use std::collections::HashSet;
 use std::fs::Permissions;
@@ -109,25 +110,7 @@ fn add(
 
 /// A name made of the title, else of the host, with a number where it is taken.
 fn name_for(outline: &Outline, url: &url::Url, taken: &mut HashSet<String>) -> String {
-    let slug = |text: &str| {
-        let words = text.to_lowercase();
-        let words: Vec<&str> = words
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect();
-        words
-            .join("-")
-            .chars()
-            .take(60)
-            .collect::<String>()
-            .trim_matches('-')
-            .to_owned()
-    };
-    let host = url.host_str().unwrap_or_default();
-    let base = [slug(&outline.title), slug(host.trim_start_matches("www."))]
-        .into_iter()
-        .find(|slug| SourceName::new(slug).is_ok());
-    let base = base.unwrap_or_else(|| "feed".to_owned());
+    let base = name_of(&outline.title, url);
     let mut name = base.clone();
     let mut number = 2;
     while !taken.insert(name.clone()) {

@@ -104,6 +104,7 @@ fn server(written: file::Server, secrets: &Secrets<'_>, problems: &mut Problems<
     Server {
         listen,
         public_url,
+        allows_try: written.r#try.unwrap_or(false),
         access_token,
     }
 }

@@ -28,6 +28,7 @@ const TABLES: [&str; 5] = ["server", "store", "polling", "cleaning", "source"];
 pub(super) struct Server {
     pub(super) listen: Option<Spanned<String>>,
     pub(super) public_url: Option<Spanned<String>>,
+    pub(super) r#try: Option<bool>,
     pub(super) access_token: Option<Spanned<Secret>>,
 }
 

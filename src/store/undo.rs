@@ -188,17 +188,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn removals(&self, source: &Source) -> Result<Vec<Removal>, StoreError> {
-        type Row = (
-            String,
-            i64,
-            String,
-            String,
-            String,
-            Option<String>,
-            String,
-            Option<String>,
-        );
-        let rows: Vec<Row> = on!(self.db, pool => {
+        let rows: Vec<RemovalRow> = on!(self.db, pool => {
             sqlx::query_as(
                 "select entry.key, removal.number, removal.field, removal.pass, removal.rule, removal.evidence, \
                    removal.before_text, removal.after_text \
@@ -209,22 +199,52 @@ impl Store {
             .fetch_all(pool)
             .await?
         });
-        let removals = rows.into_iter().map(
-            |(key, number, field, pass, rule, evidence, before, after)| {
-                Ok(Removal {
-                    entry: self::key(key)?.unwrap_or_default(),
-                    number: u32::try_from(number).unwrap_or_default(),
-                    field: self::field(field)?,
-                    pass,
-                    rule,
-                    evidence,
-                    before,
-                    after,
-                })
-            },
-        );
-        removals.collect()
+        rows.into_iter().map(removal).collect()
     }
+
+    /// Those of one entry, by its row and its key.
+    pub(super) async fn removals_of(
+        &self,
+        entry_id: i64,
+        key: &EntryKey,
+    ) -> Result<Vec<Removal>, StoreError> {
+        let rows: Vec<RemovalRow> = on!(self.db, pool => {
+            sqlx::query_as(
+                "select cast($2 as text), number, field, pass, rule, evidence, before_text, after_text \
+                 from removal where entry_id = $1 order by number",
+            )
+            .bind(entry_id)
+            .bind(key.as_str())
+            .fetch_all(pool)
+            .await?
+        });
+        rows.into_iter().map(removal).collect()
+    }
+}
+
+type RemovalRow = (
+    String,
+    i64,
+    String,
+    String,
+    String,
+    Option<String>,
+    String,
+    Option<String>,
+);
+
+fn removal(row: RemovalRow) -> Result<Removal, StoreError> {
+    let (key, number, field, pass, rule, evidence, before, after) = row;
+    Ok(Removal {
+        entry: self::key(key)?.unwrap_or_default(),
+        number: u32::try_from(number).unwrap_or_default(),
+        field: self::field(field)?,
+        pass,
+        rule,
+        evidence,
+        before,
+        after,
+    })
 }
 
 /// Counts a change of what is put back. It is the first statement of each, so that it takes the lock that polls take.

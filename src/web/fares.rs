@@ -1,61 +1,144 @@
 //! How a source fares, in words that anybody may read: without the secrets of addresses and the folders of this machine.
 
+use super::pages::excerpt;
+use super::words;
 use crate::absolute::has_scheme;
-use crate::schedule::words;
-use crate::store::Status;
+use crate::store::{Fare, Listed, Status};
 use jiff::Timestamp;
-use std::fmt::Write as _;
-use std::time::Duration;
+use std::borrow::Cow;
 
+/// How long ago the newest entry of a fresh source is, at the most.
+const FRESH_SECONDS: i64 = 7 * 24 * 3600;
+
+/// How much of a failure's reason is told in a list, in characters; the whole stands in the history of polls.
+const WHY_CHARS: usize = 240;
+
+/// How a source fares, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum State {
+    /// Polled, and there was news within a week.
+    Fresh,
+    /// Polled, but its publisher has been silent.
+    Quiet,
+    /// Not polled yet.
+    New,
+    /// Its last poll failed.
+    Failing,
+    /// A login, a captcha or the like stands in its place.
+    Walled,
+    /// Withdrawn for good.
+    Gone,
+}
+
+impl State {
+    /// All, in the order in which they are told.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Fresh,
+        Self::Quiet,
+        Self::New,
+        Self::Failing,
+        Self::Walled,
+        Self::Gone,
+    ];
+
+    /// Of a source, by when its newest entry came.
+    pub(super) fn of(listed: &Listed, newest_at: Option<Timestamp>, now: Timestamp) -> Self {
+        match (listed.outcome.as_str(), listed.failure.as_deref()) {
+            ("gone", _) => Self::Gone,
+            ("failed", Some("login" | "captcha" | "challenge" | "consent")) => Self::Walled,
+            ("failed", _) => Self::Failing,
+            ("new", _) => Self::New,
+            _ => match newest_at {
+                Some(at) if now.as_second() - at.as_second() < FRESH_SECONDS => Self::Fresh,
+                _ => Self::Quiet,
+            },
+        }
+    }
+
+    /// The word, which is also the class on the page and the value in its address.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Quiet => "quiet",
+            Self::New => "new",
+            Self::Failing => "failing",
+            Self::Walled => "walled",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// The state of a word.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// A sign beside the word, so that it does not hang on colour.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Fresh => "●",
+            Self::Quiet => "○",
+            Self::New => "◌",
+            Self::Failing => "▲",
+            Self::Walled => "■",
+            Self::Gone => "✕",
+        }
+    }
+}
+
+/// What a source is called: as it calls itself, else its name.
 pub(super) fn title(status: &Status) -> &str {
-    status
-        .title
-        .as_deref()
+    let title = status.title.as_deref();
+    title
         .filter(|title| !title.trim().is_empty())
         .unwrap_or(&status.name)
 }
 
-/// How a source fares, in a sentence or two.
-pub(super) fn fares(status: &Status, now: Timestamp) -> String {
-    let ago = |time: Timestamp| {
-        format!(
-            "{} ago",
-            words(Duration::from_secs(
-                (now.as_second() - time.as_second()).max(0) as u64
-            ))
-        )
-    };
-    let mut said = match (status.outcome.as_str(), status.last_poll_at) {
-        (_, None) => "Not polled yet.".to_owned(),
-        ("failed", Some(at)) => format!("The poll {} failed: {}.", ago(at), public_detail(status)),
-        ("gone", Some(at)) => format!("The source said {} that it is gone for good.", ago(at)),
-        ("changed", Some(at)) => format!("Polled {}: there was news.", ago(at)),
-        (_, Some(at)) => format!("Polled {}: nothing new.", ago(at)),
-    };
-    if let Some(next) = status.next_poll_at {
-        let wait = (next.as_second() - now.as_second()).max(0) as u64;
-        let _ = write!(
-            said,
-            " Next poll in {} ({}).",
-            words(Duration::from_secs(wait)),
-            status.next_poll_reason
-        );
+/// What to know about the last poll of a source; `None` where all is well.
+pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
+    let at = fare.last_poll_at?;
+    let ago = words::ago(at, now);
+    match fare.outcome.as_str() {
+        "failed" => {
+            let detail = fare.detail.as_deref();
+            let why = public(detail.unwrap_or("no reason is known"), &fare.url);
+            let why = excerpt(&why, WHY_CHARS);
+            Some(words::failed(&ago, fare.failures, &why))
+        }
+        "gone" => Some(words::gone(&ago)),
+        _ => None,
     }
-    let status = &without_secrets(status);
-    for note in [status.moved(), status.downgrade()].into_iter().flatten() {
-        let mut letters = note.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        let _ = write!(said, " {}{}.", first.unwrap_or(' '), letters.as_str());
+}
+
+/// What else to know: where a source has moved, and where its redirects are not to be trusted.
+pub(super) fn notes(fare: &Fare) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(moved) = &fare.moved {
+        let to = without_query(&moved.to);
+        notes.push(match moved.adopted_at {
+            Some(at) => words::adopted(&to, at),
+            None => words::moved(&to, moved.since),
+        });
     }
-    said
+    if let Some(to) = &fare.downgraded_to {
+        notes.push(words::downgraded(&without_query(to)));
+    }
+    notes
+}
+
+/// An address without its query, where tokens live.
+fn without_query(address: &str) -> Cow<'_, str> {
+    match address.split_once('?') {
+        Some((address, _)) => format!("{address}?…").into(),
+        None => address.into(),
+    }
 }
 
 /// A status without the queries of addresses, where tokens live.
 pub(super) fn without_secrets(status: &Status) -> Status {
-    let shown = status.moved_to.as_ref().map(|to| match to.split_once('?') {
-        Some((address, _)) => format!("{address}?…"),
-        None => to.clone(),
-    });
+    let shown = status
+        .moved_to
+        .as_deref()
+        .map(|to| without_query(to).into_owned());
     Status {
         moved_to: shown,
         ..status.clone()
@@ -64,10 +147,15 @@ pub(super) fn without_secrets(status: &Status) -> Status {
 
 /// Why the last poll failed, without the folders of this machine.
 pub(super) fn public_detail(status: &Status) -> String {
-    let detail = status.detail.as_deref().unwrap_or("no reason is known");
-    if has_scheme(&status.url) {
+    let detail = status.detail.as_deref();
+    public(detail.unwrap_or("no reason is known"), &status.url)
+}
+
+/// What is said of a source, without the folders of this machine.
+pub(super) fn public(detail: &str, url: &str) -> String {
+    if has_scheme(url) {
         detail.to_owned()
     } else {
-        detail.replace(&status.url, "its file")
+        detail.replace(url, "its file")
     }
 }

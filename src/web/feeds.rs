@@ -3,7 +3,7 @@
 use super::access::Key;
 use super::coding::{self, accepted};
 use super::kept::{self, Rendered};
-use super::{Problem, Shared};
+use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
 use crate::poll::Live;
@@ -38,12 +38,19 @@ pub(super) struct Page {
     page: Option<u32>,
 }
 
-const NO_SUCH_FEED: Problem = Problem(
+pub(super) const NO_SUCH_FEED: Problem = Problem(
     StatusCode::NOT_FOUND,
     "there is no such feed; the feeds are listed at /",
 );
 
-/// Serves one page of a feed.
+pub(super) const FEWER_PAGES: Problem = Problem(StatusCode::NOT_FOUND, "this feed has fewer pages");
+
+pub(super) const WITHDRAWN: Problem = Problem(
+    StatusCode::GONE,
+    "this feed was withdrawn: its source was taken out of feeds.toml",
+);
+
+/// Serves one page of a feed, or of what it is for people.
 pub(super) async fn feed(
     State(shared): State<Shared>,
     Path(file): Path<String>,
@@ -51,7 +58,6 @@ pub(super) async fn feed(
     Extension(key): Extension<Key>,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (name, format) = split(&file).ok_or(NO_SUCH_FEED)?;
     let page = page
         .ok()
         .and_then(|Query(page)| page.page.or(Some(1)))
@@ -60,6 +66,29 @@ pub(super) async fn feed(
         StatusCode::BAD_REQUEST,
         "a page is a number from 1",
     ))?;
+    let Some((name, format)) = split(&file) else {
+        return pages::feed(State(shared), &file, page, None, key, &request).await;
+    };
+    if is_browser(&request) {
+        let mut answer =
+            pages::feed(State(shared), name, page, Some(format), key, &request).await?;
+        answer
+            .headers_mut()
+            .insert(header::VARY, HeaderValue::from_static(VARY));
+        return Ok(answer);
+    }
+    for_readers(&shared, name, format, page, key, &request).await
+}
+
+/// Serves one page of a feed to a reader.
+async fn for_readers(
+    shared: &Shared,
+    name: &str,
+    format: FeedFormat,
+    page: u32,
+    key: Key,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
     let live = Arc::clone(&shared.app.live.borrow());
     let kept_as = (name.to_owned(), format, page, key.clone());
     let kept = shared.rendered.get(&kept_as, &live);
@@ -76,13 +105,13 @@ pub(super) async fn feed(
                     "the store does not answer; a kept page is served"
                 );
                 let heading = kept.heading.as_ref();
-                return Ok(answer(&request, kept, heading, format, Timestamp::now()).await);
+                return Ok(answer(request, kept, heading, format, Timestamp::now()).await);
             }
         },
     };
     let Some(config) = live.source(name) else {
         return match heading {
-            Some(_) => withdrawn(&shared, &live, name, format, &key).await,
+            Some(_) => withdrawn(shared, &live, name, format, &key).await,
             None => Err(NO_SUCH_FEED),
         };
     };
@@ -95,12 +124,12 @@ pub(super) async fn feed(
             let kept = shared.rendered.get(&kept_as, &live);
             match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
                 Some(kept) => kept,
-                None => rendered(&shared, &live, config, heading.as_ref(), kept_as).await?,
+                None => rendered(shared, &live, config, heading.as_ref(), kept_as).await?,
             }
         }
     };
     Ok(answer(
-        &request,
+        request,
         &rendered,
         heading.as_ref(),
         format,
@@ -119,10 +148,7 @@ async fn withdrawn(
 ) -> Result<Response, Problem> {
     let heir = shared.app.store.successor(name).await?;
     let Some(heir) = heir.as_deref().and_then(|heir| live.source(heir)) else {
-        return Err(Problem(
-            StatusCode::GONE,
-            "this feed was withdrawn: its source was taken out of feeds.toml",
-        ));
+        return Err(WITHDRAWN);
     };
     let location = address(&live.config.server.public_url, heir.name.as_str(), format);
     let location = key.onto(location);
@@ -133,6 +159,30 @@ async fn withdrawn(
     ];
     let said = format!("this feed was renamed; it is at {location} now\n");
     Ok((StatusCode::MOVED_PERMANENTLY, headers, said).into_response())
+}
+
+/// What decides which representation of a feed is sent.
+const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest";
+
+/// Whether a browser shows the answer to a person, in a tab of its own.
+///
+/// Such a navigation says so in two fields that no script and no library sets by itself (Fetch Metadata §2), and asks for
+/// HTML before all else. Readers, whatever they accept, get the feed; so does who asks whether a copy of the feed is current.
+fn is_browser(request: &HeaderMap) -> bool {
+    let is = |name: &str, value: &str| {
+        request
+            .get(name)
+            .is_some_and(|given| given.as_bytes() == value.as_bytes())
+    };
+    let accept = request
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let first = accept
+        .and_then(|accept| accept.split(',').next())
+        .map(str::trim);
+    is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
+        && first == Some("text/html")
 }
 
 fn split(file: &str) -> Option<(&str, FeedFormat)> {
@@ -178,7 +228,7 @@ async fn rendered(
         None => (Feed::default(), false),
     };
     if page > 1 && feed.entries.is_empty() {
-        return Err(Problem(StatusCode::NOT_FOUND, "this feed has fewer pages"));
+        return Err(FEWER_PAGES);
     }
     if feed.title.is_none() {
         feed.title = Some(Text::plain(config.name.as_str()));
@@ -270,7 +320,7 @@ async fn answer(
         }
     };
     set(header::ETAG, etag.clone());
-    set(header::VARY, "Accept-Encoding".into());
+    set(header::VARY, VARY.into());
     set(
         header::CACHE_CONTROL,
         format!("max-age={}", max_age(heading, now)),

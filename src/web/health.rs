@@ -144,7 +144,7 @@ pub(super) async fn feed(
 }
 
 /// Why the program is not well; empty while it is. A source that fails is its publisher's trouble, not ours.
-async fn reasons(app: &App) -> Vec<String> {
+pub(super) async fn reasons(app: &App) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(trouble) = app.store.trouble() {
         reasons.push(format!("the store can't be written: {trouble}"));

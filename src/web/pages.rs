@@ -1,121 +1,232 @@
-//! The pages for people: what is published, and how it fares.
+//! The pages for people: their frame, their answer, and what they share.
+//!
+//! Server-rendered and without a script for reading. Invariants: what comes from outside goes through `maud`'s escaping, or
+//! through [`clean::shown`](crate::clean::shown); every address of ours is relative, so that a page is right under any host
+//! and path; the same page has the same `ETag`. That is a hash of its bytes, and since a page says how long ago things
+//! were, it holds for a minute at the most while nothing happens.
+
+mod chart;
+mod entry;
+mod feed;
+mod icon;
+mod index;
+mod parts;
+mod remedy;
+mod summaries;
+mod try_url;
+
+pub(super) use entry::entry;
+pub(super) use feed::feed;
+pub(super) use icon::{Icons, icon};
+pub(super) use index::index;
+pub(super) use remedy::excerpt;
+pub(super) use summaries::Summaries;
+pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::access::Key;
-use super::fares::{fares, title};
-use super::feeds::address;
-use super::{Problem, Shared};
-use crate::model::{FeedFormat, Text};
+use super::coding::{Coding, accepted, accepted_quick, compress, label};
+use super::feeds::{address, is_current};
+use super::{Problem, Shared, words};
+use crate::model::FeedFormat;
 use crate::opml::{self, Outline};
-use crate::render;
-use crate::store::Status;
+use crate::store;
+use axum::body::Bytes;
 use axum::extract::{Extension, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
-use jiff::Timestamp;
-use std::borrow::Cow;
-use std::fmt::Write as _;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
+use std::sync::{LazyLock, OnceLock};
 
-/// `/`: the feeds, their links, and how they fare.
-pub(super) async fn index(State(shared): State<Shared>) -> Result<Html<String>, Problem> {
-    let statuses = shared.app.store.statuses().await?;
-    let public_url = shared.app.live.borrow().config.server.public_url.clone();
-    Ok(Html(index_page(&statuses, &public_url, Timestamp::now())))
-}
+/// The one style sheet.
+const STYLE: &str = include_str!("style.css");
 
-fn index_page(statuses: &[Status], public_url: &str, now: Timestamp) -> String {
-    let mut page = String::from(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Feedwash</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n",
+/// The one script: it adds buttons that copy. No page needs it.
+const SCRIPT: &str = include_str!("copy.js");
+
+/// Where the style sheet is. Its name has its hash, so that browsers may keep it for ever.
+pub(crate) static STYLE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/style-{}.css", &store::hash(STYLE.as_bytes())[..16]));
+
+/// What pages may load and run: our style sheet, the one script by its hash, and pictures and players of entries.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = BASE64.encode(Sha256::digest(SCRIPT.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; img-src * data:; media-src *; style-src 'self'; script-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
-    for status in statuses {
-        for (format, media_type, _) in FORMATS {
-            let url = address(public_url, &status.name, format);
-            let title = title(status);
-            // Writing to a string can't fail, here and below.
-            let _ = writeln!(
-                page,
-                "<link rel=\"alternate\" type=\"{media_type}\" title=\"{}\" href=\"{}\">",
-                escape(title),
-                escape(&url)
-            );
-        }
-    }
-    page.push_str("</head>\n<body>\n<main>\n<h1>Feedwash</h1>\n");
-    if statuses.is_empty() {
-        page.push_str("<p>No source is configured yet. Write one into <code>feeds.toml</code>:</p>\n<pre>[[source]]\nname = \"example\"\nurl = \"https://example.org/feed\"</pre>\n");
-    } else {
-        let _ = writeln!(
-            page,
-            "<p>Clean copies of {}. Subscribe to a link below in your feed reader, or import <a href=\"feeds.opml\">all of them</a> at once.</p>",
-            count(statuses.len() as i64, "feed", "feeds")
-        );
-        page.push_str("<ul class=\"feeds\">\n");
-        for status in statuses {
-            push_feed(&mut page, status, public_url, now);
-        }
-        page.push_str("</ul>\n");
-    }
-    page.push_str("</main>\n</body>\n</html>\n");
-    page
-}
+    HeaderValue::try_from(policy).expect("a policy is a header value")
+});
+
+/// The sign of the program, beside the titles of tabs.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b5f8a'/%3E%3Cpath d='M7 12q4.500-4 9 0t9 0M7 18q4.500-4 9 0t9 0M7 24q4.500-4 9 0t9 0' fill='none' stroke='%23fff' stroke-width='2.600' stroke-linecap='round'/%3E%3C/svg%3E";
+
+/// What is smaller than this is not compressed: it fits into one packet anyway.
+const COMPRESS_BYTES_MIN: usize = 1024;
 
 /// The published formats: media type and name.
 const FORMATS: [(FeedFormat, &str, &str); 3] = [
     (FeedFormat::Rss, "application/rss+xml", "RSS"),
+    (FeedFormat::Json, "application/feed+json", "JSON"),
     (FeedFormat::Atom, "application/atom+xml", "Atom"),
-    (FeedFormat::Json, "application/feed+json", "JSON Feed"),
 ];
 
-fn push_feed(page: &mut String, status: &Status, public_url: &str, now: Timestamp) {
-    let _ = write!(
-        page,
-        "<li class=\"{}\">\n<h2>{}</h2>\n<p class=\"links\">",
-        escape(&status.outcome),
-        escape(title(status))
-    );
-    for (format, media_type, name) in FORMATS {
-        let url = address(public_url, &status.name, format);
-        let _ = write!(
-            page,
-            "<a type=\"{media_type}\" href=\"{}\">{name}</a> ",
-            escape(&url)
-        );
+/// What nobody should ever see.
+const BUG: Problem = Problem(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "that failed, which is a bug of Feedwash",
+);
+
+/// A page, before it is put into its frame.
+struct Page {
+    /// What the tab says.
+    title: String,
+    links: Links,
+    /// Feeds that this page is about: title, media type, address.
+    feeds: Vec<(String, &'static str, String)>,
+    main: Markup,
+    allows_try: bool,
+    /// "narrow" for a page to read, "wide" for one with two columns.
+    width: &'static str,
+}
+
+impl Page {
+    fn render(self) -> String {
+        let Self {
+            title,
+            links,
+            feeds,
+            main,
+            allows_try,
+            width,
+        } = self;
+        let width = (!width.is_empty()).then_some(width);
+        let page = html! {
+            (DOCTYPE)
+            html lang=(words::LANGUAGE) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="description" content=(words::ABOUT);
+                    title { (title) }
+                    link rel="icon" type="image/svg+xml" href=(ICON);
+                    link rel="stylesheet" href={ (links.root) (&STYLE_PATH[1..]) };
+                    @for (title, media_type, href) in &feeds {
+                        link rel="alternate" type=(media_type) title=(title) href=(href);
+                    }
+                }
+                body class=[width] data-copy=(words::COPY) data-address=(words::COPY_ADDRESS) data-copied=(words::COPIED) {
+                    // The spaces are for browsers that show text alone.
+                    div { a.skip href="#main" { (words::SKIP) } }
+                    header.site {
+                        a.brand href=(links.home()) { (words::NAME) } " "
+                        nav aria-label=(words::NAV) {
+                            a href=(links.home()) { (words::FEEDS) } " "
+                            @if allows_try {
+                                a href=(links.to("try")) { (words::TRY) } " "
+                            }
+                            a href=(links.to("feeds.opml")) { (words::OPML) }
+                        }
+                    }
+                    main #main tabindex="-1" { (main) }
+                    footer.site {
+                        p {
+                            (words::NAME) " " (env!("CARGO_PKG_VERSION")) " · "
+                            a href=(links.to("health")) { (words::HEALTH) }
+                        }
+                    }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        };
+        page.into_string()
     }
-    let _ = write!(
-        page,
-        "</p>\n<p>{}, {} taken out or mended.",
-        count(status.entries, "entry", "entries"),
-        count(status.removals, "piece", "pieces")
+}
+
+/// How the links of a page are written.
+#[derive(Debug, Clone)]
+struct Links {
+    /// What leads from the page to the root: "", "../" or "../../".
+    root: &'static str,
+    /// The key that its visitor showed in the address, and will have to show again.
+    key: Key,
+}
+
+impl Links {
+    /// A link to a path below the root.
+    fn to(&self, path: &str) -> String {
+        self.key.onto(format!("{}{path}", self.root))
+    }
+
+    /// The way to the index: an empty address would be the page itself.
+    fn home(&self) -> String {
+        self.key.onto(match self.root {
+            "" => "./".to_owned(),
+            root => root.to_owned(),
+        })
+    }
+}
+
+/// Answers with a page, or says that the visitor has it already.
+async fn answer(request: &HeaderMap, page: Page) -> Response {
+    let html = page.render().into_bytes();
+    let coding = accepted_quick(request).filter(|_| html.len() >= COMPRESS_BYTES_MIN);
+    let dash = coding.map_or("", |_| "-");
+    let etag = format!(
+        "\"{}{dash}{}\"",
+        &store::hash(&html)[..32],
+        coding.map_or("", label)
     );
-    let _ = write!(
-        page,
-        "</p>\n<p class=\"fares\"><code>{}</code>. ",
-        escape(&status.name)
+    let mut headers = HeaderMap::new();
+    let mut set = |name, value: HeaderValue| headers.insert(name, value);
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        set(header::ETAG, etag);
+    }
+    set(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    set(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    set(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    if is_current(request, &etag, None) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    set(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
     );
-    page.push_str(&escape(&fares(status, now)));
-    page.push_str("</p>\n</li>\n");
+    let Some(coding) = coding else {
+        return (headers, html).into_response();
+    };
+    set(
+        header::CONTENT_ENCODING,
+        HeaderValue::from_static(label(coding)),
+    );
+    (headers, packed(html, coding).await).into_response()
 }
 
-fn count(n: i64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
+/// Compresses on a thread for such work: the largest pages take some milliseconds.
+async fn packed(html: Vec<u8>, coding: Coding) -> Vec<u8> {
+    let packed = tokio::task::spawn_blocking(move || compress(&html, coding));
+    packed
+        .await
+        .expect("compressing into memory does not panic")
 }
 
-fn escape(text: &str) -> String {
-    let escaped: Cow<'_, str> = render::html(&Text::plain(text)).into_owned().into();
-    escaped.replace('"', "&quot;").replace('\'', "&#39;")
-}
-
-/// Where the style sheet is.
-pub(crate) const STYLE_PATH: &str = "/style.css";
-
-/// [`STYLE_PATH`].
-pub(super) async fn style() -> Response {
+/// `/style-HASH.css`, and nothing under another hash.
+pub(super) async fn style(request: HeaderMap) -> Response {
+    static PACKED: [OnceLock<Bytes>; 3] = [const { OnceLock::new() }; 3];
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=3600"),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::VARY, "Accept-Encoding"),
     ];
-    (headers, include_str!("style.css")).into_response()
+    let Some(coding) = accepted(&request) else {
+        return (headers, STYLE).into_response();
+    };
+    let packed = PACKED[coding as usize].get_or_init(|| compress(STYLE.as_bytes(), coding).into());
+    let coded = [(header::CONTENT_ENCODING, label(coding))];
+    (headers, coded, packed.clone()).into_response()
 }
 
 /// `/feeds.opml`: all clean feeds, for one import.

@@ -5,6 +5,8 @@
 mod entries;
 #[path = "store/lines.rs"]
 mod lines;
+#[path = "store/pages.rs"]
+mod pages;
 #[path = "store/sources.rs"]
 mod sources;
 #[path = "store/upkeep.rs"]
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 use entries::*;
 use lines::*;
+use pages::*;
 use sources::*;
 use upkeep::*;
 
@@ -107,6 +110,7 @@ suite! {
     a_clock_that_jumps_ahead_deletes_a_day_and_no_more,
     what_a_clock_dated_that_was_ahead_is_from_now,
     a_clock_that_is_years_behind_puts_nothing_at_the_end,
+    what_pages_show_of_a_source_is_told,
 }
 
 async fn in_a_file(case: impl AsyncFnOnce(Store)) {

@@ -1,0 +1,162 @@
+//! The marks of an original: what was taken, and what was changed.
+
+use super::super::super::tree::{NodeId, escape};
+use super::super::Label;
+use super::{Inside, Writer};
+use std::fmt::Write as _;
+
+impl Writer<'_> {
+    /// The removal that took all of a node, where its mark is not open yet.
+    pub(super) fn claim(&self, id: NodeId) -> Option<u32> {
+        let (places, _) = self.marks?;
+        let span = places.atoms.spans.get(&id)?;
+        let claim = *places.claims.get(span.start).filter(|_| !span.is_empty())?;
+        let is_whole =
+            claim != 0 && !self.marking.contains(&claim) && places.run_end(span.start) >= span.end;
+        is_whole.then_some(claim)
+    }
+
+    pub(super) fn changes(&self, id: NodeId) -> Vec<usize> {
+        let changes = self.marks.and_then(|(places, _)| places.changes.get(&id));
+        changes.cloned().unwrap_or_default()
+    }
+
+    /// Tells what was changed of an element that stayed: at its beginning, but behind a link, which can't hold another.
+    pub(super) fn note_changes(&mut self, id: NodeId, is_link: bool) {
+        let changes = self.changes(id);
+        if changes.is_empty() {
+            return;
+        }
+        let opened = self
+            .open
+            .iter()
+            .rposition(|open| open.node == id && open.link);
+        match opened.filter(|_| is_link) {
+            Some(at) => {
+                let is_linked = at > 0 && self.open[at - 1].link;
+                let said = self.change(&changes, is_linked);
+                self.open[at].close.push_str(&said);
+            }
+            None => {
+                let said = self.change(&changes, self.is_linked());
+                self.out.push_str(&said);
+            }
+        }
+    }
+
+    /// Opens the mark of a removal, which ends with a node.
+    pub(super) fn mark(&mut self, node: NodeId, claim: u32, is_block: bool) {
+        self.out.push_str(if is_block {
+            "<del class=\"cut block\">"
+        } else {
+            "<del class=\"cut\">"
+        });
+        self.label(claim, is_block);
+        self.marking.push(claim);
+        let inside = match self.inside() {
+            Inside::Figure | Inside::List | Inside::Terms => Inside::Flow,
+            inside => inside,
+        };
+        self.push(node, "</del>", inside);
+        if let Some(open) = self.open.last_mut() {
+            open.marks = 1;
+        }
+    }
+
+    /// Says once which removal it is: in full where there is room.
+    pub(super) fn label(&mut self, claim: u32, is_long: bool) {
+        let Some((_, labels)) = self.marks else {
+            return;
+        };
+        let Some(label) = labels
+            .get(claim as usize - 1)
+            .filter(|_| self.labelled.insert(claim))
+        else {
+            return;
+        };
+        let label = if is_long {
+            long(label, self.is_linked())
+        } else {
+            short(label, self.is_linked())
+        };
+        let _ = write!(self.out, "{label} ");
+    }
+
+    /// What was changed, as numbers.
+    pub(super) fn change(&self, changes: &[usize], is_linked: bool) -> String {
+        let Some((_, labels)) = self.marks else {
+            return String::new();
+        };
+        let labels = changes.iter().filter_map(|place| labels.get(*place));
+        let all: Vec<String> = labels.map(|label| short(label, is_linked)).collect();
+        format!("<sup class=\"chg\">{}</sup>", all.join(" "))
+    }
+
+    /// A text, with the marks of what was taken of it.
+    pub(super) fn text(&mut self, id: NodeId, text: &str) {
+        let span = self
+            .marks
+            .and_then(|(places, _)| Some((places, places.atoms.spans.get(&id)?)));
+        let Some((places, span)) = span else {
+            self.out.push_str(&escape(text));
+            return;
+        };
+        let around = self.marking.last().copied().unwrap_or_default();
+        let mut atom = span.start;
+        let mut current = around;
+        let mut blank = String::new();
+        for c in text.chars() {
+            if c.is_whitespace() {
+                blank.push(c);
+                continue;
+            }
+            let claim = places.claims.get(atom).copied().unwrap_or_default();
+            let claim = if claim == 0 || self.marking.contains(&claim) {
+                around
+            } else {
+                claim
+            };
+            atom += c.len_utf8();
+            if claim != current {
+                if current != around {
+                    self.out.push_str("</del>");
+                }
+                self.out.push_str(&std::mem::take(&mut blank));
+                if claim != around {
+                    self.out.push_str("<del class=\"cut\">");
+                    self.label(claim, false);
+                }
+                current = claim;
+            }
+            self.out.push_str(&std::mem::take(&mut blank));
+            let mut bytes = [0; 4];
+            self.out.push_str(&escape(c.encode_utf8(&mut bytes)));
+        }
+        if current != around {
+            self.out.push_str("</del>");
+        }
+        self.out.push_str(&blank);
+    }
+}
+
+fn short(label: &Label, is_linked: bool) -> String {
+    let (said, title) = (escape(&label.short), escape(&label.long));
+    match is_linked {
+        true => format!("<span class=\"why\">{said}</span>"),
+        false => format!(
+            "<a class=\"why\" href=\"{}\" title=\"{title}\">{said}</a>",
+            escape(&label.href)
+        ),
+    }
+}
+
+fn long(label: &Label, is_linked: bool) -> String {
+    let said = escape(&label.long);
+    match is_linked {
+        true => format!("<span class=\"why\">{said}</span>"),
+        false => format!(
+            "<a class=\"why\" href=\"{}\">{said}</a>",
+            escape(&label.href)
+        ),
+    }
+}

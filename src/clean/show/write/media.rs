@@ -1,0 +1,151 @@
+//! What shows by itself: pictures and players; a name in the place of what is not shown.
+
+use super::super::super::links::{candidates, may_load};
+use super::super::super::tree::{self, NodeId, NodeRef, escape};
+use super::{CHIP_CHARS, DATA_BYTES_MAX, Writer, number};
+use scraper::node::Element;
+use std::fmt::Write as _;
+use url::Url;
+
+impl Writer<'_> {
+    /// Something that shows by itself; a name in its place where it can't be shown, and was taken out. True where what stands
+    /// in it is to be written.
+    pub(super) fn medium(&mut self, node: NodeRef<'_>, element: &Element, is_taken: bool) -> bool {
+        let is_original = self.marks.is_some();
+        match element.name() {
+            "hr" if !self.is_phrasing() => self.out.push_str("<hr>"),
+            "hr" => {}
+            // What a script was to put a picture in place of is blank.
+            "img" | "image" if !is_taken && !self.is_placeholder(node.id(), element) => {
+                self.image(element, is_original);
+            }
+            "audio" | "video" if !is_taken && !self.is_linked() && !is_original => {
+                return self.player(node, element);
+            }
+            _ if is_original => self.chip(element),
+            _ => {}
+        }
+        false
+    }
+
+    pub(super) fn image(&mut self, element: &Element, is_original: bool) {
+        let given = tree::attr(element, "src").map(str::trim);
+        let set = tree::attr(element, "srcset").unwrap_or_default();
+        let last = || candidates(set).last().map(|(address, _)| *address);
+        let source = given.filter(|src| !src.is_empty()).or_else(last);
+        let source = source
+            .filter(|src| may_load(src, true))
+            .and_then(|src| self.url(src));
+        let too_large = |url: &Url| {
+            is_original && url.scheme() == "data" && url.as_str().len() > DATA_BYTES_MAX
+        };
+        let alt = tree::attr(element, "alt")
+            .map(str::trim)
+            .unwrap_or_default();
+        let Some(source) = source.filter(|url| !too_large(url)) else {
+            let _ = write!(
+                self.out,
+                "<span class=\"chip\">{}</span>",
+                escape(if alt.is_empty() {
+                    self.manner.words.image
+                } else {
+                    alt
+                })
+            );
+            return;
+        };
+        let alt = match alt {
+            "" if self.names_pictures => self.manner.words.image,
+            alt => alt,
+        };
+        let _ = write!(
+            self.out,
+            "<img src=\"{}\" alt=\"{}\" loading=\"lazy\" decoding=\"async\" referrerpolicy=\"no-referrer\"{}{}>",
+            escape(source.as_str()),
+            escape(alt),
+            number(element, "width"),
+            number(element, "height"),
+        );
+    }
+
+    pub(super) fn is_placeholder(&self, id: NodeId, element: &Element) -> bool {
+        let source = tree::attr(element, "src")
+            .map(str::trim)
+            .unwrap_or_default();
+        source.starts_with("data:") && !self.changes(id).is_empty()
+    }
+
+    pub(super) fn player(&mut self, node: NodeRef<'_>, element: &Element) -> bool {
+        let name = if element.name() == "audio" {
+            "audio"
+        } else {
+            "video"
+        };
+        let address = |attribute: &str| {
+            let value = tree::attr(element, attribute)?.trim();
+            let url = Some(value)
+                .filter(|value| may_load(value, false))
+                .and_then(|value| self.url(value))?;
+            Some(format!(" {attribute}=\"{}\"", escape(url.as_str())))
+        };
+        let mut further = address("src").unwrap_or_default();
+        if name == "video" {
+            further.push_str(&address("poster").unwrap_or_default());
+        }
+        let sources = node.children().filter_map(|child| {
+            let source = child
+                .value()
+                .as_element()
+                .filter(|e| e.name() == "source")?;
+            let value = tree::attr(source, "src")?.trim();
+            let url = Some(value)
+                .filter(|value| may_load(value, false))
+                .and_then(|value| self.url(value))?;
+            Some(format!("<source src=\"{}\">", escape(url.as_str())))
+        });
+        let sources: String = match further.contains(" src=") {
+            true => String::new(),
+            false => sources.collect(),
+        };
+        let _ = write!(
+            self.out,
+            "<{name}{further} controls preload=\"none\">{sources}</{name}>"
+        );
+        false
+    }
+
+    /// The name of what is not shown, with its address or its first words.
+    pub(super) fn chip(&mut self, element: &Element) {
+        let words = self.manner.words;
+        let (word, tells) = match element.name() {
+            "img" | "image" => (words.image, "src"),
+            "script" | "style" | "template" | "link" | "meta" | "base" => (words.script, "src"),
+            "input" | "textarea" | "select" | "datalist" => (words.control, "placeholder"),
+            "svg" | "canvas" => (words.drawing, "aria-label"),
+            _ => (words.frame, "src"),
+        };
+        let mut said = tree::attr(element, tells)
+            .map(str::trim)
+            .unwrap_or_default();
+        if said.is_empty() {
+            said = ["value", "data-src", "href", "name"]
+                .iter()
+                .find_map(|name| tree::attr(element, name))
+                .map(str::trim)
+                .unwrap_or_default();
+        }
+        // Nobody reads those.
+        if said.starts_with("data:") {
+            said = "";
+        }
+        let cut: String = said.chars().take(CHIP_CHARS).collect();
+        let dots = if cut.len() < said.len() { "…" } else { "" };
+        let colon = if cut.is_empty() { "" } else { ": " };
+        let _ = write!(
+            self.out,
+            "<span class=\"chip\">{}{colon}{}{dots}</span>",
+            escape(word),
+            escape(&cut)
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! `/feeds/NAME/ENTRY`: an entry before and after, what was done to it and why, and how to undo it.
+
+use super::feed::{Published, enclosures, meta, source};
+use super::parts::{ago, alternates, crumbs, direction, dotted, language, plain, web_link};
+use super::remedy::{Remedy, excerpt};
+use super::{Links, Page, answer};
+use crate::clean::{self, Label, Manner, PASSES};
+use crate::model::{Entry, Field, Removal, Text};
+use crate::store::BeforeAfter;
+use crate::web::access::Key;
+use crate::web::{Problem, Shared, words};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Path, Query, State as Shares};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use jiff::Timestamp;
+use maud::{Markup, PreEscaped, html};
+use std::collections::BTreeSet;
+
+/// How much of what was taken is told, in characters.
+const EXCERPT_CHARS: usize = 240;
+
+/// How many removals are told with all that undoes them; of the others only what they are.
+const REMEDIES: usize = 12;
+
+/// How many removals are told at all.
+const TOLD: usize = 200;
+
+const NO_SUCH_ENTRY: Problem = Problem(
+    StatusCode::NOT_FOUND,
+    "there is no such entry; it may have been deleted since, some time after it left its feed",
+);
+
+/// What a visitor wants to see of it.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(in crate::web) struct Wanted {
+    view: Option<String>,
+}
+
+/// Serves an entry, before and after.
+pub(in crate::web) async fn entry(
+    Shares(shared): Shares<Shared>,
+    Path((name, entry)): Path<(String, String)>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+    Extension(key): Extension<Key>,
+    request: HeaderMap,
+) -> Result<Response, Problem> {
+    let links = Links {
+        root: "../../",
+        key,
+    };
+    let Published { fare, listed } =
+        match source(&shared, &name, &format!("/{entry}"), &links.key).await? {
+            Ok(published) => published,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+    let store = &shared.app.store;
+    let both = store
+        .before_after(fare.id, &entry)
+        .await?
+        .ok_or(NO_SUCH_ENTRY)?;
+    let known = shared
+        .summaries
+        .of(store, std::slice::from_ref(&listed))
+        .await?;
+    let feed_title = known[0].title.clone();
+    let feed_language = known[0].language.clone();
+    let as_source = wanted.is_ok_and(|Query(wanted)| wanted.view.as_deref() == Some("source"));
+    let allows_try = shared.app.live.borrow().config.server.allows_try;
+    // Markup of megabytes is parsed, so it is not done between other visitors' answers.
+    let page = tokio::task::spawn_blocking(move || {
+        let shown = Shown {
+            both: &both,
+            name: &name,
+            links: &links,
+            language: feed_language.as_deref(),
+            now: Timestamp::now(),
+        };
+        let main = shown.markup(&feed_title, as_source);
+        let title = plain(both.clean.title.as_ref());
+        let title = if title.is_empty() {
+            words::UNTITLED
+        } else {
+            &title
+        };
+        let mut page = Page::new(
+            format!("{title} – {feed_title}"),
+            links.clone(),
+            allows_try,
+            main,
+        );
+        page.width = "wide";
+        page.feeds = alternates(&links, &name, &feed_title);
+        page
+    });
+    let page = page.await.map_err(|_| super::BUG)?;
+    Ok(answer(&request, page).await)
+}
+
+/// An entry on its page.
+struct Shown<'a> {
+    both: &'a BeforeAfter,
+    name: &'a str,
+    links: &'a Links,
+    language: Option<&'a str>,
+    now: Timestamp,
+}
+
+impl Shown<'_> {
+    fn markup(&self, feed_title: &str, as_source: bool) -> Markup {
+        let BeforeAfter {
+            raw,
+            clean,
+            removals,
+            ..
+        } = self.both;
+        let title = plain(clean.title.as_ref());
+        let lang = language(clean.language.as_deref().or(self.language));
+        let passes: BTreeSet<&str> = removals
+            .iter()
+            .map(|removal| removal.pass.as_str())
+            .collect();
+        let (pairs, unplaced) = self.pairs(raw, clean, removals, as_source);
+        let mut facts = meta(clean, self.now);
+        if let Some(at) = self.both.first_seen_at {
+            facts.push(html! { (words::first_seen(&words::ago(at, self.now))) });
+        }
+        if let Some(link) = web_link(clean.link.as_deref()) {
+            facts.push(html! { a href=(link) rel="noopener noreferrer" { (words::ITS_PAGE) } });
+        }
+        html! {
+            (crumbs(self.links, &[(feed_title, &self.links.to(&format!("feeds/{}", self.name)))]))
+            h1 lang=[lang] dir=(direction(lang)) { (if title.is_empty() { words::UNTITLED } else { &title }) }
+            p.meta {
+                (dotted(&facts))
+            }
+            @if let Some(left) = self.both.left_at { p.note { (words::LEFT_ITS_FEED) " (" (ago(left, self.now)) ")" } }
+            p { (words::done(removals.len() as i64, passes.len())) }
+            nav.views aria-label=(words::VIEWS) {
+                @let here = |is: bool| is.then_some("page");
+                a href=(self.links.key.onto(clean.key.to_string())) aria-current=[here(!as_source)] { (words::RENDERED) } " "
+                a href=(self.links.key.onto(format!("{}?view=source", clean.key))) aria-current=[here(as_source)] { (words::SOURCE) }
+            }
+            (pairs)
+            (enclosures(clean))
+            @if !removals.is_empty() {
+                section.actions {
+                    h2 { (words::ACTIONS) }
+                    (self.actions(clean, removals, &unplaced))
+                }
+            }
+            p.note { (words::REMOVE_MORE) }
+            pre { code data-copy=(words::REMOVE_MORE_NAME) { "remove = [{ text = \"…\" }]" } }
+        }
+    }
+
+    /// The fields before and after, and the removals that are not marked in them, by their places in the list.
+    fn pairs(
+        &self,
+        raw: &Entry,
+        clean: &Entry,
+        removals: &[Removal],
+        as_source: bool,
+    ) -> (Markup, BTreeSet<usize>) {
+        let mut unplaced: BTreeSet<usize> = (0..removals.len()).collect();
+        let mut fields = Vec::new();
+        for (field, name, before, after) in [
+            (Field::Summary, words::SUMMARY, &raw.summary, &clean.summary),
+            (Field::Content, words::CONTENT, &raw.content, &clean.content),
+        ] {
+            let has_own = removals.iter().any(|removal| removal.field == field);
+            // A summary of which nothing was taken is read in the feed.
+            if before.is_none() && after.is_none()
+                || field == Field::Summary && !has_own && raw.content.is_some()
+            {
+                continue;
+            }
+            let of_field: Vec<usize> = (0..removals.len())
+                .filter(|place| removals[*place].field == field)
+                .collect();
+            let marked = match as_source {
+                true => None,
+                false => before
+                    .as_ref()
+                    .map(|before| self.marked(before, removals, &of_field, name)),
+            };
+            if let Some(marked) = &marked {
+                for (at, place) in of_field.iter().enumerate() {
+                    if !marked.unplaced.contains(&at) {
+                        unplaced.remove(place);
+                    }
+                }
+            }
+            fields.push((name, before, after, marked));
+        }
+        if as_source {
+            unplaced.clear();
+        }
+        let has_several = fields.len() > 1;
+        let markup = html! {
+            @if fields.is_empty() { p { (words::NO_CONTENT) } }
+            @for (name, before, after, marked) in &fields {
+                div.both {
+                    (self.side(true, name, has_several, before.as_ref(), marked.as_ref().map(|marked| marked.html.clone()), as_source))
+                    (self.side(false, name, has_several, after.as_ref(), None, as_source))
+                }
+            }
+        };
+        (markup, unplaced)
+    }
+
+    fn marked(
+        &self,
+        before: &Text,
+        removals: &[Removal],
+        of_field: &[usize],
+        name: &str,
+    ) -> clean::Marked {
+        let labels: Vec<Label> = of_field
+            .iter()
+            .map(|place| label(&removals[*place]))
+            .collect();
+        let removals: Vec<&Removal> = of_field.iter().map(|place| &removals[*place]).collect();
+        let manner = self.manner(if name == words::CONTENT { "b-" } else { "bs-" });
+        clean::marked(before, &removals, &labels, manner)
+    }
+
+    fn manner<'m>(&'m self, prefix: &'m str) -> Manner<'m> {
+        Manner {
+            prefix,
+            level: 2,
+            words: &words::SHOWN,
+            base: self.both.raw.link.as_deref(),
+        }
+    }
+
+    /// One side of a field.
+    fn side(
+        &self,
+        is_before: bool,
+        name: &str,
+        has_several: bool,
+        text: Option<&Text>,
+        marked: Option<String>,
+        as_source: bool,
+    ) -> Markup {
+        let (heading, about) = match is_before {
+            true => (words::BEFORE, words::BEFORE_ABOUT),
+            false => (words::AFTER, words::AFTER_ABOUT),
+        };
+        let lang = language(
+            text.and_then(|text| text.language.as_deref())
+                .or(self.language),
+        );
+        // The one that a link from the feed leads to.
+        let id = (!is_before && name == words::CONTENT).then_some("after");
+        let prefix = if name == words::CONTENT { "a-" } else { "as-" };
+        let shown =
+            || text.map_or_else(String::new, |text| clean::shown(text, self.manner(prefix)));
+        html! {
+            section id=[id] class=(if is_before { "before" } else { "after" }) {
+                h2 { (heading) @if has_several { ": " (name) } }
+                p.note { (about) }
+                @if as_source {
+                    pre.source dir="auto" { code { (text.map_or("", |text| text.value.as_str())) } }
+                } @else {
+                    div.prose lang=[lang] dir=(direction(lang)) { (PreEscaped(marked.unwrap_or_else(shown))) }
+                }
+            }
+        }
+    }
+
+    /// Every removal with its reason and its remedy.
+    fn actions(&self, entry: &Entry, removals: &[Removal], unplaced: &BTreeSet<usize>) -> Markup {
+        let about = |pass: &str| {
+            PASSES
+                .iter()
+                .find(|known| known.name == pass)
+                .map_or("", |known| known.about)
+        };
+        let is_told = |removal: &Removal| matches!(removal.field, Field::Content | Field::Summary);
+        html! {
+            ol.removals {
+                @for (place, removal) in removals.iter().enumerate().take(TOLD) {
+                    li id={ "r" (removal.number) } value=(removal.number) {
+                        p {
+                            b { (removal.pass) } " – " (about(&removal.pass)) ". "
+                            (words::rule(&removal.rule, removal.evidence.as_deref(), removal.field.as_str()))
+                            @if unplaced.contains(&place) && is_told(removal) { " " (words::NOT_PLACED) }
+                        }
+                        p.was dir="auto" { span.tag { (words::WAS) } " " code { (excerpt(&removal.before, EXCERPT_CHARS)) } }
+                        @if let Some(after) = removal.after.as_deref().filter(|after| !after.is_empty()) {
+                            p.is dir="auto" { span.tag { (words::IS) } " " code { (excerpt(after, EXCERPT_CHARS)) } }
+                        }
+                        @if place < REMEDIES {
+                            details {
+                                summary { (words::UNDO) }
+                                (Remedy::of(removal, entry, self.name).markup(removal))
+                            }
+                        }
+                    }
+                }
+            }
+            @let more = removals.len().saturating_sub(TOLD);
+            @if more > 0 { p { (words::more(more)) } }
+        }
+    }
+}
+
+/// How a removal is called where it stood.
+fn label(removal: &Removal) -> Label {
+    Label {
+        href: format!("#r{}", removal.number),
+        short: removal.number.to_string(),
+        long: words::reason(
+            removal.number,
+            &removal.pass,
+            &removal.rule,
+            removal.evidence.as_deref(),
+        ),
+    }
+}

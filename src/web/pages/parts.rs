@@ -1,0 +1,181 @@
+//! Parts that several pages have: links to feeds, moments, pagers, languages.
+
+use super::{FORMATS, Links, Page};
+use crate::model::{FeedFormat, Text};
+use crate::render;
+use crate::web::feeds::address;
+use crate::web::words;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What has to be written otherwise in a path or a query.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// A piece of a path or a query.
+pub(super) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// The ending of a format.
+fn end(format: FeedFormat) -> &'static str {
+    match format {
+        FeedFormat::Rss => "rss",
+        FeedFormat::Atom => "atom",
+        FeedFormat::Json => "json",
+    }
+}
+
+/// A feed in every format, for the head of a page.
+pub(super) fn alternates(
+    links: &Links,
+    name: &str,
+    title: &str,
+) -> Vec<(String, &'static str, String)> {
+    let link = |(format, media_type, _): (FeedFormat, &'static str, &str)| {
+        (
+            title.to_owned(),
+            media_type,
+            links.to(&format!("feeds/{name}.{}", end(format))),
+        )
+    };
+    FORMATS.map(link).into()
+}
+
+/// Links to a feed: in every format, and for the reader of this computer.
+pub(super) fn subscribe(links: &Links, public_url: &str, name: &str) -> Markup {
+    let own = links.key.onto(address(public_url, name, FeedFormat::Atom));
+    let reader = format!("feed:{own}");
+    html! {
+        p.links {
+            a href=(reader) { (words::IN_READER) }
+            @for (format, _, label) in FORMATS {
+                // The last one is the one to copy: Atom says most.
+                @let copied = (format == FeedFormat::Atom).then_some("");
+                " " a href=(links.to(&format!("feeds/{name}.{}", end(format)))) data-copy=[copied] { (label) }
+            }
+        }
+    }
+}
+
+/// A moment, as long ago as it is.
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> Markup {
+    html! { time datetime=(at) { (words::ago(at, now)) } }
+}
+
+/// Short facts in a row.
+pub(super) fn dotted(facts: &[Markup]) -> Markup {
+    html! {
+        @for (n, fact) in facts.iter().enumerate() {
+            @if n > 0 { " · " }
+            (fact)
+        }
+    }
+}
+
+/// A text in words.
+pub(super) fn plain(text: Option<&Text>) -> String {
+    let text = text.map(render::plain).unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The direction of a language's script, where it is not for the browser to find out, line by line (`unicode-bidi: plaintext`).
+pub(super) fn written(language: Option<&str>) -> Option<&'static str> {
+    Some(direction(language)).filter(|direction| *direction != "auto")
+}
+
+/// The direction of a language's script; `auto` where it is not known.
+pub(super) fn direction(language: Option<&str>) -> &'static str {
+    // ISO 639 codes of languages that are mostly written from right to left.
+    const RIGHT: &[&str] = &[
+        "ar", "arc", "ckb", "dv", "fa", "he", "iw", "ku", "ps", "sd", "syr", "ug", "ur", "yi",
+    ];
+    let Some(language) = language else {
+        return "auto";
+    };
+    let primary = language
+        .split('-')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if RIGHT.contains(&primary.as_str()) {
+        "rtl"
+    } else {
+        "auto"
+    }
+}
+
+/// A language tag, where it is one (RFC 5646 §2.1).
+pub(super) fn language(given: Option<&str>) -> Option<&str> {
+    let given = given.map(str::trim)?;
+    let mut parts = given.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let is_primary =
+        (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_further = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    (is_primary && parts.all(is_further)).then_some(given)
+}
+
+/// Links to the pages around one; `address` gives that of a page.
+pub(super) fn pager(
+    page: u32,
+    pages: u32,
+    before: &str,
+    after: &str,
+    address: impl Fn(u32) -> String,
+) -> Markup {
+    html! {
+        @if pages > 1 {
+            nav.pager aria-label=(words::PAGES) {
+                @if page > 1 { a rel="prev" href=(address(page - 1)) { "← " (before) } } @else { span {} }
+                span { (words::page_of(page, pages)) }
+                @if page < pages { a rel="next" href=(address(page + 1)) { (after) " →" } } @else { span {} }
+            }
+        }
+    }
+}
+
+/// Where a page stands below the index.
+pub(super) fn crumbs(links: &Links, above: &[(&str, &str)]) -> Markup {
+    html! {
+        nav.crumbs aria-label=(words::CRUMBS) {
+            a href=(links.home()) { (words::FEEDS) }
+            @for (title, href) in above {
+                " › " a href=(href) dir="auto" { (title) }
+            }
+        }
+    }
+}
+
+/// The address of a feed's own site or an entry's page, where it is one that a browser opens.
+pub(super) fn web_link(link: Option<&str>) -> Option<&str> {
+    link.map(str::trim).filter(|link| {
+        let start = link.get(..8).unwrap_or(link).to_ascii_lowercase();
+        start.starts_with("http://") || start.starts_with("https://")
+    })
+}
+
+impl Page {
+    /// A page below a root.
+    pub(super) fn new(
+        title: impl Into<String>,
+        links: Links,
+        allows_try: bool,
+        main: Markup,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            links,
+            feeds: Vec::new(),
+            main,
+            allows_try,
+            width: "",
+        }
+    }
+}

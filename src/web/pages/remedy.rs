@@ -1,0 +1,167 @@
+//! How a removal is undone: the line for `feeds.toml`, or the command, exactly as they are to be written.
+
+use crate::clean::{self, PASSES};
+use crate::model::{Entry, Feed, Matcher, Removal};
+use crate::web::words;
+use maud::{Markup, html};
+
+/// What undoes a removal.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Remedy {
+    /// The command that puts it back into its entry, where one does.
+    restore: Option<String>,
+    /// A line that keeps what is like it, where one does.
+    keep: Option<String>,
+    /// The line that switches its pass off, where that can be.
+    off: Option<String>,
+}
+
+impl Remedy {
+    /// What undoes a removal of a source's entry.
+    pub(super) fn of(removal: &Removal, entry: &Entry, source: &str) -> Self {
+        let can_restore = clean::restored(removal, entry, &Feed::default(), false).is_some();
+        let is_pass = PASSES.iter().any(|pass| pass.name == removal.pass);
+        let is_markup = removal.after.is_none() && removal.before.contains(char::is_whitespace)
+            || removal.before.contains('<');
+        let keep = clean::handle(&removal.before)
+            .filter(|_| can_restore && is_markup && removal.after.is_none());
+        Self {
+            restore: can_restore
+                .then(|| format!("feedwash restore {source} {} {}", entry.key, removal.number)),
+            keep: keep.as_ref().map(|matcher| line("keep", &written(matcher))),
+            off: (is_pass && !matches!(removal.pass.as_str(), "safety" | "user-rules"))
+                .then(|| line("off", &quoted(&removal.pass))),
+        }
+    }
+
+    /// The same for people.
+    pub(super) fn markup(&self, removal: &Removal) -> Markup {
+        let code = |text: &str| html! { pre { code data-copy=(text) { (text) } } };
+        html! {
+            @if let Some(restore) = &self.restore {
+                p { (words::KEEP_ENTRY) }
+                (code(restore))
+                p { (words::KEEP_SOURCE) }
+                (code(&format!("{restore} --for-source")))
+            }
+            @if removal.pass == "safety" { p { (words::NEVER) } }
+            @if removal.pass == "user-rules" { p { (words::YOURS) } }
+            @else if let Some(keep) = &self.keep {
+                p { (words::KEEP_LINE) }
+                (code(keep))
+            }
+            @if let Some(off) = &self.off {
+                p { (if self.restore.is_some() { words::KEEP_OFF } else { words::ONLY_OFF }) }
+                (code(off))
+            }
+        }
+    }
+}
+
+fn line(key: &str, value: &str) -> String {
+    format!("{key} = [{value}]")
+}
+
+/// A matcher as it stands in `feeds.toml`.
+fn written(matcher: &Matcher) -> String {
+    match matcher {
+        Matcher::Selector(selector) => quoted(selector),
+        Matcher::Text(text) => format!("{{ text = {} }}", quoted(text)),
+    }
+}
+
+/// A text in quotes, as TOML wants it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The beginning of a text on one line.
+pub(in crate::web) fn excerpt(text: &str, chars: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::model::{EntryKey, Field};
+    use std::path::Path;
+
+    fn removal(pass: &str, before: &str, after: Option<&str>) -> Removal {
+        Removal {
+            entry: EntryKey::default(),
+            number: 3,
+            field: Field::Content,
+            pass: pass.into(),
+            rule: "a rule".into(),
+            evidence: None,
+            before: before.into(),
+            after: after.map(str::to_owned),
+        }
+    }
+
+    #[track_caller]
+    fn check(removal: &Removal, restore: Option<&str>, keep: Option<&str>, off: Option<&str>) {
+        let entry = Entry {
+            key: EntryKey::from_hash(b"entryone"),
+            ..Entry::default()
+        };
+        let remedy = Remedy::of(removal, &entry, "press");
+        let said = [&remedy.restore, &remedy.keep, &remedy.off].map(Option::as_deref);
+        assert_eq!(said, [restore, keep, off]);
+        for line in [keep, off].into_iter().flatten() {
+            let file =
+                format!("[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\n{line}\n");
+            Config::from_toml(&file, Path::new(""), None).expect("a line that feeds.toml takes");
+        }
+    }
+
+    #[test]
+    fn each_is_undone_as_it_can_be() {
+        let restore = Some("feedwash restore press 656e7472796f6e65 3");
+        check(
+            &removal("share-buttons", "<div class=\"share\">x</div>", None),
+            restore,
+            Some("keep = [\"div.share\"]"),
+            Some("off = [\"share-buttons\"]"),
+        );
+        check(
+            &removal("appeals", "<p>Say \"yes\" \\ now</p>", None),
+            restore,
+            Some("keep = [{ text = 'Say \"yes\" \\ now' }]"),
+            Some("off = [\"appeals\"]"),
+        );
+        check(
+            &removal(
+                "tracker-parameters",
+                "https://a.example/?utm_source=x",
+                Some("https://a.example/"),
+            ),
+            restore,
+            None,
+            Some("off = [\"tracker-parameters\"]"),
+        );
+        check(
+            &removal("frames", "<iframe src=x></iframe>", Some("<a>")),
+            None,
+            None,
+            Some("off = [\"frames\"]"),
+        );
+        check(
+            &removal("safety", "<script>x</script>", None),
+            None,
+            None,
+            None,
+        );
+        check(
+            &removal("user-rules", "<p>x</p>", None),
+            restore,
+            Some("keep = [{ text = \"x\" }]"),
+            None,
+        );
+    }
+}

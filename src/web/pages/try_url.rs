@@ -1,0 +1,373 @@
+//! `/try`, where it is allowed: a feed that somebody names, washed, to be seen before it is subscribed to.
+//!
+//! It asks through the client that polls, behind the same fence, and stores nothing. Invariants: so many trials at once and
+//! so many a minute, whoever asks; no other site can make a visitor's browser ask; what failed is told in words that say
+//! nothing of our own network.
+
+use super::feed::{meta, prose};
+use super::parts::{direction, dotted, language, plain};
+use super::remedy::{excerpt, quoted};
+use super::{Links, Page, answer, summaries};
+use crate::clean::Manner;
+use crate::discover;
+use crate::fetch::FetchError;
+use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
+use crate::model::{Entry, Washed};
+use crate::parse::LinkedFeed;
+use crate::poll::{self, Found, FoundFeed, Live, PollError, look, name_of, typed};
+use crate::store::Tally;
+use crate::web::access::Key;
+use crate::web::{Problem, Shared, words};
+use axum::body::Bytes;
+use axum::extract::{Extension, State as Shares};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use maud::{Markup, PreEscaped, html};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use url::Url;
+
+/// How many entries are shown, how much of their markup, how many pieces of what was taken, and how much of each.
+const ENTRIES: usize = 5;
+const PROSE_BYTES: usize = 12 * 1024;
+const PIECES: usize = 8;
+const PIECE_CHARS: usize = 200;
+
+/// How many feeds of a page are offered.
+const OFFERED: usize = 20;
+
+/// How many places are guessed where a page links no feed.
+const GUESSES: usize = 4;
+
+/// How long to wait before a server is asked for the next place where a feed may be.
+const PAUSE: Duration = Duration::from_millis(500);
+
+const OFF: Problem = Problem(
+    StatusCode::NOT_FOUND,
+    "trying feeds is switched off here; [server] try = true in feeds.toml allows it",
+);
+
+/// Who tries, and how often somebody did lately.
+#[derive(Debug)]
+pub(in crate::web) struct Trials {
+    places: Semaphore,
+    recent: Mutex<VecDeque<Instant>>,
+}
+
+impl Default for Trials {
+    fn default() -> Self {
+        Self {
+            places: Semaphore::new(TRIALS_AT_ONCE),
+            recent: Mutex::default(),
+        }
+    }
+}
+
+impl Trials {
+    /// Counts one more, unless there were too many in the last minute.
+    fn admits(&self, now: Instant) -> bool {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        while recent
+            .front()
+            .is_some_and(|at| now.duration_since(*at) >= MINUTE)
+        {
+            recent.pop_front();
+        }
+        let is_free = recent.len() < TRIALS_A_MINUTE;
+        if is_free {
+            recent.push_back(now);
+        }
+        is_free
+    }
+}
+
+/// Serves the form.
+pub(in crate::web) async fn form(
+    Shares(shared): Shares<Shared>,
+    Extension(key): Extension<Key>,
+    request: HeaderMap,
+) -> Result<Response, Problem> {
+    if !allows(&shared) {
+        return Err(OFF);
+    }
+    Ok(answer(&request, page("", html! {}, Links { root: "", key })).await)
+}
+
+/// Serves what lies at the address that was given.
+pub(in crate::web) async fn tried(
+    Shares(shared): Shares<Shared>,
+    Extension(key): Extension<Key>,
+    request: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    if !allows(&shared) {
+        return Err(OFF);
+    }
+    let links = Links { root: "", key };
+    // Fetch Metadata §2.4: another site's form or script says so itself, in browsers that say it at all.
+    let from = request.get("sec-fetch-site").map(|from| from.as_bytes());
+    if from.is_some_and(|from| !matches!(from, b"same-origin" | b"none")) {
+        return Err(Problem(
+            StatusCode::FORBIDDEN,
+            "trying a feed starts at the form of this site",
+        ));
+    }
+    let given = url::form_urlencoded::parse(&body)
+        .find(|(key, _)| key == "url")
+        .map(|(_, value)| value.trim().to_owned());
+    let given = given.unwrap_or_default();
+    // A page that was asked for by a form is never "not modified".
+    let mut request = request;
+    request.remove(header::IF_NONE_MATCH);
+    let place = shared.trials.places.try_acquire();
+    let said = match (&place, typed(&given)) {
+        (_, None) => Err(words::NO_ADDRESS.to_owned()),
+        (Err(_), _) => return Ok(busy()),
+        (Ok(_), Some(_)) if !shared.trials.admits(Instant::now()) => return Ok(busy()),
+        (Ok(_), Some((url, is_guess))) => {
+            let live = Arc::clone(&shared.app.live.borrow());
+            let trial = tokio::time::timeout(TRIAL_TIMEOUT, find(&live, &url, is_guess)).await;
+            trial.unwrap_or_else(|_| Err(words::TOO_SLOW.to_owned()))
+        }
+    };
+    let main = match said {
+        Ok(Answer::Feed(feed)) => {
+            let shown = tokio::task::spawn_blocking(move || preview(&feed, Timestamp::now()));
+            shown.await.map_err(|_| super::BUG)?
+        }
+        Ok(Answer::Choice(feeds)) => choice(&feeds, &links),
+        Err(why) => html! { p.notice role="alert" { (why) } },
+    };
+    let mut response = answer(&request, page(&given, main, links)).await;
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    Ok(response)
+}
+
+fn allows(shared: &Shared) -> bool {
+    shared.app.live.borrow().config.server.allows_try
+}
+
+fn busy() -> Response {
+    let headers = [
+        (header::RETRY_AFTER, "60"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, words::BUSY).into_response()
+}
+
+/// What was found.
+enum Answer {
+    Feed(Box<FoundFeed>),
+    Choice(Vec<LinkedFeed>),
+}
+
+/// Looks for the feed that somebody meant; an error is said as it is.
+async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> {
+    let polling = &live.config.polling;
+    let ask = async |url: &Url| look(&live.client, polling.proxy.as_ref(), url).await;
+    if let Some(known) = discover::by_site(url).first()
+        && let Ok(Found::Feed(feed)) = ask(known).await
+    {
+        return Ok(Answer::Feed(Box::new(feed)));
+    }
+    let mut found = ask(url).await;
+    if is_guess && matches!(found, Err(PollError::Fetch(FetchError::Network(..)))) {
+        let mut plain = url.clone();
+        if plain.set_scheme("http").is_ok()
+            && let Ok(other) = ask(&plain).await
+        {
+            found = Ok(other);
+        }
+    }
+    let (page, linked) = match found {
+        Ok(Found::Feed(feed)) => return Ok(Answer::Feed(Box::new(feed))),
+        Ok(Found::Page(page, linked)) => (page, linked),
+        Err(PollError::Refused { error, feeds, .. }) if poll::is_missing(&error) => {
+            (url.clone(), feeds)
+        }
+        Err(error) => return Err(told(&error)),
+    };
+    let (mut linked, _) = poll::without_comments(linked);
+    linked.dedup_by(|a, b| a.url == b.url);
+    match linked.as_slice() {
+        [] => {}
+        [one] => {
+            let one = Url::parse(&one.url).map_err(|_| words::NO_FEED.to_owned())?;
+            return match ask(&one).await {
+                Ok(Found::Feed(feed)) => Ok(Answer::Feed(Box::new(feed))),
+                Ok(Found::Page(..)) => Err(words::NO_FEED.to_owned()),
+                Err(error) => Err(told(&error)),
+            };
+        }
+        _ => return Ok(Answer::Choice(linked)),
+    }
+    for url in discover::well_known(&page).iter().take(GUESSES) {
+        tokio::time::sleep(PAUSE).await;
+        if let Ok(Found::Feed(feed)) = ask(url).await {
+            return Ok(Answer::Feed(Box::new(feed)));
+        }
+    }
+    Err(words::NO_FEED.to_owned())
+}
+
+/// A failure, without what it may tell of our own network.
+fn told(error: &PollError) -> String {
+    match error {
+        PollError::Fetch(FetchError::Forbidden { .. }) => words::FORBIDDEN.to_owned(),
+        PollError::Store(_) | PollError::Panicked => words::OURS.to_owned(),
+        error => words::trial_failed(&error.to_string()),
+    }
+}
+
+/// The form, and below it what came of the last trial.
+fn page(given: &str, main: Markup, links: Links) -> Page {
+    let main = html! {
+        h1 { (words::TRY_TITLE) }
+        p { (words::TRY_LEAD) }
+        form.search method="post" action=(links.to("try")) {
+            label.hidden for="url" { (words::TRY_LABEL) }
+            input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
+            " " button type="submit" { (words::TRY_BUTTON) }
+        }
+        (main)
+    };
+    let mut page = Page::new(
+        format!("{} – {}", words::TRY, words::NAME),
+        links,
+        true,
+        main,
+    );
+    page.width = "narrow";
+    page
+}
+
+/// One of several feeds.
+fn choice(feeds: &[LinkedFeed], links: &Links) -> Markup {
+    html! {
+        h2 { (words::SEVERAL) }
+        ul.choice {
+            @for feed in feeds.iter().take(OFFERED) {
+                li {
+                    form method="post" action=(links.to("try")) {
+                        input type="hidden" name="url" value=(feed.url);
+                        button type="submit" { (feed.title.as_deref().map(str::trim).filter(|title| !title.is_empty()).unwrap_or(&feed.url)) }
+                        " " small { (excerpt(&feed.url, PIECE_CHARS)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A feed as it would be published.
+fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
+    let washed = &feed.washed;
+    let title = excerpt(&feed.title(), PIECE_CHARS);
+    let title = if title.is_empty() {
+        words::UNTITLED
+    } else {
+        &title
+    };
+    let lang = language(washed.clean.language.as_deref());
+    let lines = format!(
+        "[[source]]\nname = {}\nurl = {}\n",
+        quoted(&name_of(title, &feed.url)),
+        quoted(feed.url.as_str())
+    );
+    html! {
+        h2 lang=[lang] dir=(direction(lang)) { (summaries::short(title)) }
+        p {
+            (words::entries(washed.clean.entries.len() as i64)) ", "
+            (words::taken(washed.removals.len() as i64)) "."
+            @if !washed.warnings.is_empty() { " " (words::forgiven(washed.warnings.len() as i64)) }
+        }
+        h3 { (words::TRY_LINES) }
+        pre { code data-copy=(words::TRY_LINES) { (lines) } }
+        p.note { (words::TRY_OR) " " code { "feedwash add " (feed.url) } }
+        @if !washed.removals.is_empty() {
+            h3 { (words::BY_PASS) }
+            (super::feed::passes(&by_pass(washed)))
+            h3 { (words::TRY_PIECES) }
+            ul.removals {
+                @for removal in washed.removals.iter().filter(|removal| removal.after.is_none()).take(PIECES) {
+                    li {
+                        b { (removal.pass) } ": " (removal.rule) @if let Some(evidence) = &removal.evidence { " (" (evidence) ")" }
+                        p.was dir="auto" { code { (excerpt(&removal.before, PIECE_CHARS)) } }
+                    }
+                }
+            }
+        }
+        section aria-label=(words::ENTRIES) { (entries(washed, now)) }
+    }
+}
+
+fn entries(washed: &Washed, now: Timestamp) -> Markup {
+    let mut left = PROSE_BYTES;
+    let mut shown = |n: usize, entry: &Entry| {
+        let prefix = format!("e{n}-");
+        let body = entry.content.as_ref().or(entry.summary.as_ref());
+        let manner = Manner {
+            prefix: &prefix,
+            level: 3,
+            words: &words::SHOWN,
+            base: entry.link.as_deref(),
+        };
+        body.map_or_else(String::new, |body| prose(body, manner, &mut left).0)
+    };
+    html! {
+        @for (n, entry) in washed.clean.entries.iter().take(ENTRIES).enumerate() {
+            @let title = plain(entry.title.as_ref());
+            @let lang = language(entry.language.as_deref().or(washed.clean.language.as_deref()));
+            article.entry lang=[lang] {
+                h3 dir=(direction(lang)) { (if title.is_empty() { words::UNTITLED } else { &title }) }
+                p.meta lang=(words::LANGUAGE) { (dotted(&meta(entry, now))) }
+                div.prose dir=(direction(lang)) { (PreEscaped(shown(n, entry))) }
+            }
+        }
+    }
+}
+
+/// What was taken, by pass, the busiest first.
+fn by_pass(washed: &Washed) -> Vec<Tally> {
+    let mut passes: BTreeMap<&str, (i64, BTreeSet<&str>)> = BTreeMap::new();
+    for removal in &washed.removals {
+        let (pieces, entries) = passes.entry(&removal.pass).or_default();
+        *pieces += 1;
+        entries.insert(removal.entry.as_str());
+    }
+    let mut all: Vec<Tally> = passes
+        .into_iter()
+        .map(|(name, (pieces, entries))| Tally {
+            name: name.to_owned(),
+            example: None,
+            evidence: None,
+            pieces,
+            entries: entries.len() as i64,
+        })
+        .collect();
+    all.sort_by_key(|taken| std::cmp::Reverse(taken.pieces));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_a_minute_and_no_more() {
+        let trials = Trials::default();
+        let start = Instant::now();
+        for _ in 0..TRIALS_A_MINUTE {
+            assert!(trials.admits(start));
+        }
+        assert!(!trials.admits(start + Duration::from_secs(59)));
+        assert!(trials.admits(start + Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,386 @@
+//! Every word of the pages for people, in one place, so that they can be said in another language.
+//!
+//! What a pass, a poll or a parser says of itself is not here: the command line says it in the same words.
+
+use crate::clean::ShownWords;
+use crate::schedule::words as length;
+use jiff::Timestamp;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// The language of all that follows (BCP 47).
+pub(super) const LANGUAGE: &str = "en";
+
+pub(super) const NAME: &str = "Feedwash";
+pub(super) const ABOUT: &str =
+    "Feeds without the debris: what is published here, how it fares, and what was taken out.";
+pub(super) const SKIP: &str = "Skip to the content";
+pub(super) const COPY: &str = "Copy";
+pub(super) const COPY_ADDRESS: &str = "Copy address";
+pub(super) const COPIED: &str = "Copied";
+pub(super) const NAV: &str = "Site";
+pub(super) const FEEDS: &str = "Feeds";
+pub(super) const TRY: &str = "Try a feed";
+pub(super) const OPML: &str = "All as OPML";
+pub(super) const HEALTH: &str = "Health";
+
+pub(super) const INDEX_TITLE: &str = "Clean feeds";
+pub(super) const SEARCH: &str = "Search by name";
+pub(super) const SEARCH_BUTTON: &str = "Search";
+pub(super) const STATES: &str = "Feeds by state";
+pub(super) const NOTHING_FOUND: &str = "No feed is like that.";
+pub(super) const SHOW_ALL: &str = "Show all feeds";
+pub(super) const NO_ENTRIES: &str = "No entries yet.";
+pub(super) const UNTITLED: &str = "Untitled";
+pub(super) const IN_READER: &str = "In your reader";
+pub(super) const PAGES: &str = "Pages";
+pub(super) const NEWER: &str = "Newer";
+pub(super) const OLDER: &str = "Older";
+pub(super) const PREVIOUS: &str = "Previous";
+pub(super) const NEXT: &str = "Next";
+
+pub(super) const FIRST_TITLE: &str = "Nothing is washed yet";
+pub(super) const FIRST_LEAD: &str = "Feedwash runs, and has no feed to wash. Give it one in either way; a running Feedwash notices within seconds, and this page will list the clean feed with its addresses.";
+pub(super) const FIRST_ADD: &str = "Let it find the feed of a site";
+pub(super) const FIRST_WRITE: &str = "Or write it into feeds.toml yourself";
+pub(super) const FIRST_IMPORT: &str = "Or import the list that your reader exports";
+pub(super) const FIRST_THEN: &str =
+    "Then subscribe, in the reader you already use, to the address that this page shows.";
+
+pub(super) const THIS_IS_A_FEED: &str =
+    "This is the address of a feed. Give it to a feed reader; what follows is the same for people.";
+pub(super) const ORIGINAL_PAGE: &str = "Its site";
+pub(super) const ENTRIES: &str = "Entries";
+pub(super) const READ_ON: &str = "Read the whole entry";
+pub(super) const ENCLOSURES: &str = "With it";
+pub(super) const DISCUSS: &str = "Comments";
+pub(super) const WASHED: &str = "What was washed";
+pub(super) const BY_PASS: &str = "Taken out or mended, by pass";
+pub(super) const PASS: &str = "Pass";
+pub(super) const PIECES: &str = "Pieces";
+pub(super) const IN_ENTRIES: &str = "Entries";
+pub(super) const NOTHING_TAKEN: &str = "Nothing had to be taken out.";
+pub(super) const LEARNT: &str = "Lines that were learnt";
+pub(super) const LEARNT_LEAD: &str =
+    "This source repeats these from entry to entry, so they are no part of any story.";
+pub(super) const LINE: &str = "Line";
+pub(super) const WHY: &str = "Why";
+pub(super) const FEED_ITSELF: &str = "In the feed’s own values";
+pub(super) const FORGIVEN: &str = "Forgiven while reading";
+pub(super) const FORGIVEN_LEAD: &str =
+    "What was wrong in the last document, and was read all the same.";
+pub(super) const POLLS: &str = "The last polls";
+pub(super) const WHEN: &str = "When";
+pub(super) const OUTCOME: &str = "Outcome";
+pub(super) const TOOK: &str = "Took";
+
+pub(super) const BEFORE: &str = "Before";
+pub(super) const AFTER: &str = "After";
+pub(super) const BEFORE_ABOUT: &str =
+    "As it came, with what was taken out or mended marked where it stood.";
+pub(super) const AFTER_ABOUT: &str = "As your reader gets it.";
+pub(super) const RENDERED: &str = "As a page";
+pub(super) const SOURCE: &str = "As source";
+pub(super) const VIEWS: &str = "View";
+pub(super) const SUMMARY: &str = "Summary";
+pub(super) const CONTENT: &str = "Content";
+pub(super) const NO_CONTENT: &str = "It has no content; the story is at its link.";
+pub(super) const ACTIONS: &str = "What was done";
+pub(super) const UNTOUCHED: &str =
+    "Nothing was taken out of this entry: what came is what your reader gets.";
+pub(super) const NOT_PLACED: &str = "Where it stood can’t be shown in the original.";
+pub(super) const WAS: &str = "Was";
+pub(super) const IS: &str = "Is now";
+pub(super) const UNDO: &str = "How to undo it";
+pub(super) const KEEP_ENTRY: &str = "Put it back into this entry:";
+pub(super) const KEEP_SOURCE: &str = "Or into every entry of this source:";
+pub(super) const KEEP_LINE: &str = "Or never take it, by a line below this source in feeds.toml:";
+pub(super) const KEEP_OFF: &str = "Or switch the pass off:";
+pub(super) const ONLY_OFF: &str =
+    "It makes right and loses nothing. To go without, switch the pass off in feeds.toml:";
+pub(super) const NEVER: &str = "Safety can’t be switched off: no reader may be given what runs.";
+pub(super) const YOURS: &str = "It is a rule of yours: take its line out of feeds.toml.";
+pub(super) const REMOVE_MORE: &str = "Something is left that should go? Select its words, and write them below this source in feeds.toml; what is stored is washed anew at once.";
+pub(super) const LEFT_ITS_FEED: &str = "It has left its feed, and is kept for a while.";
+
+pub(super) const SHOWN: ShownWords = ShownWords {
+    table: "Table",
+    image: "picture",
+    frame: "frame",
+    script: "script",
+    control: "form field",
+    drawing: "drawing",
+};
+
+/// "3 entries".
+pub(super) fn count(n: i64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+pub(super) fn feeds(n: usize) -> String {
+    count(n as i64, "feed", "feeds")
+}
+
+pub(super) fn entries(n: i64) -> String {
+    count(n, "entry", "entries")
+}
+
+pub(super) fn pieces(n: i64) -> String {
+    count(n, "piece", "pieces")
+}
+
+/// "8 pieces taken out or mended".
+pub(super) fn taken(n: i64) -> String {
+    format!("{} taken out or mended", pieces(n))
+}
+
+/// What the chart of a week shows.
+pub(super) fn week(entries: i64, removals: i64) -> String {
+    match entries {
+        0 => "no entries this week".to_owned(),
+        _ => format!("{}, {} this week", self::entries(entries), pieces(removals)),
+    }
+}
+
+/// The way to what was done to an entry.
+pub(super) fn compare(removals: i64) -> String {
+    match removals {
+        0 => "Before and after: untouched".to_owned(),
+        _ => format!("Before and after: {}", taken(removals)),
+    }
+}
+
+/// What the bars of the chart mean.
+pub(super) const CHART: &str =
+    "Each chart shows a week: entries a day upwards, pieces taken out or mended downwards.";
+
+/// How long ago something was, as a person says it; after a month, its date.
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - at.as_second();
+    let said = |n: i64, one: &str, many: &str| format!("{} ago", count(n, one, many));
+    match seconds {
+        ..-60 => day(at),
+        -60..60 => "just now".to_owned(),
+        60..3600 => said(seconds / 60, "minute", "minutes"),
+        3600..86_400 => said(seconds / 3600, "hour", "hours"),
+        86_400..2_592_000 => said(seconds / 86_400, "day", "days"),
+        _ => day(at),
+    }
+}
+
+/// "3 Nov 2026".
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%-d %b %Y").to_string()
+}
+
+/// "Next poll in 12m (every 30m)."
+pub(super) fn next_poll(next: Option<Timestamp>, why: &str, now: Timestamp) -> String {
+    let Some(next) = next else {
+        return "It is not polled any more.".to_owned();
+    };
+    let seconds = u64::try_from(next.as_second() - now.as_second()).unwrap_or(0);
+    match seconds {
+        0 => "It is polled now.".to_owned(),
+        _ => format!("Next poll in {} ({why}).", coarse(seconds)),
+    }
+}
+
+/// A length in its largest units; nobody needs the seconds of hours.
+fn coarse(seconds: u64) -> String {
+    let seconds = match seconds {
+        0..120 => seconds,
+        120..86_400 => seconds / 60 * 60,
+        _ => seconds / 3600 * 3600,
+    };
+    length(Duration::from_secs(seconds))
+}
+
+pub(super) fn milliseconds(n: i64) -> String {
+    match n {
+        ..10_000 => format!("{n} ms"),
+        _ => format!("{} s", n / 1000),
+    }
+}
+
+/// "Page 2 of 5".
+pub(super) fn page_of(page: u32, pages: u32) -> String {
+    format!("Page {page} of {pages}")
+}
+
+/// "1,900 words".
+pub(super) fn word_count(n: usize) -> String {
+    count(n as i64, "word", "words")
+}
+
+/// The names of those who wrote an entry.
+pub(super) fn by(names: &str) -> String {
+    format!("by {names}")
+}
+
+/// "34 MB", "812 kB".
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        ..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// What the outcome of a poll was.
+pub(super) fn outcome(outcome: &str, new: i64, updated: i64) -> Cow<'static, str> {
+    match outcome {
+        "changed" if new + updated > 0 => format!("{new} new, {updated} changed").into(),
+        "changed" => "changed".into(),
+        "unchanged" => "nothing new".into(),
+        "failed" => "failed".into(),
+        "gone" => "gone".into(),
+        _ => "not polled".into(),
+    }
+}
+
+/// The warning's place in the document.
+pub(super) fn line(n: u32) -> String {
+    format!("line {n}")
+}
+
+/// A search for something, as the heading of what was found.
+pub(super) fn found(n: usize, query: &str) -> String {
+    format!("{} like “{query}”", feeds(n))
+}
+
+/// What is the matter with the program itself.
+pub(super) fn unwell(reasons: &[String]) -> String {
+    format!("{NAME} itself is not well: {}.", reasons.join("; "))
+}
+
+/// A poll that failed.
+pub(super) fn failed(ago: &str, times: i64, why: &str) -> String {
+    match times {
+        ..2 => format!("The poll {ago} failed: {why}."),
+        _ => format!(
+            "The poll {ago} failed, as did the {} before it: {why}.",
+            match times {
+                2 => "one".to_owned(),
+                n => (n - 1).to_string(),
+            }
+        ),
+    }
+}
+
+/// A source that said that it is gone.
+pub(super) fn gone(ago: &str) -> String {
+    format!("The source said {ago} that it is gone for good.")
+}
+
+/// A permanent redirect that is believed.
+pub(super) fn adopted(to: &str, at: Timestamp) -> String {
+    format!(
+        "It moved for good to {to}, where it is polled since {}.",
+        day(at)
+    )
+}
+
+/// A permanent redirect that is not believed yet.
+pub(super) fn moved(to: &str, since: Timestamp) -> String {
+    format!(
+        "Its server says that it moved to {to}, since {}.",
+        day(since)
+    )
+}
+
+/// A redirect from https to http.
+pub(super) fn downgraded(to: &str) -> String {
+    format!(
+        "Its address is https, but leads to {to}, where anybody on the way can change it; such a move is never adopted."
+    )
+}
+
+/// Where a page stands.
+pub(super) const CRUMBS: &str = "You are here";
+
+/// The state of a source.
+pub(super) fn state(state: super::fares::State) -> &'static str {
+    use super::fares::State;
+    match state {
+        State::Fresh => "fresh",
+        State::Quiet => "quiet",
+        State::New => "not polled yet",
+        State::Failing => "failing",
+        State::Walled => "behind a wall",
+        State::Gone => "gone",
+    }
+}
+
+/// Where a feed of another name is now.
+pub(super) fn renamed(location: &str) -> String {
+    format!("this feed was renamed; it is at {location} now\n")
+}
+
+/// What a list leaves out.
+pub(super) fn more(n: usize) -> String {
+    format!("and {n} more")
+}
+
+/// What was done by a removal, where there is room for it.
+pub(super) fn reason(number: u32, pass: &str, rule: &str, evidence: Option<&str>) -> String {
+    match evidence {
+        Some(evidence) => format!("{number} {pass}: {rule} ({evidence})"),
+        None => format!("{number} {pass}: {rule}"),
+    }
+}
+
+/// The rule of a removal, why it acted, and where.
+pub(super) fn rule(rule: &str, evidence: Option<&str>, field: &str) -> String {
+    match evidence {
+        Some(evidence) => format!("Rule: {rule}. Because: {evidence}. In the {field}."),
+        None => format!("Rule: {rule}. In the {field}."),
+    }
+}
+
+/// What was done to an entry, in short.
+pub(super) fn done(pieces: i64, passes: usize) -> String {
+    match pieces {
+        0 => UNTOUCHED.to_owned(),
+        _ => format!(
+            "{} by {}.",
+            taken(pieces),
+            count(passes as i64, "pass", "passes")
+        ),
+    }
+}
+
+/// When an entry was first seen.
+pub(super) fn first_seen(ago: &str) -> String {
+    format!("first seen {ago}")
+}
+
+pub(super) const ITS_PAGE: &str = "Its page";
+pub(super) const REMOVE_MORE_NAME: &str = "a line that removes";
+
+pub(super) const TRY_TITLE: &str = "Try a feed";
+pub(super) const TRY_LEAD: &str = "Give the address of a feed, a page or a site, and see it washed before you subscribe. Nothing is stored.";
+pub(super) const TRY_LABEL: &str = "Address of a feed, a page or a site";
+pub(super) const TRY_BUTTON: &str = "Wash it";
+pub(super) const TRY_LINES: &str = "To have it, add this to feeds.toml";
+pub(super) const TRY_OR: &str = "Or let the program do it:";
+pub(super) const TRY_PIECES: &str = "Some of what would be taken out";
+pub(super) const SEVERAL: &str = "This page has several feeds. Which one?";
+pub(super) const NO_ADDRESS: &str = "That is no http or https address.";
+pub(super) const NO_FEED: &str = "No feed was found there: the page links none, and there is none where sites usually have one. Give the feed’s own address.";
+pub(super) const TOO_SLOW: &str = "The server took too long to answer.";
+pub(super) const FORBIDDEN: &str =
+    "This address is a private one, or one that may not be fetched for another reason.";
+pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try again later.";
+pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute\n";
+
+/// Why a trial came to nothing.
+pub(super) fn trial_failed(why: &str) -> String {
+    format!("That did not work: {why}.")
+}
+
+/// How much was forgiven.
+pub(super) fn forgiven(n: i64) -> String {
+    format!(
+        "{} forgiven while reading.",
+        count(n, "thing was", "things were")
+    )
+}
