@@ -15,6 +15,7 @@ mod kept;
 mod pages;
 mod server;
 mod troubles;
+mod turns;
 mod words;
 
 pub(crate) use access::Key;
@@ -44,6 +45,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 struct Shared {
     app: App,
     rendered: Arc<kept::Cache>,
+    turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
     icons: Arc<pages::Icons>,
@@ -55,9 +57,11 @@ struct Shared {
 
 /// All routes.
 pub fn router(app: App) -> Router {
+    let turns = turns::Turns::default();
     let shared = Shared {
         app,
-        rendered: Arc::default(),
+        rendered: Arc::new(kept::Cache::new(turns.clone())),
+        turns,
         summaries: Arc::default(),
         trials: Arc::default(),
         icons: Arc::default(),
@@ -100,13 +104,7 @@ pub fn router(app: App) -> Router {
         .with_state(shared.clone())
         // Outermost last: a panic and a timeout become answers first, and then every answer gets its headers and is counted.
         .layer(from_fn_with_state(shared.clone(), access::guard))
-        .layer(CatchPanicLayer::custom(|_| {
-            Problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "that failed, which is a bug of Feedwash",
-            )
-            .into_response()
-        }))
+        .layer(CatchPanicLayer::custom(|_| BUG.into_response()))
         .layer(from_fn(in_time))
         .layer(map_response(secure))
         .layer(from_fn_with_state(shared, count::answers))
@@ -149,6 +147,12 @@ async fn secure(mut response: Response) -> Response {
 /// An answer that is no success. Internals are logged, never sent.
 #[derive(Debug)]
 struct Problem(StatusCode, &'static str);
+
+/// What nobody should ever see.
+const BUG: Problem = Problem(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "that failed, which is a bug of Feedwash",
+);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

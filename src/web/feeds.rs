@@ -3,6 +3,7 @@
 use super::access::Key;
 use super::coding::{self, accepted};
 use super::kept::{self, Rendered};
+use super::turns::Turn;
 use super::{Problem, Shared, pages};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
@@ -69,15 +70,17 @@ pub(super) async fn feed(
     let Some((name, format)) = split(&file) else {
         return pages::feed(State(shared), &file, page, None, key, &request).await;
     };
-    if is_browser(&request) {
-        let mut answer =
-            pages::feed(State(shared), name, page, Some(format), key, &request).await?;
-        answer
-            .headers_mut()
-            .insert(header::VARY, HeaderValue::from_static(VARY));
-        return Ok(answer);
-    }
-    for_readers(&shared, name, format, page, key, &request).await
+    // Pages for people are shorter, so a later page of the feed is none of them: a browser gets it as it is.
+    let answered = match page == 1 && is_browser(&request) {
+        true => pages::feed(State(shared), name, page, Some(format), key, &request).await,
+        false => for_readers(&shared, name, format, page, key, &request).await,
+    };
+    // What is said of a feed that is not there depends on who asks, too.
+    let mut answer = answered.unwrap_or_else(IntoResponse::into_response);
+    answer
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static(VARY));
+    Ok(answer)
 }
 
 /// Serves one page of a feed to a reader.
@@ -119,12 +122,12 @@ async fn for_readers(
     let rendered = match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
         Some(kept) => kept,
         None => {
-            let _turn = shared.rendered.turn().await;
+            let turn = shared.turns.take().await;
             // Somebody else may have rendered it while this one waited.
             let kept = shared.rendered.get(&kept_as, &live);
             match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
                 Some(kept) => kept,
-                None => rendered(shared, &live, config, heading.as_ref(), kept_as).await?,
+                None => rendered(shared, &live, config, heading.as_ref(), kept_as, turn).await?,
             }
         }
     };
@@ -167,7 +170,7 @@ const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest";
 /// Whether a browser shows the answer to a person, in a tab of its own.
 ///
 /// Such a navigation says so in two fields that no script and no library sets by itself (Fetch Metadata §2), and asks for
-/// HTML before all else. Readers, whatever they accept, get the feed; so does who asks whether a copy of the feed is current.
+/// HTML before all else. Readers, whatever they accept, get the feed.
 fn is_browser(request: &HeaderMap) -> bool {
     let is = |name: &str, value: &str| {
         request
@@ -212,6 +215,7 @@ async fn rendered(
     config: &SourceConfig,
     heading: Option<&Heading>,
     name: kept::Name,
+    turn: Turn,
 ) -> Result<Arc<Rendered>, Problem> {
     let (_, format, page, key) = &name;
     let (format, page) = (*format, *page);
@@ -240,14 +244,9 @@ async fn rendered(
         page,
         has_next,
     };
-    let identity =
-        tokio::task::spawn_blocking(move || render_page(&feed, format, &place, changed_at));
-    let identity = identity.await.map_err(|_| {
-        Problem(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "that failed, which is a bug of Feedwash",
-        )
-    })?;
+    let identity = turn
+        .work(move || render_page(&feed, format, &place, changed_at))
+        .await?;
     let rendered = Arc::new(shared.rendered.page(live, heading.cloned(), identity));
     shared.rendered.keep(name, &rendered);
     Ok(rendered)

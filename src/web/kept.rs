@@ -5,14 +5,13 @@
 
 use super::access::Key;
 use super::coding::{self, Coding};
+use super::turns::Turns;
 use crate::model::FeedFormat;
 use crate::poll::Live;
 use crate::store::{self, Heading};
 use axum::body::Bytes;
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How much is kept, in bytes: the first pages of two thousand feeds, compressed.
 const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -26,8 +25,7 @@ pub(super) type Name = (String, FeedFormat, u32, Key);
 /// Pages, rendered.
 pub(super) struct Cache {
     pages: Mutex<Pages>,
-    /// Turns at the processor: so many pages are made at once, whatever is asked for.
-    turns: Arc<Semaphore>,
+    turns: Turns,
 }
 
 #[derive(Default)]
@@ -49,14 +47,7 @@ pub(super) struct Rendered {
     forms: Mutex<Forms>,
     /// Held by who makes a form, so that nobody makes it again.
     making: tokio::sync::Mutex<()>,
-    turns: Arc<Semaphore>,
-}
-
-async fn turn(turns: &Semaphore) -> SemaphorePermit<'_> {
-    turns
-        .acquire()
-        .await
-        .expect("the semaphore is never closed")
+    turns: Turns,
 }
 
 /// The forms in which the page is at hand; never none.
@@ -66,21 +57,12 @@ struct Forms {
     coded: [Option<Bytes>; 3],
 }
 
-impl Default for Cache {
-    fn default() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+impl Cache {
+    pub(super) fn new(turns: Turns) -> Self {
         Self {
             pages: Mutex::default(),
-            // Two, so that one large feed holds up nobody on a machine with one.
-            turns: Arc::new(Semaphore::new(processors.max(2))),
+            turns,
         }
-    }
-}
-
-impl Cache {
-    /// A turn at making a page.
-    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
-        turn(&self.turns).await
     }
 
     /// A page that was just rendered.
@@ -90,7 +72,7 @@ impl Cache {
         heading: Option<Heading>,
         plain: Vec<u8>,
     ) -> Rendered {
-        Rendered::new(live, heading, plain, Arc::clone(&self.turns))
+        Rendered::new(live, heading, plain, self.turns.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Pages> {
@@ -148,12 +130,7 @@ impl Pages {
 }
 
 impl Rendered {
-    fn new(
-        live: &Arc<Live>,
-        heading: Option<Heading>,
-        plain: Vec<u8>,
-        turns: Arc<Semaphore>,
-    ) -> Self {
+    fn new(live: &Arc<Live>, heading: Option<Heading>, plain: Vec<u8>, turns: Turns) -> Self {
         Self {
             turns,
             live: Arc::downgrade(live),
@@ -194,10 +171,9 @@ impl Rendered {
         if let Some(plain) = &self.forms().plain {
             return plain.clone();
         }
-        let _turn = turn(&self.turns).await;
         let page = Arc::clone(self);
-        let plain = tokio::task::spawn_blocking(move || page.plain());
-        plain.await.expect("expanding into memory does not panic")
+        let plain = self.turns.work(move || page.plain()).await;
+        plain.expect("expanding into memory does not panic")
     }
 
     /// The page in a coding, which is made once.
@@ -210,9 +186,8 @@ impl Rendered {
         if let Some(coded) = known(self) {
             return coded;
         }
-        let _at_processor = turn(&self.turns).await;
         let page = Arc::clone(self);
-        let coded = tokio::task::spawn_blocking(move || {
+        let coded = self.turns.work(move || {
             let coded = Bytes::from(coding::compress(&page.plain(), coding));
             let mut forms = page.forms();
             forms.coded[coding as usize] = Some(coded.clone());
@@ -253,7 +228,7 @@ mod tests {
 
     fn page(live: &Arc<Live>, bytes: usize) -> Arc<Rendered> {
         let plain = b"a feed ".iter().copied().cycle().take(bytes).collect();
-        Arc::new(Cache::default().page(live, None, plain))
+        Arc::new(Cache::new(Turns::default()).page(live, None, plain))
     }
 
     fn name(number: usize) -> Name {
@@ -276,7 +251,7 @@ mod tests {
     #[test]
     fn what_was_asked_for_least_lately_goes_first() {
         const MIB: usize = 1024 * 1024;
-        let (cache, live) = (Cache::default(), live());
+        let (cache, live) = (Cache::new(Turns::default()), live());
         for number in 0..32 {
             cache.keep(name(number), &page(&live, MIB));
         }
@@ -297,7 +272,7 @@ mod tests {
 
     #[test]
     fn another_configuration_needs_another_page() {
-        let (cache, first, second) = (Cache::default(), live(), live());
+        let (cache, first, second) = (Cache::new(Turns::default()), live(), live());
         cache.keep(name(1), &page(&first, 10));
         assert!(cache.get(&name(1), &second).is_none());
         assert!(cache.get(&name(1), &first).is_none(), "nor is it kept");

@@ -24,7 +24,7 @@ pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::access::Key;
-use super::coding::{Coding, accepted, accepted_quick, compress, label};
+use super::coding::{accepted, accepted_quick, compress, label};
 use super::feeds::{address, is_current};
 use super::{Problem, Shared, words};
 use crate::model::FeedFormat;
@@ -72,12 +72,6 @@ const FORMATS: [(FeedFormat, &str, &str); 3] = [
     (FeedFormat::Json, "application/feed+json", "JSON"),
     (FeedFormat::Atom, "application/atom+xml", "Atom"),
 ];
-
-/// What nobody should ever see.
-const BUG: Problem = Problem(
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "that failed, which is a bug of Feedwash",
-);
 
 /// A page, before it is put into its frame.
 struct Page {
@@ -171,7 +165,7 @@ impl Links {
 }
 
 /// Answers with a page, or says that the visitor has it already.
-async fn answer(request: &HeaderMap, page: Page) -> Response {
+async fn answer(shared: &Shared, request: &HeaderMap, page: Page) -> Response {
     let html = page.render().into_bytes();
     let coding = accepted_quick(request).filter(|_| html.len() >= COMPRESS_BYTES_MIN);
     let dash = coding.map_or("", |_| "-");
@@ -202,15 +196,10 @@ async fn answer(request: &HeaderMap, page: Page) -> Response {
         header::CONTENT_ENCODING,
         HeaderValue::from_static(label(coding)),
     );
-    (headers, packed(html, coding).await).into_response()
-}
-
-/// Compresses on a thread for such work: the largest pages take some milliseconds.
-async fn packed(html: Vec<u8>, coding: Coding) -> Vec<u8> {
-    let packed = tokio::task::spawn_blocking(move || compress(&html, coding));
-    packed
-        .await
-        .expect("compressing into memory does not panic")
+    let packed = shared.turns.work(move || compress(&html, coding)).await;
+    packed.map_or_else(IntoResponse::into_response, |packed| {
+        (headers, packed).into_response()
+    })
 }
 
 /// `/style-HASH.css`, and nothing under another hash.

@@ -68,7 +68,7 @@ pub(in crate::web) async fn entry(
     let as_source = wanted.is_ok_and(|Query(wanted)| wanted.view.as_deref() == Some("source"));
     let allows_try = shared.app.live.borrow().config.server.allows_try;
     // Markup of megabytes is parsed, so it is not done between other visitors' answers.
-    let page = tokio::task::spawn_blocking(move || {
+    let page = shared.turns.work(move || {
         let shown = Shown {
             both: &both,
             name: &name,
@@ -93,8 +93,7 @@ pub(in crate::web) async fn entry(
         page.feeds = alternates(&links, &name, &feed_title);
         page
     });
-    let page = page.await.map_err(|_| super::BUG)?;
-    Ok(answer(&request, page).await)
+    Ok(answer(&shared, &request, page.await?).await)
 }
 
 /// An entry on its page.

@@ -4,6 +4,7 @@ use super::index::how;
 use super::parts::{
     ago, alternates, crumbs, direction, dotted, language, pager, plain, subscribe, web_link,
 };
+use super::summaries::short;
 use super::{Links, Page, answer};
 use crate::clean::{self, Manner};
 use crate::model::{Entry, Feed, FeedFormat, Text};
@@ -18,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How many entries a page shows.
 const ENTRIES_A_PAGE: u32 = 10;
@@ -30,6 +32,12 @@ const LEAD_BYTES: usize = 1200;
 
 /// How many learnt lines, warnings and polls are told.
 const TOLD: u32 = 10;
+
+/// The longest text of an entry that is parsed whole for a page, in bytes.
+const PARSED_BYTES: usize = 4 * PROSE_BYTES;
+
+/// How many files of an entry are shown.
+const FILES_SHOWN: usize = 20;
 
 /// How much of a line that was learnt is told, in characters.
 const LINE_CHARS: usize = 160;
@@ -48,7 +56,7 @@ pub(in crate::web) async fn source(
     rest: &str,
     key: &Key,
 ) -> Result<Result<Published, Response>, Problem> {
-    let live = std::sync::Arc::clone(&shared.app.live.borrow());
+    let live = Arc::clone(&shared.app.live.borrow());
     let store = &shared.app.store;
     if live.source(name).is_none() {
         if store.heading(name).await?.is_none() {
@@ -128,27 +136,30 @@ pub(in crate::web) async fn feed(
         .unwrap_or(u32::MAX)
         .div_ceil(ENTRIES_A_PAGE)
         .max(1);
+    let feed = Arc::new(shown.feed);
     let view = View {
-        feed: &shown.feed,
-        name,
-        links: &links,
-        counts: &counts,
+        feed: Arc::clone(&feed),
+        name: name.to_owned(),
+        links: links.clone(),
+        counts,
         now,
     };
+    // Markup of megabytes is parsed, so it is not done between other visitors' answers.
+    let entries = shared.turns.work(move || view.entries()).await?;
     let main = html! {
         (crumbs(&links, &[]))
         @if let Some(format) = opened_as {
             p.notice { (words::THIS_IS_A_FEED) " " code data-copy=(known.title) { (links.key.onto(address(&server.public_url, name, format))) } }
         }
-        (heading(&shown.feed, &known.title))
+        (heading(&feed, &known.title))
         (how(&published.fare, state, now))
         (subscribe(&links, &server.public_url, name))
-        @if let Some(link) = web_link(shown.feed.link.as_deref()) {
+        @if let Some(link) = web_link(feed.link.as_deref()) {
             p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(published.fare.entries)) }
         }
         section.entries aria-label=(words::ENTRIES) {
-            @if shown.feed.entries.is_empty() { p { (words::NO_ENTRIES) } }
-            (view.entries())
+            @if feed.entries.is_empty() { p { (words::NO_ENTRIES) } }
+            (entries)
         }
         (pager(page, pages, words::NEWER, words::OLDER, |page| links.key.onto(if page > 1 { format!("{name}?page={page}") } else { name.to_owned() })))
         @if let Some(account) = &account { (washed(account, &published.fare, now)) }
@@ -161,7 +172,7 @@ pub(in crate::web) async fn feed(
     );
     page.width = "narrow";
     page.feeds = alternates(&links, name, &known.title);
-    Ok(answer(request, page).await)
+    Ok(answer(&shared, request, page).await)
 }
 
 /// What a feed is called, and what it says of itself.
@@ -171,21 +182,21 @@ fn heading(feed: &Feed, title: &str) -> Markup {
     html! {
         h1 lang=[lang] dir=(direction(lang)) { (title) }
         @if !description.is_empty() && description != title {
-            p.about lang=[lang] dir=(direction(lang)) { (super::summaries::short(&description)) }
+            p.about lang=[lang] dir=(direction(lang)) { (short(&description)) }
         }
     }
 }
 
 /// The entries of a page.
-struct View<'a> {
-    feed: &'a Feed,
-    name: &'a str,
-    links: &'a Links,
-    counts: &'a HashMap<String, i64>,
+struct View {
+    feed: Arc<Feed>,
+    name: String,
+    links: Links,
+    counts: HashMap<String, i64>,
     now: Timestamp,
 }
 
-impl View<'_> {
+impl View {
     fn entries(&self) -> Markup {
         let mut left = PROSE_BYTES;
         html! {
@@ -196,7 +207,7 @@ impl View<'_> {
     }
 
     fn entry(&self, n: usize, entry: &Entry, left: &mut usize) -> Markup {
-        let title = plain(entry.title.as_ref());
+        let title = short(&plain(entry.title.as_ref()));
         let own = self.links.key.onto(format!("{}/{}", self.name, entry.key));
         let taken = self.counts.get(entry.key.as_str()).copied().unwrap_or(0);
         let lang = language(entry.language.as_deref().or(self.feed.language.as_deref()));
@@ -264,6 +275,7 @@ pub(super) fn enclosures(entry: &Entry) -> Markup {
         .enclosures
         .iter()
         .filter_map(|file| Some((web_link(Some(&file.url))?, file)))
+        .take(FILES_SHOWN)
         .collect();
     let comments = web_link(entry.comments.as_deref());
     html! {
@@ -284,7 +296,23 @@ pub(super) fn enclosures(entry: &Entry) -> Markup {
 
 /// The body of an entry as far as there is room, and whether that is all of it.
 pub(super) fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (String, bool) {
-    let whole = clean::shown(text, manner);
+    // Of more than can be shown, only the beginning is parsed. A tag that is cut in two is none.
+    let is_cut = text.value.len() > PARSED_BYTES;
+    let whole = match is_cut {
+        true => {
+            let value = text.value[..text.value.floor_char_boundary(PARSED_BYTES)].to_owned();
+            let head = Text {
+                value,
+                ..text.clone()
+            };
+            clean::lead(&clean::shown(&head, manner), LEAD_BYTES)
+        }
+        false => clean::shown(text, manner),
+    };
+    if is_cut {
+        *left = left.saturating_sub(whole.len());
+        return (whole, false);
+    }
     if whole.len() <= *left || whole.len() <= LEAD_BYTES {
         *left = left.saturating_sub(whole.len());
         return (whole, true);

@@ -22,8 +22,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use url::Url;
 
-/// How long an icon is good for, and how long after none was found one is asked for again.
+/// How long an icon is good for.
 const GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long after none was to be had one is asked for again.
+const ASKED_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
 const NO_SUCH_ICON: Problem = Problem(StatusCode::NOT_FOUND, "no icon of this feed is known");
 
@@ -62,7 +65,15 @@ impl Icons {
     pub(super) fn has(self: &Arc<Self>, live: &Arc<Live>, name: &str, known: &Known) -> bool {
         let mut found = self.lock();
         let known_icon = found.get(name);
-        if let Some((_, icon)) = known_icon.filter(|(at, _)| at.elapsed() < GOOD_FOR) {
+        let is_good = |(at, icon): &&(Instant, Option<Icon>)| {
+            let good_for = if icon.is_some() {
+                GOOD_FOR
+            } else {
+                ASKED_AGAIN
+            };
+            at.elapsed() < good_for
+        };
+        if let Some((_, icon)) = known_icon.filter(is_good) {
             return icon.is_some();
         }
         let old = known_icon.and_then(|(_, icon)| icon.clone());

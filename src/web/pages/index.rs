@@ -106,7 +106,7 @@ pub(in crate::web) async fn index(
     let known = shared.summaries.of(store, &listed).await?;
     if listed.is_empty() {
         let page = Page::new(words::NAME, links, server.allows_try, first_run());
-        return Ok(answer(&request, page).await);
+        return Ok(answer(&shared, &request, page).await);
     }
     shared.summaries.keep_only(&listed);
     let mut rows = rows(listed, known, now);
@@ -156,7 +156,7 @@ pub(in crate::web) async fn index(
         .iter()
         .filter_map(|row| alternates(&links, &row.listed.name, &row.known.title).pop());
     page.feeds = links.collect();
-    Ok(answer(&request, page).await)
+    Ok(answer(&shared, &request, page).await)
 }
 
 /// Every source with what is known of it, by title.

@@ -9,15 +9,16 @@ use super::parts::{direction, dotted, language, plain};
 use super::remedy::{excerpt, quoted};
 use super::{Links, Page, answer, summaries};
 use crate::clean::Manner;
+use crate::config::Polling;
 use crate::discover;
-use crate::fetch::FetchError;
+use crate::fetch::{Client, FetchError};
 use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
 use crate::model::{Entry, Washed};
 use crate::parse::LinkedFeed;
 use crate::poll::{self, Found, FoundFeed, Live, PollError, look, name_of, typed};
 use crate::store::Tally;
 use crate::web::access::Key;
-use crate::web::{Problem, Shared, words};
+use crate::web::{BUG, Problem, Shared, words};
 use axum::body::Bytes;
 use axum::extract::{Extension, State as Shares};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -53,14 +54,14 @@ const OFF: Problem = Problem(
 /// Who tries, and how often somebody did lately.
 #[derive(Debug)]
 pub(in crate::web) struct Trials {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     recent: Mutex<VecDeque<Instant>>,
 }
 
 impl Default for Trials {
     fn default() -> Self {
         Self {
-            places: Semaphore::new(TRIALS_AT_ONCE),
+            places: Arc::new(Semaphore::new(TRIALS_AT_ONCE)),
             recent: Mutex::default(),
         }
     }
@@ -94,7 +95,8 @@ pub(in crate::web) async fn form(
     if !allows(&shared) {
         return Err(OFF);
     }
-    Ok(answer(&request, page("", html! {}, Links { root: "", key })).await)
+    let page = page("", html! {}, Links { root: "", key });
+    Ok(answer(&shared, &request, page).await)
 }
 
 /// Serves what lies at the address that was given.
@@ -123,26 +125,34 @@ pub(in crate::web) async fn tried(
     // A page that was asked for by a form is never "not modified".
     let mut request = request;
     request.remove(header::IF_NONE_MATCH);
-    let place = shared.trials.places.try_acquire();
-    let said = match (&place, typed(&given)) {
+    let place = Arc::clone(&shared.trials.places).try_acquire_owned();
+    let said = match (place, typed(&given)) {
         (_, None) => Err(words::NO_ADDRESS.to_owned()),
         (Err(_), _) => return Ok(busy()),
         (Ok(_), Some(_)) if !shared.trials.admits(Instant::now()) => return Ok(busy()),
-        (Ok(_), Some((url, is_guess))) => {
+        (Ok(place), Some((url, is_guess))) => {
             let live = Arc::clone(&shared.app.live.borrow());
-            let trial = tokio::time::timeout(TRIAL_TIMEOUT, find(&live, &url, is_guess)).await;
-            trial.unwrap_or_else(|_| Err(words::TOO_SLOW.to_owned()))
+            // A task of its own, which holds its place until it ends: a wash goes on when its visitor has left.
+            let trial = tokio::spawn(async move {
+                let found = find(&live, &url, is_guess).await;
+                drop(place);
+                found
+            });
+            match tokio::time::timeout(TRIAL_TIMEOUT, trial).await {
+                Ok(found) => found.map_err(|_| BUG)?,
+                Err(_) => Err(words::TOO_SLOW.to_owned()),
+            }
         }
     };
     let main = match said {
         Ok(Answer::Feed(feed)) => {
-            let shown = tokio::task::spawn_blocking(move || preview(&feed, Timestamp::now()));
-            shown.await.map_err(|_| super::BUG)?
+            let shown = shared.turns.work(move || preview(&feed, Timestamp::now()));
+            shown.await?
         }
         Ok(Answer::Choice(feeds)) => choice(&feeds, &links),
         Err(why) => html! { p.notice role="alert" { (why) } },
     };
-    let mut response = answer(&request, page(&given, main, links)).await;
+    let mut response = answer(&shared, &request, page(&given, main, links)).await;
     response.headers_mut().insert(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
@@ -168,10 +178,24 @@ enum Answer {
     Choice(Vec<LinkedFeed>),
 }
 
+/// The client that polls, where whoever visits may read all feeds by a token. To strangers no private network is open, though
+/// polls may go there.
+fn client(live: &Live) -> Result<Client, FetchError> {
+    let polling = &live.config.polling;
+    if polling.allow_private.is_empty() || live.config.server.access_token.is_some() {
+        return Ok(live.client.clone());
+    }
+    Client::new(&Polling {
+        allow_private: Vec::new(),
+        ..polling.clone()
+    })
+}
+
 /// Looks for the feed that somebody meant; an error is said as it is.
 async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> {
     let polling = &live.config.polling;
-    let ask = async |url: &Url| look(&live.client, polling.proxy.as_ref(), url).await;
+    let client = client(live).map_err(|error| told(&error.into()))?;
+    let ask = async |url: &Url| look(&client, polling.proxy.as_ref(), url).await;
     if let Some(known) = discover::by_site(url).first()
         && let Ok(Found::Feed(feed)) = ask(known).await
     {

@@ -7,9 +7,13 @@ use feedwash::store::Store;
 use scraper::Html;
 use std::net::SocketAddr;
 
-/// A program that may fetch from this machine.
+const TOKEN: &str = "0123456789abcdef";
+
+/// A program that may fetch from this machine for who has the token.
 fn open() -> Config {
-    config("[server]\ntry = true\n[polling]\nallow_private = [\"127.0.0.1\"]\n")
+    config(&format!(
+        "[server]\ntry = true\naccess_token = \"{TOKEN}\"\n[polling]\nallow_private = [\"127.0.0.1\"]\n"
+    ))
 }
 
 async fn program(config: Config) -> SocketAddr {
@@ -22,7 +26,7 @@ async fn post(address: SocketAddr, url: &str, site: &str) -> reqwest::Response {
         .append_pair("url", url)
         .finish();
     let request = client()
-        .post(format!("http://{address}/try"))
+        .post(format!("http://{address}/try?token={TOKEN}"))
         .header("sec-fetch-site", site);
     request
         .header("content-type", "application/x-www-form-urlencoded")
@@ -107,6 +111,10 @@ async fn private_addresses_are_refused_and_nothing_is_told_of_them() {
             "{url}"
         );
     }
+    // What polls may reach is not open to strangers.
+    let open_to_all = "[server]\ntry = true\n[polling]\nallow_private = [\"127.0.0.1\"]\n";
+    let page = tried(program(config(open_to_all)).await, &publisher.url("/feed")).await;
+    assert!(words_of(select(&page, "[role=alert]")[0]).contains("private"));
     assert!(publisher.asked().is_empty());
     for url in ["file:///etc/passwd", "javascript:alert(1)", "", HOSTILE] {
         let page = tried(address, url).await;
