@@ -3,8 +3,8 @@
 //! It changes no tree and judges nothing; it writes anew what a list of its own allows, and what it wrote goes through
 //! `ammonia` as well.
 //!
-//! Invariants: nothing active is written; no id, class or heading of a publisher's can be taken for one of the page; an
-//! image that was taken out is named and never loaded.
+//! Invariants: nothing active is written; no id, class or heading of a publisher's can be taken for one of the page; of an
+//! original no picture is loaded but those of the clean field, by their clean addresses, and no player: the others are named.
 
 mod atoms;
 mod handle;
@@ -21,7 +21,7 @@ use place::places;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use url::Url;
-use write::{Writer, plain};
+use write::{Writer, loaded, plain};
 
 /// What is longer is shown without marks, in bytes; what was taken is then told below it.
 const MARKED_BYTES_MAX: usize = 512 * 1024;
@@ -72,7 +72,7 @@ pub struct Label {
 pub struct Marked {
     /// The markup.
     pub html: String,
-    /// Which of the removals have no mark, by their places in the list: where they stood is not known any more.
+    /// Which of the removals have no mark, by their places in the list, in order: where they stood is not known any more.
     pub unplaced: Vec<usize>,
 }
 
@@ -90,9 +90,17 @@ pub fn shown(text: &Text, manner: Manner<'_>) -> String {
     }
 }
 
-/// An original as a page shows it, each removal marked where it stood.
+/// An original as a page shows it, each removal marked where it stood; `clean` is what became of it.
+///
+/// Nothing is loaded of it that isn't loaded of the clean one as well, by the same address.
 #[must_use]
-pub fn marked(text: &Text, removals: &[&Removal], labels: &[Label], manner: Manner<'_>) -> Marked {
+pub fn marked(
+    text: &Text,
+    clean: Option<&Text>,
+    removals: &[&Removal],
+    labels: &[Label],
+    manner: Manner<'_>,
+) -> Marked {
     debug_assert_eq!(removals.len(), labels.len());
     let markup = match text.kind {
         TextKind::Plain => paragraphs::to_html(&text.value),
@@ -105,18 +113,30 @@ pub fn marked(text: &Text, removals: &[&Removal], labels: &[Label], manner: Mann
             unplaced: all(),
         };
     };
+    let writer = Writer::new(&html, manner, base(text, manner));
     if markup.len() > MARKED_BYTES_MAX {
+        // Which of its pictures were taken isn't known, so none is loaded.
         return Marked {
-            html: seal(&Writer::new(&html, manner, base(text, manner)).write()),
+            html: seal(&writer.of_original(HashSet::new()).write()),
             unplaced: all(),
         };
     }
     let places = places(&html, removals);
-    let writer = Writer::new(&html, manner, base(text, manner)).with_marks(&places, labels);
+    let loads = clean.map_or_else(HashSet::new, |clean| pictures(clean, manner));
+    let writer = writer.of_original(loads).with_marks(&places, labels);
     Marked {
         html: seal(&writer.write()),
         unplaced: places.unplaced,
     }
+}
+
+/// The addresses of the pictures of a clean field.
+fn pictures(clean: &Text, manner: Manner<'_>) -> HashSet<String> {
+    let markup = Some(clean.value.as_str()).filter(|_| clean.kind == TextKind::Html);
+    let html = markup.and_then(|markup| tree::parse(markup).ok());
+    html.map_or_else(HashSet::new, |html| {
+        loaded(&html, base(clean, manner).as_ref())
+    })
 }
 
 /// The beginning of what [`shown`] gave: whole blocks, at least one, of about so many bytes.
@@ -273,8 +293,14 @@ mod tests {
     /// Washes a body, and shows its original with the number of each removal where it stood.
     #[track_caller]
     fn check_marks(html: &str, expected: &str) {
-        let feed = body(html);
-        let (_, removals, _) = washed(&feed, &Rules::default());
+        let marked = original(html);
+        assert_eq!(marked.html, expected);
+        assert_eq!(marked.unplaced, [] as [usize; 0]);
+    }
+
+    /// Washes a body, and marks its original.
+    fn original(html: &str) -> Marked {
+        let (clean, removals, _) = washed(&body(html), &Rules::default());
         let removals: Vec<&Removal> = removals.iter().collect();
         let labels: Vec<Label> = removals
             .iter()
@@ -284,9 +310,8 @@ mod tests {
                 long: format!("{} {}", removal.number, removal.pass),
             })
             .collect();
-        let marked = marked(&Text::html(html), &removals, &labels, MANNER);
-        assert_eq!(marked.html, expected, "{removals:#?}");
-        assert_eq!(marked.unplaced, [] as [usize; 0], "{removals:#?}");
+        let clean = clean.entries[0].content.as_ref();
+        marked(&Text::html(html), clean, &removals, &labels, MANNER)
     }
 
     #[test]
@@ -354,6 +379,73 @@ mod tests {
         check_marks(
             "<p>a</p><img src=\"https://pixel.wp.com/b.gif?x=1\" width=1 height=1>",
             "<p>a</p><del class=\"cut\"><a class=\"why\" href=\"#r1\" title=\"1 tracking-pixels\">1</a> <span class=\"chip\">picture: https://pixel.wp.com/b.gif?x=1</span></del>",
+        );
+    }
+
+    const PIXEL: &str = "<img src=\"https://pixel.wp.com/b.gif?host=x\" width=1 height=1>";
+
+    /// What a page would load of an original.
+    #[track_caller]
+    fn check_loads(html: &str, expected: &[&str]) {
+        let shown = original(html).html;
+        let pieces = shown.split("<img src=\"").skip(1);
+        let loaded: Vec<&str> = pieces.filter_map(|piece| piece.split('"').next()).collect();
+        assert_eq!(loaded, expected, "{shown}");
+        assert!(
+            !shown.contains("<video") && !shown.contains("<audio"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn originals_load_only_what_is_published() {
+        check_loads(
+            &format!("<p>a</p>{PIXEL}<img src=https://a.example/b.jpg>"),
+            &["https://a.example/b.jpg"],
+        );
+        check_loads(
+            "<p>a</p><img src=\"https://a.example/b.jpg?utm_source=x\">",
+            &["https://a.example/b.jpg"],
+        );
+        check_loads(
+            "<p>a</p><img data-src=\"https://a.example/b.jpg\">",
+            &["https://a.example/b.jpg"],
+        );
+        check_loads("<p>a</p><video src=https://a.example/b.mp4></video>", &[]);
+        // There are more than can be told from each other.
+        check_loads(&format!("<p>a</p>{}", PIXEL.repeat(200)), &[]);
+    }
+
+    #[test]
+    fn originals_without_marks_load_nothing() {
+        let story =
+            "<p>The story of the day, told in many words.</p>".repeat(MARKED_BYTES_MAX / 48);
+        let junk = format!(
+            "{PIXEL}<img src=https://a.example/b.jpg?utm_source=x><video src=https://a.example/b.mp4></video>"
+        );
+        check_loads(
+            &format!("{story}<p>And its end, which is long enough.</p>{junk}"),
+            &[],
+        );
+        assert!(
+            original(&format!("{story}{story}{junk}"))
+                .html
+                .contains("class=\"chip\">picture")
+        );
+    }
+
+    #[test]
+    fn attributes_are_marked_at_their_own_elements() {
+        check_marks(
+            "<p>a <i title=x>b</i> <b onclick=y>c</b> <i onclick=y>d</i> <b onclick=y>e</b></p>",
+            "<p>a <i>b</i> <b><sup class=\"chg\"><a class=\"why\" href=\"#r1\" title=\"1 safety\">1</a></sup>c</b> \
+             <i><sup class=\"chg\"><a class=\"why\" href=\"#r2\" title=\"2 safety\">2</a></sup>d</i> \
+             <b><sup class=\"chg\"><a class=\"why\" href=\"#r3\" title=\"3 safety\">3</a></sup>e</b></p>",
+        );
+        check_marks(
+            "<form id=a><p>b</p></form><form id=c><p>d</p></form>",
+            "<div><sup class=\"chg\"><a class=\"why\" href=\"#r1\" title=\"1 safety\">1</a></sup><p>b</p></div>\
+             <div><sup class=\"chg\"><a class=\"why\" href=\"#r2\" title=\"2 safety\">2</a></sup><p>d</p></div>",
         );
     }
 

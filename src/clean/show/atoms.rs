@@ -110,25 +110,33 @@ impl Atoms {
     }
 }
 
+/// How many attributes of a medium are looked at to know it again. Real ones have below 16, and each is compared with each.
+const TELLING_MAX: usize = 16;
+
+/// What tells a medium from others: the values of some of its attributes.
+pub(super) fn addresses(node: Option<NodeRef<'_>>) -> Vec<&str> {
+    let element = node.and_then(|node| node.value().as_element());
+    let attributes = element.into_iter().flat_map(|element| element.attrs());
+    let values = attributes
+        .filter(|(name, _)| tells(name))
+        .map(|(_, value)| value.trim());
+    values
+        .filter(|value| value.len() > 2)
+        .take(TELLING_MAX)
+        .collect()
+}
+
 /// Whether two media are the same one, as far as their attributes tell: one has an address of the other, as it is, without
 /// its query, or relative; or neither has any.
-pub(super) fn is_like(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
-    let (Some(a), Some(b)) = (a.value().as_element(), b.value().as_element()) else {
-        return true;
-    };
-    let addresses = |element: &scraper::node::Element| -> Vec<String> {
-        let values = element
-            .attrs()
-            .filter(|(name, _)| tells(name))
-            .map(|(_, value)| value.trim().to_owned());
-        values.filter(|value| value.len() > 2).collect()
-    };
-    let (ours, theirs) = (addresses(a), addresses(b));
+pub(super) fn is_like(ours: &[&str], theirs: &[&str]) -> bool {
     if ours.is_empty() && theirs.is_empty() {
         return true;
     }
-    ours.iter()
-        .any(|ours| theirs.iter().any(|theirs| is_same(ours, theirs)))
+    let bare: Vec<&str> = theirs.iter().map(|theirs| bare(theirs)).collect();
+    ours.iter().any(|ours| {
+        let bare_ours = self::bare(ours);
+        theirs.contains(ours) || bare.iter().any(|theirs| is_same(bare_ours, theirs))
+    })
 }
 
 /// Whether an attribute tells which one of several media it is.
@@ -139,19 +147,17 @@ fn tells(name: &str) -> bool {
     )
 }
 
-/// Whether two addresses are one, of which one was made absolute or rid of its query.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
-    let bare = |address: &str| -> String {
-        let end = address.find(['?', '#']).unwrap_or(address.len());
-        let start = address[..end].trim_start_matches("./");
-        start.trim_start_matches("../").to_owned()
-    };
-    if a == b {
-        return true;
-    }
-    let (a, b) = (bare(a), bare(b));
+/// An address without its query, and without where it starts from.
+fn bare(address: &str) -> &str {
+    let end = memchr::memchr2(b'?', b'#', address.as_bytes()).unwrap_or(address.len());
+    let start = address[..end].trim_start_matches("./");
+    start.trim_start_matches("../")
+}
+
+/// Whether two bare addresses are one, of which one was made absolute.
+fn is_same(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    short.len() > 3 && long.ends_with(&short)
+    short.len() > 3 && long.ends_with(short)
 }
 
 /// The text of a node's first words, for who wants to know whether a piece begins at a word.

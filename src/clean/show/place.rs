@@ -3,21 +3,34 @@
 //! It does what the passes did, one after the other, on a row of atoms: what was taken leaves the row, so that what was taken
 //! around it later is found in one piece. It is a search and no second wash: what it does not find it says.
 //!
-//! Invariant: the work is limited by [`LOOKED_AT_MAX`], whatever the removals are.
+//! Invariant: the work is limited by [`COST_MAX`], whatever the removals are.
+
+mod index;
 
 use super::super::tree::NodeId;
-use super::atoms::{Atoms, Origin, is_like, is_same, piece, text_of};
+use super::atoms::{Atoms, Origin, addresses, is_like, piece, text_of};
 use crate::model::Removal;
+use index::Index;
 use memchr::memmem;
 use scraper::{Html, Node};
 use std::collections::HashMap;
 
-/// How many bytes all searches of a field look at together: a tenth of a second. Thousands of removals in an entry of the usual
-/// length stay below it.
-const LOOKED_AT_MAX: usize = 256 << 20;
+/// How much may be done for one field, in steps that take a nanosecond or less: a byte that is looked at or moved is one. Some
+/// thousand removals in an entry of the usual length stay below it, and so does an attribute changed in each of ten thousand
+/// links.
+const COST_MAX: usize = 150_000_000;
+
+/// What a byte of markup costs until it is atoms of a tree …
+const PARSED_COST: usize = 40;
+
+/// … and a piece, however short.
+const PIECE_COST: usize = 8_000;
 
 /// How many places are compared for one piece.
 const CANDIDATES_MAX: usize = 64;
+
+/// What it costs to compare a piece with a place, or a medium with another, beside their bytes.
+const JUDGED_COST: usize = 400;
 
 /// A piece of less text than this could stand anywhere, so it has to be whole words.
 const SHORT_BYTES: usize = 24;
@@ -31,6 +44,11 @@ pub(super) struct Places {
     runs: Vec<usize>,
     /// Removals that changed an element and left it there, by their places in the list.
     pub(super) changes: HashMap<NodeId, Vec<usize>>,
+    /// What a `src` or `srcset` that was changed became.
+    pub(super) sources: HashMap<(NodeId, &'static str), String>,
+    /// What the search cost, in steps of [`COST_MAX`].
+    #[cfg(test)]
+    cost: usize,
     /// Removals that were not found, by their places in the list.
     pub(super) unplaced: Vec<usize>,
 }
@@ -43,47 +61,30 @@ pub(super) fn places(html: &Html, removals: &[&Removal]) -> Places {
         from: (0..atoms.bytes.len()).collect(),
         claims: vec![0; atoms.bytes.len()],
         changes: HashMap::new(),
-        attributes: attributes(html),
-        looked_at: 0,
+        index: Index::of(html, removals),
+        cost: 0,
         html,
         atoms: &atoms,
     };
     let mut unplaced = Vec::new();
     for (place, removal) in removals.iter().enumerate() {
-        if search.looked_at > LOOKED_AT_MAX || !search.place(place, removal) {
+        if search.is_spent() || !search.place(place, removal) {
             unplaced.push(place);
         }
     }
-    let (claims, changes) = (search.claims, search.changes);
+    #[cfg(test)]
+    let cost = search.cost + search.index.cost;
+    let (claims, changes, sources) = (search.claims, search.changes, search.index.sources);
     Places {
+        sources,
+        #[cfg(test)]
+        cost,
         atoms,
         runs: runs(&claims),
         claims,
         changes,
         unplaced,
     }
-}
-
-/// An attribute of the original, with the value that it has by now.
-struct Attribute {
-    node: NodeId,
-    name: String,
-    value: String,
-}
-
-fn attributes(html: &Html) -> Vec<Attribute> {
-    let elements = html
-        .root_element()
-        .descendants()
-        .filter_map(|node| Some((node.id(), node.value().as_element()?)));
-    let all = elements.flat_map(|(id, element)| {
-        element.attrs().map(move |(name, value)| Attribute {
-            node: id,
-            name: name.to_owned(),
-            value: value.trim().to_owned(),
-        })
-    });
-    all.collect()
 }
 
 struct Search<'h> {
@@ -95,17 +96,27 @@ struct Search<'h> {
     from: Vec<usize>,
     claims: Vec<u32>,
     changes: HashMap<NodeId, Vec<usize>>,
-    attributes: Vec<Attribute>,
-    looked_at: usize,
+    index: Index<'h>,
+    cost: usize,
 }
 
 impl Search<'_> {
+    fn is_spent(&self) -> bool {
+        self.cost + self.index.cost > COST_MAX
+    }
+
+    /// A piece as a tree.
+    fn piece(&mut self, markup: &str) -> Option<Html> {
+        self.cost += PIECE_COST + markup.len() * PARSED_COST;
+        piece(markup)
+    }
+
     /// Whether a removal was found.
     fn place(&mut self, place: usize, removal: &Removal) -> bool {
         let before = removal.before.trim();
         match removal.after.as_deref() {
             None => {
-                (!before.starts_with('<') && self.attribute_gone(place, before))
+                (!before.starts_with('<') && self.attribute_gone(place, &removal.rule, before))
                     || self.taken(place, before)
             }
             Some("") if before.starts_with('<') && self.unwrapped(place, before) => true,
@@ -120,7 +131,7 @@ impl Search<'_> {
 
     /// Something was taken out: as one piece, or as several that stood apart.
     fn taken(&mut self, place: usize, before: &str) -> bool {
-        let Some(markup) = piece(before) else {
+        let Some(markup) = self.piece(before) else {
             return false;
         };
         if let Some(range) = self.find(&markup, &Atoms::of(&markup)) {
@@ -136,7 +147,13 @@ impl Search<'_> {
             return false;
         }
         let mut is_found = false;
-        for markup in pieces.iter().filter_map(|markup| piece(markup)) {
+        for outer in pieces {
+            if self.is_spent() {
+                break;
+            }
+            let Some(markup) = self.piece(&outer) else {
+                continue;
+            };
             if let Some(range) = self.find(&markup, &Atoms::of(&markup)) {
                 self.claim(place, range);
                 is_found = true;
@@ -147,7 +164,7 @@ impl Search<'_> {
 
     /// Something else was put in the place of an element.
     fn replaced(&mut self, place: usize, before: &str, after: &str) -> bool {
-        let Some(markup) = piece(before) else {
+        let Some(markup) = self.piece(before) else {
             return false;
         };
         let Some(range) = self.find(&markup, &Atoms::of(&markup)) else {
@@ -155,8 +172,11 @@ impl Search<'_> {
         };
         let origin = self.from[range.start];
         self.changed(self.origin(origin).node, place);
-        let bytes = piece(after).map_or_else(Vec::new, |after| Atoms::of(&after).bytes);
+        let bytes = self
+            .piece(after)
+            .map_or_else(Vec::new, |after| Atoms::of(&after).bytes);
         let from = vec![origin; bytes.len()];
+        self.cost += 2 * (self.row.len() - range.start) + bytes.len();
         self.row.splice(range.clone(), bytes);
         self.from.splice(range, from);
         true
@@ -164,70 +184,30 @@ impl Search<'_> {
 
     /// An element went, and what stood in it stayed.
     fn unwrapped(&mut self, place: usize, before: &str) -> bool {
-        let name: String = before[1..]
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
-            .collect();
-        let nodes = self.html.root_element().descendants();
-        let mut same = nodes.filter(|node| {
-            let element = node.value().as_element();
-            element.is_some_and(|element| element.name() == name)
-                && !self.changes.contains_key(&node.id())
-        });
-        let Some(node) = same.next().map(|node| node.id()) else {
-            return false;
-        };
-        self.changed(node, place);
-        true
+        let found = self
+            .index
+            .unwrapped(before, |node| is_taken(&self.claims, self.atoms, node));
+        self.found(place, found)
     }
 
     /// An attribute got another value.
     fn attribute_changed(&mut self, place: usize, before: &str, after: &str) -> bool {
-        self.looked_at += self.attributes.len();
-        let alive =
-            |attribute: &&mut Attribute| !is_taken(&self.claims, self.atoms, attribute.node);
-        let exact = self
-            .attributes
-            .iter_mut()
-            .filter(alive)
-            .find(|attribute| attribute.value == before);
-        let found = match exact {
-            Some(found) => Some(found),
-            None => self.attributes.iter_mut().filter(alive).find(|attribute| {
-                attribute.value.len() > 3
-                    && matches!(
-                        attribute.name.as_str(),
-                        "href" | "src" | "srcset" | "poster" | "cite"
-                    )
-                    && !attribute.value.contains("://")
-                    && is_same(before, &attribute.value)
-            }),
-        };
-        let Some(attribute) = found else {
-            return false;
-        };
-        after.clone_into(&mut attribute.value);
-        let node = attribute.node;
-        self.changed(node, place);
-        true
+        let found = self.index.changed(before, after, |node| {
+            is_taken(&self.claims, self.atoms, node)
+        });
+        self.found(place, found)
     }
 
     /// An attribute went: `name="value"`.
-    fn attribute_gone(&mut self, place: usize, before: &str) -> bool {
-        let Some((name, value)) = before.split_once("=\"") else {
-            return false;
-        };
-        let value = value.strip_suffix('"').unwrap_or(value).trim();
-        self.looked_at += self.attributes.len();
-        let found = self.attributes.iter().position(|attribute| {
-            attribute.name.eq_ignore_ascii_case(name) && attribute.value == value
+    fn attribute_gone(&mut self, place: usize, rule: &str, before: &str) -> bool {
+        let found = self.index.gone(rule, before, |node| {
+            is_taken(&self.claims, self.atoms, node)
         });
-        let Some(found) = found else {
-            return false;
-        };
-        let node = self.attributes.swap_remove(found).node;
-        self.changed(node, place);
-        true
+        self.found(place, found)
+    }
+
+    fn found(&mut self, place: usize, node: Option<NodeId>) -> bool {
+        node.map(|node| self.changed(node, place)).is_some()
     }
 
     fn changed(&mut self, node: NodeId, place: usize) {
@@ -241,6 +221,8 @@ impl Search<'_> {
     /// Marks what a removal took, and takes it out of the row.
     fn claim(&mut self, place: usize, range: std::ops::Range<usize>) {
         let claim = u32::try_from(place + 1).unwrap_or(u32::MAX);
+        // All that stands behind it moves.
+        self.cost += 2 * (self.row.len() - range.start);
         for at in range.clone() {
             self.claims[self.from[at]] = claim;
         }
@@ -254,13 +236,15 @@ impl Search<'_> {
         if needle.is_empty() {
             return None;
         }
-        self.looked_at += self.row.len();
+        self.cost += needle.len();
         let text_bytes = needle.iter().filter(|byte| **byte < 0xf8).count();
         let finder = memmem::Finder::new(needle);
         let (mut best, mut from) = (None, 0);
         for _ in 0..CANDIDATES_MAX {
             // Places may overlap: of four pictures in a row the last three may be it.
-            let Some(start) = finder.find(&self.row[from..]).map(|at| from + at) else {
+            let start = finder.find(&self.row[from..]).map(|at| from + at);
+            self.cost += start.unwrap_or(self.row.len()) - from;
+            let Some(start) = start.filter(|_| !self.is_spent()) else {
                 break;
             };
             from = start + 1;
@@ -275,7 +259,7 @@ impl Search<'_> {
 
     /// How well a piece fits a place, and whether it may be it at all.
     fn judge(
-        &self,
+        &mut self,
         markup: &Html,
         atoms: &Atoms,
         range: &std::ops::Range<usize>,
@@ -287,6 +271,7 @@ impl Search<'_> {
             .enumerate()
             .filter(|(_, byte)| **byte >= 0xf8);
         let (mut all, mut like) = (0, 0);
+        let mut cost = JUDGED_COST + atoms.bytes.len();
         for (at, _) in media.take(CANDIDATES_MAX) {
             all += 1;
             let ours = self
@@ -294,11 +279,12 @@ impl Search<'_> {
                 .tree
                 .get(self.origin(self.from[range.start + at]).node);
             let theirs = markup.tree.get(atoms.origins[at].node);
-            like += u32::from(
-                ours.zip(theirs)
-                    .is_some_and(|(ours, theirs)| is_like(ours, theirs)),
-            );
+            let (ours, theirs) = (addresses(ours), addresses(theirs));
+            let all_bytes = ours.iter().chain(&theirs).map(|address| address.len());
+            cost += JUDGED_COST + all_bytes.sum::<usize>();
+            like += u32::from(is_like(&ours, &theirs));
         }
+        self.cost += cost;
         let is_whole = self.is_edge(range.start, true) && self.is_edge(range.end - 1, false);
         let name = self.is_named_alike(markup, range.start);
         let rank = u32::from(name) * 4 + u32::from(is_whole) * 2 + u32::from(all == like);
@@ -318,9 +304,8 @@ impl Search<'_> {
                 .and_then(|text| text.chars().next_back());
             return before.is_none_or(|c| !c.is_alphanumeric());
         }
-        let after = text.as_bytes().get(origin.at + 1..).unwrap_or_default();
-        let after = std::str::from_utf8(after)
-            .ok()
+        let after = text
+            .get(origin.at + 1..)
             .and_then(|text| text.chars().next());
         after.is_none_or(|c| !c.is_alphanumeric())
     }
@@ -373,4 +358,50 @@ fn runs(claims: &[u32]) -> Vec<usize> {
         };
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{body, washed};
+    use super::super::super::tree;
+    use super::*;
+    use crate::model::Rules;
+
+    /// What it costs to find what is taken out of so many pieces, and how many of those aren't found.
+    fn cost(piece: impl Fn(usize) -> String, count: usize) -> (usize, usize) {
+        let html: String = (0..count).map(piece).collect();
+        let html = format!("<p>The story of the day.</p>{html}");
+        let (_, removals, _) = washed(&body(&html), &Rules::default());
+        assert!(removals.len() >= count, "{}", removals.len());
+        let removals: Vec<&Removal> = removals.iter().collect();
+        let places = places(&tree::parse(&html).unwrap(), &removals);
+        (places.cost, places.unplaced.len())
+    }
+
+    #[track_caller]
+    fn check_linear(piece: impl Fn(usize) -> String + Copy) {
+        let ((few, lost), (many, lost_of_many)) = (cost(piece, 200), cost(piece, 800));
+        assert!(few > 0 && many <= few * 5, "{few} and {many}");
+        assert_eq!((lost, lost_of_many), (0, 0));
+    }
+
+    #[test]
+    fn attributes_and_tags_cost_what_they_are() {
+        check_linear(|n| format!("<a href=\"/{n}?utm_source=y\">a</a> "));
+        check_linear(|n| format!("<a href=\"https://a.example/{n}?utm_source=y\">a</a> "));
+        check_linear(|_| "<a href=\"/a?utm_source=y\">a</a> ".to_owned());
+        check_linear(|_| "<form>a</form> ".to_owned());
+        check_linear(|n| format!("<form id=f{n}>a</form> "));
+        check_linear(|_| "<b onclick=x>a</b> ".to_owned());
+    }
+
+    #[test]
+    fn the_search_ends_where_it_costs_too_much() {
+        let piece = |_| "<script>x</script>word ".to_owned();
+        let most = COST_MAX + COST_MAX / 10;
+        let count = 6_000;
+        let (cost, lost) = cost(piece, count);
+        assert!(cost <= most, "{cost}");
+        assert!(lost > 0 && lost < count, "{lost}");
+    }
 }

@@ -9,7 +9,9 @@ use super::super::{blocks, paragraphs};
 use super::atoms::medium;
 use super::place::Places;
 use super::{Label, Manner};
+use elements::resolve;
 use html5ever::ns;
+pub(super) use media::loaded;
 use scraper::node::Element;
 use scraper::{Html, Node};
 use std::collections::HashSet;
@@ -27,7 +29,7 @@ pub(super) const ELEMENTS: &[&str] = &[
 /// How much of an address or a text is shown of what can't be.
 const CHIP_CHARS: usize = 80;
 
-/// Pictures in `data:` of more bytes are named in an original, which has them again as they are published.
+/// Pictures in `data:` of more bytes are named in an original: they stand on the page once, as they are published.
 const DATA_BYTES_MAX: usize = 4096;
 
 /// Numbers in attributes have no more digits than this.
@@ -68,6 +70,8 @@ pub(super) struct Writer<'a> {
     manner: Manner<'a>,
     base: Option<Url>,
     marks: Option<(&'a Places, &'a [Label])>,
+    /// What may be loaded of an original; there is no such list for what is published.
+    loads: Option<HashSet<String>>,
     out: String,
     open: Vec<Open>,
     /// The removals whose marks are open.
@@ -91,6 +95,7 @@ impl<'a> Writer<'a> {
             manner,
             base,
             marks: None,
+            loads: None,
             out: String::new(),
             open: Vec::new(),
             marking: Vec::new(),
@@ -105,6 +110,12 @@ impl<'a> Writer<'a> {
 
     pub(super) fn with_marks(mut self, places: &'a Places, labels: &'a [Label]) -> Self {
         self.marks = Some((places, labels));
+        self
+    }
+
+    /// What is written is an original: of it nothing is loaded but pictures at these addresses, and what isn't is named.
+    pub(super) fn of_original(mut self, loads: HashSet<String>) -> Self {
+        self.loads = Some(loads);
         self
     }
 

@@ -185,7 +185,7 @@ impl Shown<'_> {
             };
             if let Some(marked) = &marked {
                 for (at, place) in of_field.iter().enumerate() {
-                    if !marked.unplaced.contains(&at) {
+                    if marked.unplaced.binary_search(&at).is_err() {
                         unplaced.remove(place);
                     }
                 }
@@ -220,8 +220,12 @@ impl Shown<'_> {
             .map(|place| label(&removals[*place]))
             .collect();
         let removals: Vec<&Removal> = of_field.iter().map(|place| &removals[*place]).collect();
-        let manner = self.manner(if name == words::CONTENT { "b-" } else { "bs-" });
-        clean::marked(before, &removals, &labels, manner)
+        let (prefix, after) = match name == words::CONTENT {
+            true => ("b-", &self.both.clean.content),
+            false => ("bs-", &self.both.clean.summary),
+        };
+        let manner = self.manner(prefix);
+        clean::marked(before, after.as_ref(), &removals, &labels, manner)
     }
 
     fn manner<'m>(&'m self, prefix: &'m str) -> Manner<'m> {

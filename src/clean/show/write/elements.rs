@@ -216,11 +216,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn url(&self, value: &str) -> Option<Url> {
-        match (Url::parse(value), &self.base) {
-            (Ok(url), _) => Some(url),
-            (Err(_), Some(base)) => base.join(value).ok(),
-            (Err(_), None) => None,
-        }
+        resolve(value, self.base.as_ref())
     }
 
     /// A heading below those of the page, one level below the last that is above it.
@@ -264,6 +260,15 @@ impl Writer<'_> {
         if let Some(open) = self.open.last_mut() {
             open.phrasing = true;
         }
+    }
+}
+
+/// An address made absolute.
+pub(super) fn resolve(value: &str, base: Option<&Url>) -> Option<Url> {
+    match (Url::parse(value), base) {
+        (Ok(url), _) => Some(url),
+        (Err(_), Some(base)) => base.join(value).ok(),
+        (Err(_), None) => None,
     }
 }
 

@@ -2,22 +2,51 @@
 
 use super::super::super::links::{candidates, may_load};
 use super::super::super::tree::{self, NodeId, NodeRef, escape};
-use super::{CHIP_CHARS, DATA_BYTES_MAX, Writer, number};
+use super::{CHIP_CHARS, DATA_BYTES_MAX, Writer, number, resolve};
+use scraper::Html;
 use scraper::node::Element;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use url::Url;
+
+/// The addresses of the pictures that a field shows, as its page loads them; long ones in `data:` are left out.
+pub(in crate::clean::show) fn loaded(html: &Html, base: Option<&Url>) -> HashSet<String> {
+    let elements = html
+        .root_element()
+        .descendants()
+        .filter_map(|node| node.value().as_element());
+    let pictures = elements.filter(|element| matches!(element.name(), "img" | "image"));
+    let all = pictures.filter_map(|element| source(element, base, |_| None));
+    all.filter(|url| url.scheme() != "data" || url.as_str().len() <= DATA_BYTES_MAX)
+        .map(String::from)
+        .collect()
+}
+
+/// Where a picture is loaded from: its source, else the last of its set; `changed` says what those became.
+fn source<'v>(
+    element: &'v Element,
+    base: Option<&Url>,
+    changed: impl Fn(&'static str) -> Option<&'v str>,
+) -> Option<Url> {
+    let value = |name| changed(name).or_else(|| tree::attr(element, name));
+    let given = value("src").map(str::trim);
+    let set = value("srcset").unwrap_or_default();
+    let last = || candidates(set).last().map(|(address, _)| *address);
+    let source = given.filter(|src| !src.is_empty()).or_else(last)?;
+    may_load(source, true).then(|| resolve(source, base))?
+}
 
 impl Writer<'_> {
     /// Something that shows by itself; a name in its place where it can't be shown, and was taken out. True where what stands
     /// in it is to be written.
     pub(super) fn medium(&mut self, node: NodeRef<'_>, element: &Element, is_taken: bool) -> bool {
-        let is_original = self.marks.is_some();
+        let is_original = self.loads.is_some();
         match element.name() {
             "hr" if !self.is_phrasing() => self.out.push_str("<hr>"),
             "hr" => {}
             // What a script was to put a picture in place of is blank.
             "img" | "image" if !is_taken && !self.is_placeholder(node.id(), element) => {
-                self.image(element, is_original);
+                self.image(node.id(), element);
             }
             "audio" | "video" if !is_taken && !self.is_linked() && !is_original => {
                 return self.player(node, element);
@@ -28,21 +57,23 @@ impl Writer<'_> {
         false
     }
 
-    pub(super) fn image(&mut self, element: &Element, is_original: bool) {
-        let given = tree::attr(element, "src").map(str::trim);
-        let set = tree::attr(element, "srcset").unwrap_or_default();
-        let last = || candidates(set).last().map(|(address, _)| *address);
-        let source = given.filter(|src| !src.is_empty()).or_else(last);
-        let source = source
-            .filter(|src| may_load(src, true))
-            .and_then(|src| self.url(src));
-        let too_large = |url: &Url| {
-            is_original && url.scheme() == "data" && url.as_str().len() > DATA_BYTES_MAX
+    fn image(&mut self, id: NodeId, element: &Element) {
+        let sources = self.marks.map(|(places, _)| &places.sources);
+        let source = source(element, self.base.as_ref(), |name| {
+            sources?.get(&(id, name)).map(String::as_str)
+        });
+        let is_loaded = |url: &Url| {
+            self.loads
+                .as_ref()
+                .is_none_or(|loads| loads.contains(url.as_str()))
         };
+        if source.as_ref().is_some_and(|url| !is_loaded(url)) {
+            return self.chip(element);
+        }
         let alt = tree::attr(element, "alt")
             .map(str::trim)
             .unwrap_or_default();
-        let Some(source) = source.filter(|url| !too_large(url)) else {
+        let Some(source) = source else {
             let _ = write!(
                 self.out,
                 "<span class=\"chip\">{}</span>",
