@@ -21,10 +21,14 @@ use place::places;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use url::Url;
-use write::{Writer, loaded, plain};
+use write::{Writer, fitting, loaded, rest};
 
 /// What is longer is shown without marks, in bytes; what was taken is then told below it.
 const MARKED_BYTES_MAX: usize = 512 * 1024;
+
+/// How much of a field is shown on each side, in bytes of markup. A long article has below 100,000; a book is read at its
+/// source.
+const SHOWN_BYTES_MAX: usize = 512 * 1024;
 
 /// How a page wants markup.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +58,8 @@ pub struct ShownWords {
     pub control: &'static str,
     /// A drawing.
     pub drawing: &'static str,
+    /// What stands behind the beginning of something that is too long.
+    pub rest: &'static str,
 }
 
 /// How a removal is called where it stood.
@@ -80,14 +86,24 @@ pub struct Marked {
 #[must_use]
 pub fn shown(text: &Text, manner: Manner<'_>) -> String {
     let html = match text.kind {
-        TextKind::Plain => return seal(&paragraphs::to_html(&text.value)),
+        TextKind::Plain => return as_text(&text.value, manner),
         TextKind::Html => tree::parse(&text.value),
     };
     match html {
-        Ok(html) => seal(&Writer::new(&html, manner, base(text, manner)).write()),
+        Ok(html) => seal(&Writer::new(&html, manner, base(text, manner)).write().html),
         // It was published as text for the same reason.
-        Err(_) => seal(&plain(&tree::text_of(&text.value))),
+        Err(_) => as_text(&tree::text_of(&text.value), manner),
     }
+}
+
+/// Text as paragraphs, as far as there is room.
+fn as_text(text: &str, manner: Manner<'_>) -> String {
+    let shown = fitting(text, SHOWN_BYTES_MAX);
+    let mut html = paragraphs::to_html(shown);
+    if shown.len() < text.len() {
+        html.push_str(&rest(manner.words));
+    }
+    seal(&html)
 }
 
 /// An original as a page shows it, each removal marked where it stood; `clean` is what became of it.
@@ -109,7 +125,7 @@ pub fn marked(
     let all = || (0..removals.len()).collect();
     let Ok(html) = tree::parse(&markup) else {
         return Marked {
-            html: seal(&plain(&tree::text_of(&markup))),
+            html: as_text(&tree::text_of(&markup), manner),
             unplaced: all(),
         };
     };
@@ -117,16 +133,19 @@ pub fn marked(
     if markup.len() > MARKED_BYTES_MAX {
         // Which of its pictures were taken isn't known, so none is loaded.
         return Marked {
-            html: seal(&writer.of_original(HashSet::new()).write()),
+            html: seal(&writer.of_original(HashSet::new()).write().html),
             unplaced: all(),
         };
     }
     let places = places(&html, removals);
     let loads = clean.map_or_else(HashSet::new, |clean| pictures(clean, manner));
     let writer = writer.of_original(loads).with_marks(&places, labels);
+    let written = writer.write();
+    // A mark may have been found where nothing is shown, or beyond what is.
+    let unplaced = (0..removals.len()).filter(|place| !written.told.contains(place));
     Marked {
-        html: seal(&writer.write()),
-        unplaced: places.unplaced,
+        html: seal(&written.html),
+        unplaced: unplaced.collect(),
     }
 }
 
@@ -159,11 +178,14 @@ pub fn lead(shown: &str, bytes: usize) -> String {
         lead.push_str(&markup);
     }
     if lead.len() <= bytes.saturating_mul(4) {
-        return lead;
+        return seal(&lead);
     }
     let text = tree::collapse(&tree::text_of(&lead));
     let end = text.floor_char_boundary(bytes);
-    seal(&plain(&format!("{}…", text[..end].trim_end())))
+    seal(&paragraphs::to_html(&format!(
+        "{}…",
+        text[..end].trim_end()
+    )))
 }
 
 /// The one block that a node holds, where it holds nothing else.
@@ -264,196 +286,4 @@ fn seal(markup: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{body, washed};
-    use super::*;
-    use crate::model::Rules;
-
-    pub(super) const WORDS: ShownWords = ShownWords {
-        table: "Table",
-        image: "picture",
-        frame: "frame",
-        script: "script",
-        control: "field",
-        drawing: "drawing",
-    };
-
-    const MANNER: Manner<'static> = Manner {
-        prefix: "e1-",
-        level: 2,
-        words: &WORDS,
-        base: None,
-    };
-
-    #[track_caller]
-    fn check(html: &str, expected: &str) {
-        assert_eq!(shown(&Text::html(html), MANNER), expected);
-    }
-
-    /// Washes a body, and shows its original with the number of each removal where it stood.
-    #[track_caller]
-    fn check_marks(html: &str, expected: &str) {
-        let marked = original(html);
-        assert_eq!(marked.html, expected);
-        assert_eq!(marked.unplaced, [] as [usize; 0]);
-    }
-
-    /// Washes a body, and marks its original.
-    fn original(html: &str) -> Marked {
-        let (clean, removals, _) = washed(&body(html), &Rules::default());
-        let removals: Vec<&Removal> = removals.iter().collect();
-        let labels: Vec<Label> = removals
-            .iter()
-            .map(|removal| Label {
-                href: format!("#r{}", removal.number),
-                short: removal.number.to_string(),
-                long: format!("{} {}", removal.number, removal.pass),
-            })
-            .collect();
-        let clean = clean.entries[0].content.as_ref();
-        marked(&Text::html(html), clean, &removals, &labels, MANNER)
-    }
-
-    #[test]
-    fn nothing_active_is_shown() {
-        check("<p onclick=x()>a<script>x()</script></p>", "<p>a</p>");
-        check("<a href='javascript:x()'>a</a>", "<span>a</span>");
-        check("<svg onload=x()><text>a</text></svg>", "");
-        check(
-            "<form action=/x><input><p>a</p></form>",
-            "<div><p>a</p></div>",
-        );
-        check("<iframe src=https://x.example></iframe>a", "a");
-        check("<p style='position:fixed'>a</p>", "<p>a</p>");
-    }
-
-    #[test]
-    fn names_of_the_page_are_the_pages() {
-        check("<p id=main class=cut>a</p>", "<p>a</p>");
-        check(
-            "<a href='#fn-1'>1</a><p id=fn-1>a</p>",
-            "<a href=\"#e1-fn-1\" rel=\"nofollow noopener noreferrer\">1</a><p id=\"e1-fn-1\">a</p>",
-        );
-        check("<main><nav>a</nav></main>", "<div><div>a</div></div>");
-    }
-
-    #[test]
-    fn headings_stand_under_the_pages() {
-        check(
-            "<h1>a</h1><h4>b</h4><h2>c</h2>",
-            "<h3>a</h3><h4>b</h4><h4>c</h4>",
-        );
-        check("<h2> </h2><p>a</p>", " <p>a</p>");
-    }
-
-    #[test]
-    fn markup_is_made_right() {
-        check(
-            "<ul><p>a</p><li>b</ul>",
-            "<ul><li><p>a</p></li><li>b</li></ul>",
-        );
-        check("<li>a</li>", "<div>a</div>");
-        check("<span><div>a</div></span>", "<div>a</div>");
-        check("<h2><div>a</div></h2>", "<h3><span>a</span></h3>");
-        check(
-            "<a href=https://a.example><img src=https://a.example/b.png></a>",
-            "<a href=\"https://a.example/\" rel=\"nofollow noopener noreferrer\"><img src=\"https://a.example/b.png\" alt=\"picture\" loading=\"lazy\" decoding=\"async\" referrerpolicy=\"no-referrer\"></a>",
-        );
-        check("<a href=https://a.example></a>b", "b");
-    }
-
-    #[test]
-    fn removals_are_marked_where_they_stood() {
-        check_marks(
-            "<p>The story.</p><p class=x>(This story has not been edited by <b>our staff</b> and is auto-generated from a syndicated feed.)</p>",
-            "<p>The story.</p><del class=\"cut block\"><a class=\"why\" href=\"#r1\">1 syndication-notices</a> <p>(This story has not been edited by <b>our staff</b> and is auto-generated from a syndicated feed.)</p></del>",
-        );
-    }
-
-    #[test]
-    fn what_can_not_be_shown_is_named() {
-        check_marks(
-            "<p>a<script>evil()</script></p>",
-            "<p>a<del class=\"cut\"><a class=\"why\" href=\"#r1\" title=\"1 safety\">1</a> <span class=\"chip\">script</span></del></p>",
-        );
-        check_marks(
-            "<p>a</p><img src=\"https://pixel.wp.com/b.gif?x=1\" width=1 height=1>",
-            "<p>a</p><del class=\"cut\"><a class=\"why\" href=\"#r1\" title=\"1 tracking-pixels\">1</a> <span class=\"chip\">picture: https://pixel.wp.com/b.gif?x=1</span></del>",
-        );
-    }
-
-    const PIXEL: &str = "<img src=\"https://pixel.wp.com/b.gif?host=x\" width=1 height=1>";
-
-    /// What a page would load of an original.
-    #[track_caller]
-    fn check_loads(html: &str, expected: &[&str]) {
-        let shown = original(html).html;
-        let pieces = shown.split("<img src=\"").skip(1);
-        let loaded: Vec<&str> = pieces.filter_map(|piece| piece.split('"').next()).collect();
-        assert_eq!(loaded, expected, "{shown}");
-        assert!(
-            !shown.contains("<video") && !shown.contains("<audio"),
-            "{shown}"
-        );
-    }
-
-    #[test]
-    fn originals_load_only_what_is_published() {
-        check_loads(
-            &format!("<p>a</p>{PIXEL}<img src=https://a.example/b.jpg>"),
-            &["https://a.example/b.jpg"],
-        );
-        check_loads(
-            "<p>a</p><img src=\"https://a.example/b.jpg?utm_source=x\">",
-            &["https://a.example/b.jpg"],
-        );
-        check_loads(
-            "<p>a</p><img data-src=\"https://a.example/b.jpg\">",
-            &["https://a.example/b.jpg"],
-        );
-        check_loads("<p>a</p><video src=https://a.example/b.mp4></video>", &[]);
-        // There are more than can be told from each other.
-        check_loads(&format!("<p>a</p>{}", PIXEL.repeat(200)), &[]);
-    }
-
-    #[test]
-    fn originals_without_marks_load_nothing() {
-        let story =
-            "<p>The story of the day, told in many words.</p>".repeat(MARKED_BYTES_MAX / 48);
-        let junk = format!(
-            "{PIXEL}<img src=https://a.example/b.jpg?utm_source=x><video src=https://a.example/b.mp4></video>"
-        );
-        check_loads(
-            &format!("{story}<p>And its end, which is long enough.</p>{junk}"),
-            &[],
-        );
-        assert!(
-            original(&format!("{story}{story}{junk}"))
-                .html
-                .contains("class=\"chip\">picture")
-        );
-    }
-
-    #[test]
-    fn attributes_are_marked_at_their_own_elements() {
-        check_marks(
-            "<p>a <i title=x>b</i> <b onclick=y>c</b> <i onclick=y>d</i> <b onclick=y>e</b></p>",
-            "<p>a <i>b</i> <b><sup class=\"chg\"><a class=\"why\" href=\"#r1\" title=\"1 safety\">1</a></sup>c</b> \
-             <i><sup class=\"chg\"><a class=\"why\" href=\"#r2\" title=\"2 safety\">2</a></sup>d</i> \
-             <b><sup class=\"chg\"><a class=\"why\" href=\"#r3\" title=\"3 safety\">3</a></sup>e</b></p>",
-        );
-        check_marks(
-            "<form id=a><p>b</p></form><form id=c><p>d</p></form>",
-            "<div><sup class=\"chg\"><a class=\"why\" href=\"#r1\" title=\"1 safety\">1</a></sup><p>b</p></div>\
-             <div><sup class=\"chg\"><a class=\"why\" href=\"#r2\" title=\"2 safety\">2</a></sup><p>d</p></div>",
-        );
-    }
-
-    #[test]
-    fn changes_are_marked_at_what_was_changed() {
-        check_marks(
-            "<p>a <a href=\"https://b.example/?utm_source=x\">b</a></p>",
-            "<p>a <a href=\"https://b.example/?utm_source=x\" rel=\"nofollow noopener noreferrer\">b</a><sup class=\"chg\"><a class=\"why\" href=\"#r1\" title=\"1 tracker-parameters\">1</a></sup></p>",
-        );
-    }
-}
+mod tests;

@@ -110,6 +110,7 @@ pub(super) const SHOWN: ShownWords = ShownWords {
     script: "script",
     control: "form field",
     drawing: "drawing",
+    rest: "… This is only the beginning: it is too long for a page. The view of the source has it whole.",
 };
 
 /// "3 entries".

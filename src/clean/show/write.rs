@@ -4,11 +4,11 @@ mod elements;
 mod marks;
 mod media;
 
-use super::super::tree::{self, NodeId, NodeRef};
-use super::super::{blocks, paragraphs};
+use super::super::blocks;
+use super::super::tree::{self, NodeId, NodeRef, escape};
 use super::atoms::medium;
 use super::place::Places;
-use super::{Label, Manner};
+use super::{Label, Manner, SHOWN_BYTES_MAX, ShownWords};
 use elements::resolve;
 use html5ever::ns;
 pub(super) use media::loaded;
@@ -32,6 +32,12 @@ const CHIP_CHARS: usize = 80;
 /// Pictures in `data:` of more bytes are named in an original: they stand on the page once, as they are published.
 const DATA_BYTES_MAX: usize = 4096;
 
+/// Longer addresses lead nowhere and load nothing, in bytes; servers take heads of 8,000. Pictures in `data:` are none.
+const ADDRESS_BYTES_MAX: usize = 16 * 1024;
+
+/// How much of an attribute's text is written, in bytes.
+const TOLD_BYTES_MAX: usize = 4096;
+
 /// Numbers in attributes have no more digits than this.
 const DIGITS_MAX: usize = 5;
 
@@ -48,6 +54,13 @@ enum Inside {
     Math,
 }
 
+impl Inside {
+    /// Whether text may stand there.
+    fn holds_text(self) -> bool {
+        matches!(self, Self::Flow | Self::Figure)
+    }
+}
+
 /// An element that is open.
 struct Open {
     node: NodeId,
@@ -59,9 +72,37 @@ struct Open {
     marks: usize,
 }
 
-/// Text as paragraphs.
-pub(super) fn plain(text: &str) -> String {
-    paragraphs::to_html(text)
+/// What was written.
+pub(super) struct Written {
+    pub(super) html: String,
+    /// The removals that are told where they stood, by their places in the list.
+    pub(super) told: HashSet<usize>,
+}
+
+/// What stands behind the beginning of something that is too long.
+pub(super) fn rest(words: &ShownWords) -> String {
+    format!("<p><span class=\"chip\">{}</span></p>", escape(words.rest))
+}
+
+/// As much of a text as takes no more bytes when it is written.
+pub(super) fn fitting(text: &str, bytes: usize) -> &str {
+    let mut left = bytes;
+    for (at, c) in text.char_indices() {
+        let cost = match c {
+            '&' => "&amp;".len(),
+            '<' | '>' => "&lt;".len(),
+            '"' => "&quot;".len(),
+            '\u{a0}' => "&nbsp;".len(),
+            // Paragraphs may begin there.
+            '\n' => "</p>\n<p>".len(),
+            c => c.len_utf8(),
+        };
+        if cost > left {
+            return &text[..at];
+        }
+        left -= cost;
+    }
+    text
 }
 
 /// Writes a tree.
@@ -76,8 +117,12 @@ pub(super) struct Writer<'a> {
     open: Vec<Open>,
     /// The removals whose marks are open.
     marking: Vec<u32>,
-    /// Those that have been told where they stood.
-    labelled: HashSet<u32>,
+    /// Those that have been told where they stood, by their places in the list.
+    told: HashSet<usize>,
+    /// What was changed of a list or table whose next item is not open yet.
+    pending: String,
+    /// There was no room for the rest.
+    is_cut: bool,
     headings: Vec<u8>,
     /// Inline elements with blocks in them, which lose their tags.
     torn: HashSet<NodeId>,
@@ -99,7 +144,9 @@ impl<'a> Writer<'a> {
             out: String::new(),
             open: Vec::new(),
             marking: Vec::new(),
-            labelled: HashSet::new(),
+            told: HashSet::new(),
+            pending: String::new(),
+            is_cut: false,
             headings: Vec::new(),
             torn: torn(html),
             targets: targets(html),
@@ -119,7 +166,7 @@ impl<'a> Writer<'a> {
         self
     }
 
-    pub(super) fn write(mut self) -> String {
+    pub(super) fn write(mut self) -> Written {
         let mut skipped: Option<NodeId> = None;
         let root = self.html.root_element();
         for edge in root.traverse() {
@@ -137,7 +184,19 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        self.out
+        self.out.push_str(&self.pending);
+        if self.is_cut {
+            self.out.push_str(&rest(self.manner.words));
+        }
+        Written {
+            html: self.out,
+            told: self.told,
+        }
+    }
+
+    /// How much may still be written, in bytes.
+    fn room(&self) -> usize {
+        SHOWN_BYTES_MAX.saturating_sub(self.out.len())
     }
 
     fn inside(&self) -> Inside {
@@ -154,13 +213,17 @@ impl<'a> Writer<'a> {
 
     /// Writes the beginning of a node; false where what stands in it is not written.
     fn enter(&mut self, node: NodeRef<'_>) -> bool {
+        if self.room() == 0 {
+            self.is_cut = true;
+            return false;
+        }
         match node.value() {
             Node::Text(text) => {
                 if !text.trim().is_empty() {
                     self.fit(node, "#text");
                     self.text(node.id(), text);
-                } else if matches!(self.inside(), Inside::Flow | Inside::Figure) {
-                    self.out.push_str(text);
+                } else if self.inside().holds_text() {
+                    self.out.push_str(fitting(text, self.room()));
                 }
                 true
             }
@@ -175,6 +238,7 @@ impl<'a> Writer<'a> {
                 return;
             };
             self.out.push_str(&open.close);
+            self.tell_pending();
             for _ in 0..open.marks {
                 self.marking.pop();
             }
@@ -202,6 +266,7 @@ impl<'a> Writer<'a> {
         };
         let _ = write!(self.out, "<{wrapper}>");
         self.push(node.id(), format!("</{wrapper}>"), Inside::Flow);
+        self.tell_pending();
     }
 
     fn element(&mut self, node: NodeRef<'_>, element: &Element) -> bool {

@@ -4,7 +4,7 @@ use super::super::super::blocks;
 use super::super::super::links::may_link;
 use super::super::super::safety::MATH;
 use super::super::super::tree::{self, NodeRef, escape};
-use super::{Inside, Writer, number};
+use super::{ADDRESS_BYTES_MAX, Inside, TOLD_BYTES_MAX, Writer, fitting, number};
 use scraper::node::Element;
 use std::fmt::Write as _;
 use url::Url;
@@ -163,7 +163,11 @@ impl Writer<'_> {
             && let Some(title) =
                 tree::attr(element, "title").filter(|title| !title.trim().is_empty())
         {
-            let _ = write!(self.out, " title=\"{}\"", escape(title.trim()));
+            let _ = write!(
+                self.out,
+                " title=\"{}\"",
+                escape(fitting(title.trim(), TOLD_BYTES_MAX))
+            );
         }
     }
 
@@ -216,7 +220,7 @@ impl Writer<'_> {
     }
 
     pub(super) fn url(&self, value: &str) -> Option<Url> {
-        resolve(value, self.base.as_ref())
+        resolve(value, self.base.as_ref()).filter(|url| url.as_str().len() <= ADDRESS_BYTES_MAX)
     }
 
     /// A heading below those of the page, one level below the last that is above it.

@@ -2,7 +2,7 @@
 
 use super::super::super::tree::{NodeId, escape};
 use super::super::Label;
-use super::{Inside, Writer};
+use super::{Inside, Writer, fitting};
 use std::fmt::Write as _;
 
 impl Writer<'_> {
@@ -21,26 +21,38 @@ impl Writer<'_> {
         changes.cloned().unwrap_or_default()
     }
 
-    /// Tells what was changed of an element that stayed: at its beginning, but behind a link, which can't hold another.
+    /// Tells what was changed of an element that stayed: at its beginning, but behind a link, which can't hold another, and in
+    /// the first item of a list or table.
     pub(super) fn note_changes(&mut self, id: NodeId, is_link: bool) {
         let changes = self.changes(id);
-        if changes.is_empty() {
-            return;
+        if !changes.is_empty() {
+            let opened = self
+                .open
+                .iter()
+                .rposition(|open| open.node == id && open.link)
+                .filter(|_| is_link);
+            let around = |at: usize| at.checked_sub(1).map(|above| &self.open[above]);
+            let behind =
+                opened.filter(|at| around(*at).is_none_or(|open| open.inside.holds_text()));
+            match behind {
+                Some(at) => {
+                    let is_linked = around(at).is_some_and(|open| open.link);
+                    let said = self.change(&changes, is_linked);
+                    self.open[at].close.push_str(&said);
+                }
+                None => {
+                    let said = self.change(&changes, self.is_linked());
+                    self.pending.push_str(&said);
+                }
+            }
         }
-        let opened = self
-            .open
-            .iter()
-            .rposition(|open| open.node == id && open.link);
-        match opened.filter(|_| is_link) {
-            Some(at) => {
-                let is_linked = at > 0 && self.open[at - 1].link;
-                let said = self.change(&changes, is_linked);
-                self.open[at].close.push_str(&said);
-            }
-            None => {
-                let said = self.change(&changes, self.is_linked());
-                self.out.push_str(&said);
-            }
+        self.tell_pending();
+    }
+
+    /// Writes what was to be told, where text may stand.
+    pub(super) fn tell_pending(&mut self) {
+        if !self.pending.is_empty() && self.inside().holds_text() {
+            self.out.push_str(&std::mem::take(&mut self.pending));
         }
     }
 
@@ -70,7 +82,7 @@ impl Writer<'_> {
         };
         let Some(label) = labels
             .get(claim as usize - 1)
-            .filter(|_| self.labelled.insert(claim))
+            .filter(|_| self.told.insert(claim as usize - 1))
         else {
             return;
         };
@@ -83,10 +95,11 @@ impl Writer<'_> {
     }
 
     /// What was changed, as numbers.
-    pub(super) fn change(&self, changes: &[usize], is_linked: bool) -> String {
+    pub(super) fn change(&mut self, changes: &[usize], is_linked: bool) -> String {
         let Some((_, labels)) = self.marks else {
             return String::new();
         };
+        self.told.extend(changes);
         let labels = changes.iter().filter_map(|place| labels.get(*place));
         let all: Vec<String> = labels.map(|label| short(label, is_linked)).collect();
         format!("<sup class=\"chg\">{}</sup>", all.join(" "))
@@ -97,6 +110,9 @@ impl Writer<'_> {
         let span = self
             .marks
             .and_then(|(places, _)| Some((places, places.atoms.spans.get(&id)?)));
+        let whole = text.len();
+        let text = fitting(text, self.room());
+        self.is_cut |= text.len() < whole;
         let Some((places, span)) = span else {
             self.out.push_str(&escape(text));
             return;
@@ -118,6 +134,10 @@ impl Writer<'_> {
             };
             atom += c.len_utf8();
             if claim != current {
+                if self.room() == 0 {
+                    self.is_cut = true;
+                    break;
+                }
                 if current != around {
                     self.out.push_str("</del>");
                 }

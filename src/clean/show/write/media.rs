@@ -2,7 +2,9 @@
 
 use super::super::super::links::{candidates, may_load};
 use super::super::super::tree::{self, NodeId, NodeRef, escape};
-use super::{CHIP_CHARS, DATA_BYTES_MAX, Writer, number, resolve};
+use super::{
+    ADDRESS_BYTES_MAX, CHIP_CHARS, DATA_BYTES_MAX, TOLD_BYTES_MAX, Writer, fitting, number, resolve,
+};
 use scraper::Html;
 use scraper::node::Element;
 use std::collections::HashSet;
@@ -70,10 +72,13 @@ impl Writer<'_> {
         if source.as_ref().is_some_and(|url| !is_loaded(url)) {
             return self.chip(element);
         }
-        let alt = tree::attr(element, "alt")
-            .map(str::trim)
-            .unwrap_or_default();
-        let Some(source) = source else {
+        let alt = tree::attr(element, "alt").map(str::trim);
+        let alt = fitting(alt.unwrap_or_default(), TOLD_BYTES_MAX);
+        let most = |url: &Url| match url.scheme() {
+            "data" => self.room(),
+            _ => ADDRESS_BYTES_MAX,
+        };
+        let Some(source) = source.filter(|url| url.as_str().len() <= most(url)) else {
             let _ = write!(
                 self.out,
                 "<span class=\"chip\">{}</span>",
