@@ -4,7 +4,7 @@
 //! logged once when it begins and once when it is over; it is over when the disk takes as much as a poll writes, and not
 //! when it took nothing because there was nothing to write.
 
-use super::db::in_transaction;
+use super::db::{Pools, in_transaction};
 use super::{Source, Store, StoreError, Taken};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,7 +112,7 @@ impl Store {
         if self.trouble().is_none() {
             return true;
         }
-        if self.try_to_write().await.is_err() {
+        if !self.is_there().await || self.try_to_write().await.is_err() {
             return false;
         }
         let unfinished = {
@@ -125,6 +125,20 @@ impl Store {
             tracing::error!(%error, "can't give sources back; they are due again when their leases are over");
         }
         true
+    }
+
+    /// Whether a server lets somebody in again, by a look that fails at once. A pool would try longer and longer apart, and
+    /// notice seconds later than it might.
+    async fn is_there(&self) -> bool {
+        let Pools::Postgres { taker, .. } = &self.db.pools else {
+            return true;
+        };
+        let mut place = taker.place().await;
+        if place.is_none() {
+            // Why it does not was told when it went.
+            *place = taker.connect().await.ok();
+        }
+        place.is_some()
     }
 
     async fn try_to_write(&self) -> Result<(), StoreError> {
