@@ -112,10 +112,11 @@ impl Search<'_> {
     fn place(&mut self, place: usize, removal: &Removal) -> bool {
         let before = removal.before.trim();
         match removal.after.as_deref() {
-            None => {
-                (!before.starts_with('<') && self.attribute_gone(place, &removal.rule, before))
-                    || self.taken(place, before)
+            // Those words in a story are no attribute.
+            None if is_attribute(&removal.rule, before) => {
+                self.attribute_gone(place, &removal.rule, before)
             }
+            None => self.taken(place, before),
             Some("") if before.starts_with('<') && self.unwrapped(place, before) => true,
             Some(after) => {
                 if !before.starts_with('<') && self.attribute_changed(place, before, after) {
@@ -327,6 +328,14 @@ impl Search<'_> {
                 .any(is_alike)
         })
     }
+}
+
+/// Whether what was taken is an attribute: `onclick="…"` by the rule `p onclick`.
+fn is_attribute(rule: &str, before: &str) -> bool {
+    let names = rule.split_once(' ').zip(before.split_once("=\""));
+    names.is_some_and(|((_, told), (name, _))| {
+        before.ends_with('"') && told.eq_ignore_ascii_case(name)
+    })
 }
 
 /// Whether all of a node was taken.
