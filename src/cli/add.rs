@@ -89,7 +89,11 @@ fn show_and_add(path: &Path, feed: &FoundFeed, name: Option<&str>, dry_run: bool
     };
     let Added { names, .. } = append::to_file(path, &config, &[outline], name)?;
     for name in names {
-        output::say(&format!("added to {} as {name}", path.display()));
+        output::say(&format!(
+            "added to {} as {name}; its clean feed is {}/feeds/{name}.rss",
+            path.display(),
+            config.server.public_url
+        ));
     }
     Ok(())
 }

@@ -248,6 +248,11 @@ pub(super) fn found(n: usize, query: &str) -> String {
     format!("{} like “{query}”", feeds(n))
 }
 
+/// A configuration that was not taken.
+pub(super) fn rejected(why: &str) -> String {
+    format!("feeds.toml as it is now could not be taken, and the one before it is in force: {why}")
+}
+
 /// What is the matter with the program itself.
 pub(super) fn unwell(reasons: &[String]) -> String {
     format!("{NAME} itself is not well: {}.", reasons.join("; "))

@@ -139,6 +139,7 @@ pub(in crate::web) async fn index(
     let main = html! {
         h1 { (words::INDEX_TITLE) }
         @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(&unwell)) } }
+        @if let Some(rejected) = shared.app.rejected() { p.notice.bad role="alert" { (words::rejected(&rejected.why)) } }
         (overview(&counts, all, &filter, &links))
         @if filter.is_any() {
             p.found role="status" {

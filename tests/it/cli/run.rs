@@ -135,6 +135,7 @@ async fn run_polls_serves_reloads_and_stops() {
     let health: Value = serde_json::from_str(&health).unwrap();
     let rejected = health["rejected_configuration"].as_str().unwrap();
     assert!(rejected.contains("unknown key"), "{rejected}");
+    assert!(daemon.get("/").await.1.contains("feeds.toml as it is now"));
     assert!(
         daemon
             .get("/health.atom")
