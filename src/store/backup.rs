@@ -4,11 +4,12 @@
 //! the store changes. Invariant: the named file is a whole copy that was read back and is on the disk, or it is as it was.
 
 use super::db;
+use super::place::number;
 use crate::config::StoreLocation;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a backup holds.
@@ -93,14 +94,13 @@ pub async fn backup(
 
 /// Whether a file is that of the store or one of those that SQLite keeps beside it, by whatever name.
 fn is_part_of(store: &Path, to: &Path) -> bool {
-    let place = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
-    let Some(to) = place(to) else {
+    let Some(to) = number(to) else {
         return false;
     };
     ["", "-wal", "-shm", "-journal"].iter().any(|end| {
         let mut name = store.as_os_str().to_owned();
         name.push(end);
-        place(Path::new(&name)) == Some(to)
+        number(Path::new(&name)) == Some(to)
     })
 }
 

@@ -1,6 +1,7 @@
 //! The publishing side of the store: a feed as it is served, and the originals behind it.
 
 use super::db::on;
+use super::times::time;
 use super::{Source, Store, StoreError};
 use crate::model::{Date, Entry, Feed};
 use jiff::Timestamp;
@@ -64,8 +65,6 @@ impl Store {
                 .fetch_optional(pool)
                 .await?
         });
-        let time =
-            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         Ok(row.map(|(id, revision, changed_at, next_poll_at)| Heading {
             id,
             revision,

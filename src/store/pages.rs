@@ -2,6 +2,7 @@
 
 use super::db::on;
 use super::feeds::read;
+use super::times::{self, HELD_UNTIL, time};
 use super::{Store, StoreError, rows};
 use crate::model::{Entry, EntryKey, Feed, Removal, Text, Warning};
 use crate::schedule::Move;
@@ -50,8 +51,6 @@ pub struct Newest {
 pub struct Fare {
     /// Its row.
     pub id: i64,
-    /// Its name.
-    pub name: String,
     /// Its address as configured.
     pub url: String,
     /// How the last poll ended: `new` (none yet), `changed`, `unchanged`, `failed` or `gone`.
@@ -64,8 +63,6 @@ pub struct Fare {
     pub failures: i64,
     /// When it was last polled.
     pub last_poll_at: Option<Timestamp>,
-    /// When a poll last succeeded.
-    pub last_success_at: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll_at: Option<Timestamp>,
     /// Why then.
@@ -157,10 +154,6 @@ pub struct BeforeAfter {
 
 const SECONDS_A_DAY: i64 = 24 * 3600;
 
-fn time(seconds: Option<i64>) -> Option<Timestamp> {
-    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
-}
-
 impl Store {
     /// Every configured source, by name.
     ///
@@ -231,9 +224,9 @@ impl Store {
     pub async fn fares(&self, ids: &[i64]) -> Result<HashMap<i64, Fare>, StoreError> {
         let given = rows::table(&self.db, "$1", ID);
         let sql = format!(
-            "select source.id, name, url, outcome, detail, failure, failures, last_poll_at, last_success_at, next_poll_at, \
+            "select source.id, url, outcome, detail, failure, failures, last_poll_at, next_poll_at, \
                next_poll_reason, moved, downgraded_to, \
-               (select max(until) from hold where hold.site in (source.site, source.answering_site)) as held_until, \
+               {HELD_UNTIL} as held_until, \
                (select count(*) from entry where entry.source_id = source.id) as entries \
              from {given} join source on source.id = given.id where removed_at is null"
         );
@@ -241,23 +234,18 @@ impl Store {
             let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids_json(ids)).fetch_all(pool).await?;
             rows.into_iter().map(|row| {
                 let moved: Option<String> = row.try_get("moved")?;
-                let mut next_poll_at = time(row.try_get("next_poll_at")?);
-                let mut next_poll_reason: String = row.try_get("next_poll_reason")?;
                 let held_until = time(row.try_get("held_until")?);
-                if next_poll_at.is_some() && next_poll_at < held_until {
-                    next_poll_at = held_until;
-                    "its publisher asked all visitors to wait".clone_into(&mut next_poll_reason);
-                }
+                let next_poll_at = time(row.try_get("next_poll_at")?);
+                let (next_poll_at, next_poll_reason) =
+                    times::held(next_poll_at, row.try_get("next_poll_reason")?, held_until);
                 let fare = Fare {
                     id: row.try_get("id")?,
-                    name: row.try_get("name")?,
                     url: row.try_get("url")?,
                     outcome: row.try_get("outcome")?,
                     detail: row.try_get("detail")?,
                     failure: row.try_get("failure")?,
                     failures: row.try_get("failures")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),
-                    last_success_at: time(row.try_get("last_success_at")?),
                     next_poll_at,
                     next_poll_reason,
                     moved: moved.and_then(|moved| serde_json::from_str(&moved).ok()),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) struct Place(Option<Arc<(PathBuf, Number)>>);
 
 /// What tells a file from another of its name.
-type Number = (u64, u64);
+pub(super) type Number = (u64, u64);
 
 impl Place {
     pub(super) fn of(location: &StoreLocation) -> Self {
@@ -35,7 +35,7 @@ impl Place {
     }
 }
 
-fn number(path: &Path) -> Option<Number> {
+pub(super) fn number(path: &Path) -> Option<Number> {
     let file = path.metadata().ok()?;
     Some((file.dev(), file.ino()))
 }

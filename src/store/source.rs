@@ -1,6 +1,7 @@
 //! A source as the store knows it, and how its row is read.
 
 use super::record::Recording;
+use super::times::time;
 use crate::config::{Location, SourceConfig};
 use crate::model::Validators;
 use crate::schedule::{Move, Pace};
@@ -119,7 +120,7 @@ impl From<SourceRow> for Source {
             moved: moved.and_then(|moved| serde_json::from_str(&moved).ok()),
             doubt: doubt.and_then(|doubt| serde_json::from_str(&doubt).ok()),
             is_trusted: trusted != 0,
-            cut_since: cut_since.and_then(|at| Timestamp::from_second(at).ok()),
+            cut_since: time(cut_since),
             is_new: last_poll_at.is_none(),
             url,
             leased_until,

@@ -1,6 +1,7 @@
 //! How each source fares, for `status` and the pages.
 
 use super::db::on;
+use super::times::{self, HELD_UNTIL, time};
 use super::{Store, StoreError};
 use crate::model::{Feed, Removal, Warning};
 use crate::render;
@@ -102,6 +103,9 @@ fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::
 const COUNTS: &str = "(select count(*) from entry where entry.source_id = source.id) as entries, \
        (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals";
 
+/// … where nobody asks: it takes as long as there are many.
+const UNCOUNTED: &str = "0 as entries, 0 as removals";
+
 impl Store {
     /// Every configured source and how it fares, by name.
     ///
@@ -119,8 +123,7 @@ impl Store {
     pub async fn troubled(&self) -> Result<Vec<Status>, StoreError> {
         let troubled =
             "(failures > 0 or outcome = 'gone' or moved is not null or downgraded_to is not null)";
-        self.statuses_where(troubled, "0 as entries, 0 as removals")
-            .await
+        self.statuses_where(troubled, UNCOUNTED).await
     }
 
     /// Every configured source, with nothing counted in its entries. By name.
@@ -128,8 +131,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn titled(&self) -> Result<Vec<Status>, StoreError> {
-        self.statuses_where("true", "0 as entries, 0 as removals")
-            .await
+        self.statuses_where("true", UNCOUNTED).await
     }
 
     async fn statuses_where(
@@ -137,13 +139,11 @@ impl Store {
         condition: &'static str,
         counts: &'static str,
     ) -> Result<Vec<Status>, StoreError> {
-        let time =
-            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         on!(self.db, pool => {
             let rows = sqlx::query(AssertSqlSafe(format!(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
                    failure, moved, downgraded_to, warnings, removals as head_removals, \
-                   (select max(until) from hold where hold.site in (source.site, source.answering_site)) as held_until, \
+                   {HELD_UNTIL} as held_until, \
                    failing_since, downgraded_since, {counts} \
                  from source where removed_at is null and {condition} order by name",
             )))
@@ -155,13 +155,10 @@ impl Store {
                 let warnings: String = row.try_get("warnings")?;
                 let moved: Option<String> = row.try_get("moved")?;
                 let moved: Option<Move> = moved.and_then(|moved| serde_json::from_str(&moved).ok());
-                let mut next_poll_at = time(row.try_get("next_poll_at")?);
-                let mut next_poll_reason: String = row.try_get("next_poll_reason")?;
                 let held_until = time(row.try_get("held_until")?);
-                if next_poll_at.is_some() && next_poll_at < held_until {
-                    next_poll_at = held_until;
-                    "its publisher asked all visitors to wait".clone_into(&mut next_poll_reason);
-                }
+                let next_poll_at = time(row.try_get("next_poll_at")?);
+                let (next_poll_at, next_poll_reason) =
+                    times::held(next_poll_at, row.try_get("next_poll_reason")?, held_until);
                 Ok(Status {
                     name: row.try_get("name")?,
                     url: row.try_get("url")?,

@@ -15,6 +15,27 @@ use std::time::Duration;
 pub(super) const NOT_HELD: &str = "not exists (select 1 from hold where hold.site in (source.site, source.answering_site) \
        and hold.until > $1 and hold.until <= $1 + 86460)";
 
+/// Until when a publisher of a source asked all its visitors to wait.
+pub(super) const HELD_UNTIL: &str =
+    "(select max(until) from hold where hold.site in (source.site, source.answering_site))";
+
+/// When a source is polled next, and why then, given until when its publisher holds it back.
+pub(super) fn held(
+    next_poll_at: Option<Timestamp>,
+    reason: String,
+    until: Option<Timestamp>,
+) -> (Option<Timestamp>, String) {
+    match next_poll_at.is_some() && next_poll_at < until {
+        true => (until, "its publisher asked all visitors to wait".to_owned()),
+        false => (next_poll_at, reason),
+    }
+}
+
+/// A moment as it is stored.
+pub(super) fn time(seconds: Option<i64>) -> Option<Timestamp> {
+    seconds.and_then(|seconds| Timestamp::from_second(seconds).ok())
+}
+
 /// How much later than now a clock may say that something was: several machines share a database, and their clocks
 /// differ by seconds.
 const CLOCKS_DIFFER: i64 = 60;

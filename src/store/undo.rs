@@ -6,6 +6,7 @@ use super::db::{in_transaction, on};
 use super::feeds::read;
 use super::lines::{bits, print};
 use super::record::storable;
+use super::times::time;
 use super::{Source, Store, StoreError};
 use crate::model::{Entry, EntryKey, Field, Removal, Restored, Warning, Washed};
 use jiff::Timestamp;
@@ -160,7 +161,7 @@ impl Store {
                 warnings,
                 ..Washed::default()
             },
-            read_at: read_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            read_at: time(read_at),
             failure: detail.filter(|_| failures > 0),
         }))
     }
