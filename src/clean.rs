@@ -53,7 +53,7 @@ mod user;
 mod words;
 mod xpath;
 
-pub use show::{Label, Manner, Marked, ShownWords, handle, lead, marked, shown};
+pub use show::{Label, Manner, Marked, ShownWords, handle, is_language, lead, marked, shown};
 pub use sites::{NotUnderstood, is_site_file, site_rules};
 pub use undo::restored;
 

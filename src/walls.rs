@@ -53,6 +53,13 @@ impl Wall {
     }
 }
 
+/// Whether a kind of failure is a wall that wants something of its visitors first, by its [`word`](Wall::word).
+#[must_use]
+pub fn shuts_out(kind: &str) -> bool {
+    let walls = [Wall::Challenge, Wall::Captcha, Wall::Login, Wall::Consent];
+    walls.iter().any(|wall| wall.word() == kind)
+}
+
 impl fmt::Display for Wall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -12,6 +12,7 @@ mod place;
 mod write;
 
 pub use handle::handle;
+pub use write::is_language;
 
 use super::paragraphs;
 use super::tree;

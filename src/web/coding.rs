@@ -17,6 +17,21 @@ const CODINGS: [(Coding, &str); 3] = [
     (Coding::Gzip, "gzip"),
 ];
 
+/// What is smaller than this is not compressed: it fits into one packet anyway.
+pub(super) const COMPRESS_BYTES_MIN: usize = 1024;
+
+/// A strong validator names the bytes, so each coding has its own (RFC 9110 §8.8.3.3); given the hash of what is coded.
+pub(super) fn etag(hash: &str, coding: Option<Coding>) -> String {
+    let hash = &hash[..ETAG_DIGITS];
+    match coding {
+        Some(coding) => format!("\"{hash}-{}\"", label(coding)),
+        None => format!("\"{hash}\""),
+    }
+}
+
+/// How many digits of a hash tell a body from every other.
+const ETAG_DIGITS: usize = 32;
+
 /// What a coding is called in headers.
 pub(super) fn label(coding: Coding) -> &'static str {
     CODINGS[coding as usize].1

@@ -4,6 +4,7 @@ use super::pages::excerpt;
 use super::words;
 use crate::absolute::has_scheme;
 use crate::store::{Fare, Listed, Status};
+use crate::walls;
 use jiff::Timestamp;
 use std::borrow::Cow;
 
@@ -45,7 +46,7 @@ impl State {
     pub(super) fn of(listed: &Listed, newest_at: Option<Timestamp>, now: Timestamp) -> Self {
         match (listed.outcome.as_str(), listed.failure.as_deref()) {
             ("gone", _) => Self::Gone,
-            ("failed", Some("login" | "captcha" | "challenge" | "consent")) => Self::Walled,
+            ("failed", Some(kind)) if walls::shuts_out(kind) => Self::Walled,
             ("failed", _) => Self::Failing,
             ("new", _) => Self::New,
             _ => match newest_at {
@@ -87,10 +88,14 @@ impl State {
 
 /// What a source is called: as it calls itself, else its name.
 pub(super) fn title(status: &Status) -> &str {
-    let title = status.title.as_deref();
+    called(&status.name, status.title.as_deref())
+}
+
+/// The same of its name and its title.
+pub(super) fn called<'a>(name: &'a str, title: Option<&'a str>) -> &'a str {
     title
         .filter(|title| !title.trim().is_empty())
-        .unwrap_or(&status.name)
+        .unwrap_or(name)
 }
 
 /// What to know about the last poll of a source; `None` where all is well.
@@ -99,9 +104,7 @@ pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
     let ago = words::ago(at, now);
     match fare.outcome.as_str() {
         "failed" => {
-            let detail = fare.detail.as_deref();
-            let why = public(detail.unwrap_or("no reason is known"), &fare.url);
-            let why = excerpt(&why, WHY_CHARS);
+            let why = excerpt(&why(fare.detail.as_deref(), &fare.url), WHY_CHARS);
             Some(words::failed(&ago, fare.failures, &why))
         }
         "gone" => Some(words::gone(&ago)),
@@ -147,8 +150,11 @@ pub(super) fn without_secrets(status: &Status) -> Status {
 
 /// Why the last poll failed, without the folders of this machine.
 pub(super) fn public_detail(status: &Status) -> String {
-    let detail = status.detail.as_deref();
-    public(detail.unwrap_or("no reason is known"), &status.url)
+    why(status.detail.as_deref(), &status.url)
+}
+
+fn why(detail: Option<&str>, url: &str) -> String {
+    public(detail.unwrap_or("no reason is known"), url)
 }
 
 /// What is said of a source, without the folders of this machine.

@@ -1,10 +1,11 @@
 //! `/feeds/NAME.rss`, `.atom` and `.json`: rendered once a change, compressed once a change, told apart by `ETag`.
 
 use super::access::Key;
-use super::coding::{self, accepted};
+use super::coding::{self, COMPRESS_BYTES_MIN, accepted, etag};
+use super::fresh::in_time;
 use super::kept::{self, Rendered};
 use super::turns::Turn;
-use super::{Problem, Shared, pages};
+use super::{Problem, Shared, pages, words};
 use crate::config::SourceConfig;
 use crate::model::{Feed, FeedFormat, Text};
 use crate::poll::Live;
@@ -22,12 +23,6 @@ const MAX_AGE_MIN: u64 = 60;
 
 /// The longest: a reader that is told a day would miss what the next poll brings early.
 const MAX_AGE_MAX: u64 = 3600;
-
-/// How long the store is waited for where a page is kept that can be served without it.
-pub(super) const STORE_PATIENCE: Duration = Duration::from_secs(2);
-
-/// What is smaller than this is not compressed: it fits into one packet anyway.
-const COMPRESS_BYTES_MIN: usize = 1024;
 
 /// The revision of a source; 0 where nothing is stored of it yet.
 fn revision_of(heading: Option<&Heading>) -> i64 {
@@ -98,15 +93,11 @@ async fn for_readers(
     let heading = shared.app.store.heading(name);
     let heading = match &kept {
         None => heading.await?,
-        Some(kept) => match tokio::time::timeout(STORE_PATIENCE, heading).await {
-            Ok(Ok(heading)) => heading,
+        Some(kept) => match in_time(heading).await {
+            Ok(heading) => heading,
             // A database that is away for a moment need not be seen.
-            failed => {
-                tracing::debug!(
-                    name,
-                    ?failed,
-                    "the store does not answer; a kept page is served"
-                );
+            Err(error) => {
+                tracing::debug!(name, %error, "the store does not answer; a kept page is served");
                 let heading = kept.heading.as_ref();
                 return Ok(answer(request, kept, heading, format, Timestamp::now()).await);
             }
@@ -114,7 +105,10 @@ async fn for_readers(
     };
     let Some(config) = live.source(name) else {
         return match heading {
-            Some(_) => withdrawn(shared, &live, name, format, &key).await,
+            Some(_) => {
+                let file = |heir: &str| format!("{heir}.{}", ending(format));
+                heir(shared, &live, name, &key, file).await.map(renamed)
+            }
             None => Err(NO_SUCH_FEED),
         };
     };
@@ -141,27 +135,34 @@ async fn for_readers(
     .await)
 }
 
-/// A feed whose source was taken out of `feeds.toml`: where it only got another name, that is where it is now.
-async fn withdrawn(
+/// Where something of a feed is now whose source was taken out of `feeds.toml`, if it only got another name; `path` gives it
+/// from that.
+///
+/// # Errors
+/// [`WITHDRAWN`], and where the store does not answer.
+pub(super) async fn heir(
     shared: &Shared,
     live: &Live,
     name: &str,
-    format: FeedFormat,
     key: &Key,
-) -> Result<Response, Problem> {
+    path: impl FnOnce(&str) -> String,
+) -> Result<String, Problem> {
     let heir = shared.app.store.successor(name).await?;
-    let Some(heir) = heir.as_deref().and_then(|heir| live.source(heir)) else {
-        return Err(WITHDRAWN);
-    };
-    let location = address(&live.config.server.public_url, heir.name.as_str(), format);
-    let location = key.onto(location);
+    let heir = heir.filter(|heir| live.source(heir).is_some());
+    let heir = heir.ok_or(WITHDRAWN)?;
+    let public_url = &live.config.server.public_url;
+    Ok(key.onto(format!("{public_url}/feeds/{}", path(&heir))))
+}
+
+/// Says where a feed is now that was renamed.
+fn renamed(location: String) -> Response {
+    let said = words::renamed(&location);
     let headers = [
-        (header::LOCATION, location.clone()),
+        (header::LOCATION, location),
         // Else a browser keeps it for ever, and the old name may be given anew.
         (header::CACHE_CONTROL, format!("max-age={MAX_AGE_MIN}")),
     ];
-    let said = format!("this feed was renamed; it is at {location} now\n");
-    Ok((StatusCode::MOVED_PERMANENTLY, headers, said).into_response())
+    (StatusCode::MOVED_PERMANENTLY, headers, said).into_response()
 }
 
 /// What decides which representation of a feed is sent.
@@ -188,25 +189,34 @@ fn is_browser(request: &HeaderMap) -> bool {
         && first == Some("text/html")
 }
 
+/// The ending of a format.
+pub(super) fn ending(format: FeedFormat) -> &'static str {
+    match format {
+        FeedFormat::Rss => "rss",
+        FeedFormat::Atom => "atom",
+        FeedFormat::Json => "json",
+    }
+}
+
+/// Its media type.
+pub(super) fn media_type(format: FeedFormat) -> &'static str {
+    match format {
+        FeedFormat::Rss => "application/rss+xml",
+        FeedFormat::Atom => "application/atom+xml",
+        FeedFormat::Json => "application/feed+json",
+    }
+}
+
 fn split(file: &str) -> Option<(&str, FeedFormat)> {
     let (name, end) = file.rsplit_once('.')?;
-    let format = match end {
-        "rss" => FeedFormat::Rss,
-        "atom" => FeedFormat::Atom,
-        "json" => FeedFormat::Json,
-        _ => return None,
-    };
+    let formats = [FeedFormat::Rss, FeedFormat::Atom, FeedFormat::Json];
+    let format = formats.into_iter().find(|format| ending(*format) == end)?;
     Some((name, format))
 }
 
 /// The address of a feed, without its page.
 pub(super) fn address(public_url: &str, name: &str, format: FeedFormat) -> String {
-    let end = match format {
-        FeedFormat::Rss => "rss",
-        FeedFormat::Atom => "atom",
-        FeedFormat::Json => "json",
-    };
-    format!("{public_url}/feeds/{name}.{end}")
+    format!("{public_url}/feeds/{name}.{}", ending(format))
 }
 
 async fn rendered(
@@ -301,14 +311,7 @@ async fn answer(
     now: Timestamp,
 ) -> Response {
     let coding = accepted(request).filter(|_| rendered.length() >= COMPRESS_BYTES_MIN);
-    let label = coding.map(coding::label);
-    // A strong validator names the bytes, so each coding has its own (RFC 9110 §8.8.3.3).
-    let etag = format!(
-        "\"{}{}{}\"",
-        rendered.hash,
-        if label.is_some() { "-" } else { "" },
-        label.unwrap_or_default()
-    );
+    let etag = etag(&rendered.hash, coding);
     let changed_at = heading
         .and_then(|heading| heading.changed_at)
         .map(SystemTime::from);
@@ -330,18 +333,14 @@ async fn answer(
     if is_current(request, &etag, changed_at) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    let content_type = match format {
-        FeedFormat::Rss => "application/rss+xml; charset=utf-8",
-        FeedFormat::Atom => "application/atom+xml; charset=utf-8",
-        FeedFormat::Json => "application/feed+json; charset=utf-8",
-    };
-    set(header::CONTENT_TYPE, content_type.into());
-    let body = match (coding, label) {
-        (Some(coding), Some(label)) => {
-            set(header::CONTENT_ENCODING, label.into());
+    let content_type = format!("{}; charset=utf-8", media_type(format));
+    set(header::CONTENT_TYPE, content_type);
+    let body = match coding {
+        Some(coding) => {
+            set(header::CONTENT_ENCODING, coding::label(coding).into());
             rendered.coded(coding).await
         }
-        _ => rendered.identity().await,
+        None => rendered.identity().await,
     };
     (headers, body).into_response()
 }

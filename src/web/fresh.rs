@@ -1,6 +1,5 @@
 //! What is asked of the store for many readers at once, and is as good a second later.
 
-use super::feeds::STORE_PATIENCE;
 use crate::store::StoreError;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +7,9 @@ use tokio::sync::Mutex;
 
 /// How long an answer stays good: who reads it can't tell, and whoever asks in a loop costs nobody anything.
 const GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// How long the store is waited for, where somebody has something to say without it.
+const STORE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The last answer, if there was one, and when.
 #[derive(Debug)]

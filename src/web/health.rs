@@ -3,6 +3,7 @@
 //! A source that fails is its publisher's trouble and no reason to call the program unwell.
 
 use super::access::{IsTrusted, Key};
+use super::coding::etag;
 use super::fares::{public_detail, without_secrets};
 use super::feeds::is_current;
 use super::fresh::in_time;
@@ -131,7 +132,7 @@ pub(super) async fn feed(
     };
     let troubles = troubles::of(&statuses, &sources, ours, Timestamp::now());
     let atom = troubles::atom(troubles, &public_url, &key);
-    let etag = format!("\"{}\"", &store::hash(&atom)[..32]);
+    let etag = etag(&store::hash(&atom), None);
     let headers = [
         (header::CONTENT_TYPE, "application/atom+xml; charset=utf-8"),
         (header::CACHE_CONTROL, "max-age=300"),

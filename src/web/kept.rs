@@ -135,7 +135,7 @@ impl Rendered {
             turns,
             live: Arc::downgrade(live),
             heading,
-            hash: store::hash(&plain)[..32].to_owned(),
+            hash: store::hash(&plain),
             length: plain.len(),
             forms: Mutex::new(Forms {
                 plain: Some(plain.into()),

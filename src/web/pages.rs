@@ -19,12 +19,13 @@ pub(super) use entry::entry;
 pub(super) use feed::feed;
 pub(super) use icon::{Icons, icon};
 pub(super) use index::index;
-pub(super) use remedy::excerpt;
+pub(super) use parts::excerpt;
 pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
 use super::access::Key;
-use super::coding::{accepted, accepted_quick, compress, label};
+use super::coding::{COMPRESS_BYTES_MIN, accepted, accepted_quick, compress, etag, label};
+use super::fares::called;
 use super::feeds::{address, is_current};
 use super::{Problem, Shared, words};
 use crate::model::FeedFormat;
@@ -63,14 +64,11 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The sign of the program, beside the titles of tabs.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b5f8a'/%3E%3Cpath d='M7 12q4.500-4 9 0t9 0M7 18q4.500-4 9 0t9 0M7 24q4.500-4 9 0t9 0' fill='none' stroke='%23fff' stroke-width='2.600' stroke-linecap='round'/%3E%3C/svg%3E";
 
-/// What is smaller than this is not compressed: it fits into one packet anyway.
-const COMPRESS_BYTES_MIN: usize = 1024;
-
-/// The published formats: media type and name.
-const FORMATS: [(FeedFormat, &str, &str); 3] = [
-    (FeedFormat::Rss, "application/rss+xml", "RSS"),
-    (FeedFormat::Json, "application/feed+json", "JSON"),
-    (FeedFormat::Atom, "application/atom+xml", "Atom"),
+/// The published formats, and what they are called.
+const FORMATS: [(FeedFormat, &str); 3] = [
+    (FeedFormat::Rss, "RSS"),
+    (FeedFormat::Json, "JSON"),
+    (FeedFormat::Atom, "Atom"),
 ];
 
 /// A page, before it is put into its frame.
@@ -168,12 +166,7 @@ impl Links {
 async fn answer(shared: &Shared, request: &HeaderMap, page: Page) -> Response {
     let html = page.render().into_bytes();
     let coding = accepted_quick(request).filter(|_| html.len() >= COMPRESS_BYTES_MIN);
-    let dash = coding.map_or("", |_| "-");
-    let etag = format!(
-        "\"{}{dash}{}\"",
-        &store::hash(&html)[..32],
-        coding.map_or("", label)
-    );
+    let etag = etag(&store::hash(&html), coding);
     let mut headers = HeaderMap::new();
     let mut set = |name, value: HeaderValue| headers.insert(name, value);
     if let Ok(etag) = HeaderValue::from_str(&etag) {
@@ -243,10 +236,7 @@ pub(super) async fn opml(
 /// Clean feeds as OPML, given as names and the titles that are known; in Atom, since that says most.
 pub(crate) fn opml_of(feeds: &[(&str, Option<&str>)], public_url: &str, key: &Key) -> String {
     let outline = |(name, title): &(&str, Option<&str>)| Outline {
-        title: title
-            .filter(|title| !title.trim().is_empty())
-            .unwrap_or(name)
-            .to_owned(),
+        title: called(name, *title).to_owned(),
         xml_url: key.onto(address(public_url, name, FeedFormat::Atom)),
         ..Outline::default()
     };

@@ -9,6 +9,7 @@ use crate::model::{Date, Entry, Feed, FeedFormat, Person, Text};
 use crate::render::{self, Context};
 use crate::schedule::Failure;
 use crate::store::{Source, Status};
+use crate::walls;
 use jiff::{SignedDuration, Timestamp};
 
 /// A source that fails is told of after so long: most that fail are well again within hours.
@@ -109,9 +110,9 @@ fn broken(status: &Status, now: Timestamp) -> Option<Trouble> {
     if !lasts {
         return None;
     }
-    let what = match kind {
-        "challenge" | "captcha" | "login" | "consent" => "is behind a wall",
-        _ => "can't be polled",
+    let what = match walls::shuts_out(kind) {
+        true => "is behind a wall",
+        false => "can't be polled",
     };
     let last = match status.last_success_at {
         Some(at) => format!("It last answered with a feed on {}.", day(at)),

@@ -9,6 +9,7 @@ use super::super::tree::{self, NodeId, NodeRef, escape};
 use super::atoms::medium;
 use super::place::Places;
 use super::{Label, Manner, SHOWN_BYTES_MAX, ShownWords};
+pub use elements::is_language;
 use elements::resolve;
 use html5ever::ns;
 pub(super) use media::loaded;

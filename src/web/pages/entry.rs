@@ -1,10 +1,12 @@
 //! `/feeds/NAME/ENTRY`: an entry before and after, what was done to it and why, and how to undo it.
 
 use super::feed::{Published, enclosures, meta, source};
-use super::parts::{ago, alternates, crumbs, direction, dotted, language, plain, web_link};
-use super::remedy::{Remedy, excerpt};
+use super::parts::{
+    about, ago, alternates, crumbs, direction, dotted, excerpt, language, plain, web_link,
+};
+use super::remedy::Remedy;
 use super::{Links, Page, answer};
-use crate::clean::{self, Label, Manner, PASSES};
+use crate::clean::{self, Label, Manner};
 use crate::model::{Entry, Field, Removal, Text};
 use crate::store::BeforeAfter;
 use crate::web::access::Key;
@@ -275,12 +277,6 @@ impl Shown<'_> {
 
     /// Every removal with its reason and its remedy.
     fn actions(&self, entry: &Entry, removals: &[Removal], unplaced: &BTreeSet<usize>) -> Markup {
-        let about = |pass: &str| {
-            PASSES
-                .iter()
-                .find(|known| known.name == pass)
-                .map_or("", |known| known.about)
-        };
         let is_told = |removal: &Removal| matches!(removal.field, Field::Content | Field::Summary);
         html! {
             ol.removals {

@@ -2,7 +2,8 @@
 
 use super::index::how;
 use super::parts::{
-    ago, alternates, crumbs, direction, dotted, language, pager, plain, subscribe, web_link,
+    about, ago, alternates, crumbs, direction, dotted, excerpt, language, pager, plain, subscribe,
+    web_link,
 };
 use super::summaries::short;
 use super::{Links, Page, answer};
@@ -62,21 +63,11 @@ pub(in crate::web) async fn source(
         if store.heading(name).await?.is_none() {
             return Err(feeds::NO_SUCH_FEED);
         }
-        let heir = store.successor(name).await?;
-        let Some(heir) = heir.filter(|heir| live.source(heir).is_some()) else {
-            return Err(feeds::WITHDRAWN);
-        };
-        let location = key.onto(format!(
-            "{}/feeds/{heir}{rest}",
-            live.config.server.public_url
-        ));
+        let location =
+            feeds::heir(shared, &live, name, key, |heir| format!("{heir}{rest}")).await?;
         let said = words::renamed(&location);
-        return Ok(Err((
-            StatusCode::FOUND,
-            [(header::LOCATION, location)],
-            said,
-        )
-            .into_response()));
+        let headers = [(header::LOCATION, location)];
+        return Ok(Err((StatusCode::FOUND, headers, said).into_response()));
     }
     let heading = store.heading(name).await?.ok_or(feeds::NO_SUCH_FEED)?;
     let fare = store
@@ -296,23 +287,18 @@ pub(super) fn enclosures(entry: &Entry) -> Markup {
 
 /// The body of an entry as far as there is room, and whether that is all of it.
 pub(super) fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (String, bool) {
-    // Of more than can be shown, only the beginning is parsed. A tag that is cut in two is none.
-    let is_cut = text.value.len() > PARSED_BYTES;
-    let whole = match is_cut {
-        true => {
-            let value = text.value[..text.value.floor_char_boundary(PARSED_BYTES)].to_owned();
-            let head = Text {
-                value,
-                ..text.clone()
-            };
-            clean::lead(&clean::shown(&head, manner), LEAD_BYTES)
-        }
-        false => clean::shown(text, manner),
-    };
-    if is_cut {
-        *left = left.saturating_sub(whole.len());
-        return (whole, false);
+    if text.value.len() > PARSED_BYTES {
+        // Of more than can be shown, only the beginning is parsed. A tag that is cut in two is none.
+        let value = text.value[..text.value.floor_char_boundary(PARSED_BYTES)].to_owned();
+        let head = Text {
+            value,
+            ..text.clone()
+        };
+        let lead = clean::lead(&clean::shown(&head, manner), LEAD_BYTES);
+        *left = left.saturating_sub(lead.len());
+        return (lead, false);
     }
+    let whole = clean::shown(text, manner);
     if whole.len() <= *left || whole.len() <= LEAD_BYTES {
         *left = left.saturating_sub(whole.len());
         return (whole, true);
@@ -335,7 +321,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
                 h3 { (words::FEED_ITSELF) }
                 ul {
                     @for removal in account.feed.iter().take(TOLD as usize) {
-                        li { code { (removal.pass) } ": " (removal.rule) " — " span dir="auto" { (super::remedy::excerpt(&removal.before, LINE_CHARS)) } }
+                        li { code { (removal.pass) } ": " (removal.rule) " — " span dir="auto" { (excerpt(&removal.before, LINE_CHARS)) } }
                     }
                 }
             }
@@ -345,7 +331,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
                 ul {
                     @for warning in account.warnings.iter().take(TOLD as usize) {
                         li {
-                            (super::remedy::excerpt(&warning.message, LINE_CHARS))
+                            (excerpt(&warning.message, LINE_CHARS))
                             @if let Some(line) = warning.line { " (" (words::line(line)) ")" }
                         }
                     }
@@ -359,12 +345,6 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
 }
 
 pub(super) fn passes(passes: &[Tally]) -> Markup {
-    let about = |name: &str| {
-        clean::PASSES
-            .iter()
-            .find(|pass| pass.name == name)
-            .map_or("", |pass| pass.about)
-    };
     html! {
         div.scroll tabindex="0" role="group" aria-label=(words::BY_PASS) {
             table {
@@ -389,7 +369,7 @@ fn learnt(lines: &[Tally]) -> Markup {
                 tbody {
                     @for line in lines {
                         tr {
-                            td dir="auto" { (super::remedy::excerpt(line.example.as_deref().unwrap_or_default(), LINE_CHARS)) }
+                            td dir="auto" { (excerpt(line.example.as_deref().unwrap_or_default(), LINE_CHARS)) }
                             td { (line.name) @if let Some(evidence) = &line.evidence { " (" (evidence) ")" } }
                             td.n { (line.entries) }
                         }

@@ -1,9 +1,10 @@
 //! Parts that several pages have: links to feeds, moments, pagers, languages.
 
 use super::{FORMATS, Links, Page};
+use crate::clean::{self, PASSES};
 use crate::model::{FeedFormat, Text};
 use crate::render;
-use crate::web::feeds::address;
+use crate::web::feeds::{address, ending, media_type};
 use crate::web::words;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -21,13 +22,9 @@ pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// The ending of a format.
-fn end(format: FeedFormat) -> &'static str {
-    match format {
-        FeedFormat::Rss => "rss",
-        FeedFormat::Atom => "atom",
-        FeedFormat::Json => "json",
-    }
+/// A link to a feed in a format.
+fn link(links: &Links, name: &str, format: FeedFormat) -> String {
+    links.to(&format!("feeds/{name}.{}", ending(format)))
 }
 
 /// A feed in every format, for the head of a page.
@@ -36,14 +33,11 @@ pub(super) fn alternates(
     name: &str,
     title: &str,
 ) -> Vec<(String, &'static str, String)> {
-    let link = |(format, media_type, _): (FeedFormat, &'static str, &str)| {
-        (
-            title.to_owned(),
-            media_type,
-            links.to(&format!("feeds/{name}.{}", end(format))),
-        )
+    let alternate = |(format, _)| {
+        let href = link(links, name, format);
+        (title.to_owned(), media_type(format), href)
     };
-    FORMATS.map(link).into()
+    FORMATS.map(alternate).into()
 }
 
 /// Links to a feed: in every format, and for the reader of this computer.
@@ -53,10 +47,10 @@ pub(super) fn subscribe(links: &Links, public_url: &str, name: &str) -> Markup {
     html! {
         p.links {
             a href=(reader) { (words::IN_READER) }
-            @for (format, _, label) in FORMATS {
+            @for (format, label) in FORMATS {
                 // The last one is the one to copy: Atom says most.
                 @let copied = (format == FeedFormat::Atom).then_some("");
-                " " a href=(links.to(&format!("feeds/{name}.{}", end(format)))) data-copy=[copied] { (label) }
+                " " a href=(link(links, name, format)) data-copy=[copied] { (label) }
             }
         }
     }
@@ -79,8 +73,27 @@ pub(super) fn dotted(facts: &[Markup]) -> Markup {
 
 /// A text in words.
 pub(super) fn plain(text: Option<&Text>) -> String {
-    let text = text.map(render::plain).unwrap_or_default();
+    line(&text.map(render::plain).unwrap_or_default())
+}
+
+/// A text on one line.
+fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The beginning of a text on one line.
+pub(in crate::web) fn excerpt(text: &str, chars: usize) -> String {
+    let line = line(text);
+    match line.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+/// What a pass is about.
+pub(super) fn about(pass: &str) -> &'static str {
+    let known = PASSES.iter().find(|known| known.name == pass);
+    known.map_or("", |known| known.about)
 }
 
 /// The direction of a language's script, where it is not for the browser to find out, line by line (`unicode-bidi: plaintext`).
@@ -111,15 +124,9 @@ pub(super) fn direction(language: Option<&str>) -> &'static str {
 
 /// A language tag, where it is one (RFC 5646 §2.1).
 pub(super) fn language(given: Option<&str>) -> Option<&str> {
-    let given = given.map(str::trim)?;
-    let mut parts = given.split('-');
-    let primary = parts.next().unwrap_or_default();
-    let is_primary =
-        (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_further = |part: &str| {
-        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    (is_primary && parts.all(is_further)).then_some(given)
+    given
+        .map(str::trim)
+        .filter(|given| clean::is_language(given))
 }
 
 /// Links to the pages around one; `address` gives that of a page.

@@ -1,5 +1,6 @@
 //! What of a source changes only with its revision, read once a revision: a list of a thousand is not read anew each time.
 
+use super::parts::excerpt;
 use crate::model::{EntryKey, Feed};
 use crate::render;
 use crate::store::{Listed, Store, StoreError, Summary};
@@ -64,12 +65,7 @@ fn icon_of(feed: &Feed) -> Option<Url> {
 
 /// A text on one line, cut where it is too long for a list.
 pub(super) fn short(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(TITLE_CHARS) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
-    }
+    excerpt(text, TITLE_CHARS)
 }
 
 /// What is known of sources, by their rows, each with the revision that it was read at.

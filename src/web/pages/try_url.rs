@@ -5,8 +5,8 @@
 //! nothing of our own network.
 
 use super::feed::{meta, prose};
-use super::parts::{direction, dotted, language, plain};
-use super::remedy::{excerpt, quoted};
+use super::parts::{direction, dotted, excerpt, language, plain};
+use super::remedy::quoted;
 use super::{Links, Page, answer, summaries};
 use crate::clean::Manner;
 use crate::config::Polling;

@@ -277,7 +277,8 @@ pub(super) fn resolve(value: &str, base: Option<&Url>) -> Option<Url> {
 }
 
 /// Whether a text may be a language tag: "en", "pt-BR", "zh-Hant-TW" (RFC 5646 §2.1).
-fn is_language(value: &str) -> bool {
+#[must_use]
+pub fn is_language(value: &str) -> bool {
     let mut parts = value.split('-');
     let is_primary = |part: &str| {
         (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic())
