@@ -4,12 +4,12 @@
 
 use super::append::{self, Added};
 use super::{Usage, config, output};
-use crate::config::{Config, SourceName};
+use crate::config::{Config, Proxy, SourceName};
 use crate::discover;
-use crate::fetch::{Client, FetchError};
+use crate::fetch::Client;
 use crate::opml::Outline;
 use crate::parse::LinkedFeed;
-use crate::poll::{self, Found, FoundFeed, PollError, is_missing, look, typed};
+use crate::poll::{self, Found, FoundFeed, PollError, is_missing, look, look_as_typed, typed};
 use crate::render;
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::collections::BTreeMap;
@@ -17,7 +17,6 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 use url::Url;
 
 /// How many entries a preview names.
@@ -25,9 +24,6 @@ const PREVIEW_ENTRIES: usize = 5;
 
 /// How much of an entry's title it shows, in characters.
 const TITLE_CHARS: usize = 80;
-
-/// How long to wait before a server is asked for the next place where a feed may be.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// `feedwash add`.
 pub(super) async fn add(
@@ -112,15 +108,7 @@ impl Finder<'_> {
         if let Some(feed) = self.choose_known(given, &known).await? {
             return Ok(feed);
         }
-        let mut answer = self.ask(&url).await;
-        if is_guess && matches!(answer, Err(PollError::Fetch(FetchError::Network(..)))) {
-            let mut plain = url.clone();
-            if plain.set_scheme("http").is_ok()
-                && let Ok(found) = self.ask(&plain).await
-            {
-                answer = Ok(found);
-            }
-        }
+        let answer = look_as_typed(&self.client, self.proxy(), (&url, is_guess)).await;
         let page = match answer {
             Ok(Found::Feed(feed)) => return Ok(feed),
             Ok(Found::Page(_, linked)) if !linked.is_empty() => {
@@ -141,7 +129,8 @@ impl Finder<'_> {
             }
             Err(error) => return Err(error).with_context(|| format!("can't read {given}")),
         };
-        let found = self.guess(&page).await?.ok_or_else(|| {
+        let found = poll::guess(&self.client, self.proxy(), &page, usize::MAX).await;
+        let found = found.ok_or_else(|| {
             anyhow!("{page} links no feed, and there is none where sites usually have one; give the feed's own address")
         })?;
         output::say(&format!("{page} links no feed; this is what its site has"));
@@ -165,17 +154,6 @@ impl Finder<'_> {
         }
     }
 
-    /// Looks where sites usually have their feed, and stops at the first.
-    async fn guess(&self, page: &Url) -> Result<Option<FoundFeed>> {
-        for url in discover::well_known(page) {
-            tokio::time::sleep(PAUSE).await;
-            if let Some(feed) = self.feed_at(&url).await {
-                return Ok(Some(feed));
-            }
-        }
-        Ok(None)
-    }
-
     async fn feed_at(&self, url: &Url) -> Option<FoundFeed> {
         match self.ask(url).await {
             Ok(Found::Feed(feed)) => Some(feed),
@@ -193,7 +171,11 @@ impl Finder<'_> {
     }
 
     async fn ask(&self, url: &Url) -> Result<Found, PollError> {
-        look(&self.client, self.config.polling.proxy.as_ref(), url).await
+        look(&self.client, self.proxy(), url).await
+    }
+
+    fn proxy(&self) -> Option<&Proxy> {
+        self.config.polling.proxy.as_ref()
     }
 }
 

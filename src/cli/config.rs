@@ -60,6 +60,11 @@ pub(super) fn load_to_look(path: &Path) -> Result<Config> {
     Ok(load_and_tell(path, Secrets::LeaveOut)?.0)
 }
 
+/// The same with the token where it can be read: it may be for the service alone, and then it is left out.
+pub(super) fn load_to_read_feeds(path: &Path) -> Result<Config> {
+    load_to_serve(path).or_else(|_| load_to_look(path))
+}
+
 /// What is done about secrets that stand elsewhere.
 enum Secrets {
     Read,

@@ -11,9 +11,7 @@ use std::process::ExitCode;
 
 /// `feedwash opml export`: the clean feeds under their public URLs.
 pub(super) async fn export(named: Option<&Path>) -> Result<ExitCode> {
-    let path = config::path(named);
-    // The token of private feeds may be readable for the service alone; then it is left out.
-    let config = config::load_to_serve(&path).or_else(|_| config::load_to_look(&path))?;
+    let config = config::load_to_read_feeds(&config::path(named))?;
     let statuses = config::statuses(&config).await?;
     let titled: Vec<(&str, Option<&str>)> = config
         .sources

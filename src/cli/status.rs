@@ -56,9 +56,8 @@ pub(super) async fn health(named: Option<&Path>, address: Option<SocketAddr>) ->
     let (listen, token) = match address {
         Some(address) => (address, None),
         None => {
-            let path = config::path(named);
-            // The token may be readable for the service alone; without it nothing is said about sources.
-            let config = config::load_to_serve(&path).or_else(|_| config::load_to_look(&path))?;
+            // Without the token nothing is said about sources.
+            let config = config::load_to_read_feeds(&config::path(named))?;
             (config.server.listen, config.server.access_token)
         }
     };

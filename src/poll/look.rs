@@ -4,12 +4,17 @@
 
 use super::{PollError, of_fetch, wash_apart};
 use crate::config::{Location, Proxy, SourceName};
+use crate::discover;
 use crate::fetch::{Client, FetchError, Fetched, Request};
 use crate::model::{Rules, Washed};
 use crate::parse::{LinkedFeed, ParseError};
 use crate::render;
 use jiff::Timestamp;
+use std::time::Duration;
 use url::Url;
+
+/// How long to wait before a server is asked for the next place where a feed may be.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The longest name that is made of a title, in characters.
 const NAME_CHARS: usize = 60;
@@ -74,6 +79,37 @@ pub(crate) async fn look(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Looks at an address that somebody typed: where its scheme is a guess of ours, and nobody answers to it, at the other one.
+pub(crate) async fn look_as_typed(
+    client: &Client,
+    proxy: Option<&Proxy>,
+    (url, is_guess): (&Url, bool),
+) -> Result<Found, PollError> {
+    let found = look(client, proxy, url).await;
+    let is_unheard = matches!(found, Err(PollError::Fetch(FetchError::Network(..))));
+    let mut plain = url.clone();
+    if !is_guess || !is_unheard || plain.set_scheme("http").is_err() {
+        return found;
+    }
+    look(client, proxy, &plain).await.or(found)
+}
+
+/// Looks where sites usually have their feed, at so many places, and stops at the first.
+pub(crate) async fn guess(
+    client: &Client,
+    proxy: Option<&Proxy>,
+    page: &Url,
+    most: usize,
+) -> Option<FoundFeed> {
+    for url in discover::well_known(page).iter().take(most) {
+        tokio::time::sleep(PAUSE).await;
+        if let Ok(Found::Feed(feed)) = look(client, proxy, url).await {
+            return Some(feed);
+        }
+    }
+    None
 }
 
 /// Whether an error says that there is nothing at an address, and neither that we are not wanted nor that something broke.

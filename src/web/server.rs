@@ -82,7 +82,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(error, "a connection ended early");
                 },
-                () = guest.leave.cancelled() => {}
+                () = guest.seen.leave.cancelled() => {}
             }
         });
     }
@@ -118,36 +118,31 @@ struct House {
     metrics: Arc<Metrics>,
     /// Counts connections and requests: what is higher is younger. No clock is needed to tell who waits for longest.
     turn: AtomicU64,
-    open: Mutex<HashMap<u64, Seen>>,
+    open: Mutex<HashMap<u64, Arc<Seen>>>,
 }
 
 /// What is known of a guest without keeping it.
 struct Seen {
-    state: Arc<State>,
-    leave: CancellationToken,
-}
-
-struct State {
     /// When it last asked for something, was answered or came.
     last: AtomicU64,
     /// How many answers are under way.
     answers: AtomicUsize,
+    /// Told to make room.
+    leave: CancellationToken,
 }
 
 impl Seen {
     /// Whoever is lower makes room first.
     fn rank(&self) -> (bool, u64) {
-        let is_answered = self.state.answers.load(Ordering::Relaxed) > 0;
-        (is_answered, self.state.last.load(Ordering::Relaxed))
+        let is_answered = self.answers.load(Ordering::Relaxed) > 0;
+        (is_answered, self.last.load(Ordering::Relaxed))
     }
 }
 
 /// A connection, for as long as it is open.
 struct Guest {
     number: u64,
-    state: Arc<State>,
-    /// Told to make room.
-    leave: CancellationToken,
+    seen: Arc<Seen>,
     guests: Guests,
 }
 
@@ -165,7 +160,7 @@ impl Guests {
         self.0.turn.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<u64, Seen>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Seen>>> {
         // A panic while the lock is held can't leave the map half-changed: each change is one call.
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -176,23 +171,19 @@ impl Guests {
             self.dismiss(1);
         }
         let number = self.turn();
-        let guest = Guest {
-            number,
-            state: Arc::new(State {
-                last: AtomicU64::new(number),
-                answers: AtomicUsize::new(0),
-            }),
+        let seen = Arc::new(Seen {
+            last: AtomicU64::new(number),
+            answers: AtomicUsize::new(0),
             leave: CancellationToken::new(),
-            guests: self.clone(),
-        };
-        let seen = Seen {
-            state: Arc::clone(&guest.state),
-            leave: guest.leave.clone(),
-        };
+        });
         let mut open = self.open();
-        open.insert(number, seen);
+        open.insert(number, Arc::clone(&seen));
         self.0.metrics.connected(open.len());
-        Arc::new(guest)
+        Arc::new(Guest {
+            number,
+            seen,
+            guests: self.clone(),
+        })
     }
 
     /// Sends away so many of those that have waited for nothing for the longest.
@@ -225,7 +216,7 @@ struct Answering(Arc<Guest>);
 
 impl Answering {
     fn new(guest: &Arc<Guest>) -> Self {
-        guest.state.answers.fetch_add(1, Ordering::Relaxed);
+        guest.seen.answers.fetch_add(1, Ordering::Relaxed);
         guest.note();
         Self(Arc::clone(guest))
     }
@@ -233,14 +224,14 @@ impl Answering {
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.state.answers.fetch_sub(1, Ordering::Relaxed);
+        self.0.seen.answers.fetch_sub(1, Ordering::Relaxed);
         self.0.note();
     }
 }
 
 impl Guest {
     fn note(&self) {
-        self.state.last.store(self.guests.turn(), Ordering::Relaxed);
+        self.seen.last.store(self.guests.turn(), Ordering::Relaxed);
     }
 }
 
@@ -309,7 +300,7 @@ mod tests {
         let fifth = guests.welcome();
         let told = || {
             let all = [&answered, &first, &second, &third, &fifth];
-            all.map(|guest| guest.leave.is_cancelled())
+            all.map(|guest| guest.seen.leave.is_cancelled())
         };
         assert_eq!(told(), [false, false, true, false, false]);
         drop(second.clone());
@@ -331,7 +322,7 @@ mod tests {
         let [first, second] = [(); 2].map(|()| guests.welcome());
         drop(second);
         let _third = guests.welcome();
-        assert!(!first.leave.is_cancelled());
+        assert!(!first.seen.leave.is_cancelled());
     }
 
     #[test]

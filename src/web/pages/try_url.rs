@@ -15,7 +15,7 @@ use crate::fetch::{Client, FetchError};
 use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
 use crate::model::{Entry, Washed};
 use crate::parse::LinkedFeed;
-use crate::poll::{self, Found, FoundFeed, Live, PollError, look, name_of, typed};
+use crate::poll::{self, Found, FoundFeed, Live, PollError, look, look_as_typed, name_of, typed};
 use crate::store::Tally;
 use crate::web::access::Key;
 use crate::web::{BUG, Problem, Shared, words};
@@ -42,9 +42,6 @@ const OFFERED: usize = 20;
 
 /// How many places are guessed where a page links no feed.
 const GUESSES: usize = 4;
-
-/// How long to wait before a server is asked for the next place where a feed may be.
-const PAUSE: Duration = Duration::from_millis(500);
 
 const OFF: Problem = Problem(
     StatusCode::NOT_FOUND,
@@ -193,23 +190,15 @@ fn client(live: &Live) -> Result<Client, FetchError> {
 
 /// Looks for the feed that somebody meant; an error is said as it is.
 async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> {
-    let polling = &live.config.polling;
+    let proxy = live.config.polling.proxy.as_ref();
     let client = client(live).map_err(|error| told(&error.into()))?;
-    let ask = async |url: &Url| look(&client, polling.proxy.as_ref(), url).await;
+    let ask = async |url: &Url| look(&client, proxy, url).await;
     if let Some(known) = discover::by_site(url).first()
         && let Ok(Found::Feed(feed)) = ask(known).await
     {
         return Ok(Answer::Feed(Box::new(feed)));
     }
-    let mut found = ask(url).await;
-    if is_guess && matches!(found, Err(PollError::Fetch(FetchError::Network(..)))) {
-        let mut plain = url.clone();
-        if plain.set_scheme("http").is_ok()
-            && let Ok(other) = ask(&plain).await
-        {
-            found = Ok(other);
-        }
-    }
+    let found = look_as_typed(&client, proxy, (url, is_guess)).await;
     let (page, linked) = match found {
         Ok(Found::Feed(feed)) => return Ok(Answer::Feed(Box::new(feed))),
         Ok(Found::Page(page, linked)) => (page, linked),
@@ -232,13 +221,10 @@ async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> 
         }
         _ => return Ok(Answer::Choice(linked)),
     }
-    for url in discover::well_known(&page).iter().take(GUESSES) {
-        tokio::time::sleep(PAUSE).await;
-        if let Ok(Found::Feed(feed)) = ask(url).await {
-            return Ok(Answer::Feed(Box::new(feed)));
-        }
-    }
-    Err(words::NO_FEED.to_owned())
+    let guessed = poll::guess(&client, proxy, &page, GUESSES).await;
+    guessed
+        .map(|feed| Answer::Feed(Box::new(feed)))
+        .ok_or_else(|| words::NO_FEED.to_owned())
 }
 
 /// A failure, without what it may tell of our own network.
