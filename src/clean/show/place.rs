@@ -108,33 +108,29 @@ impl Search<'_> {
         piece(markup)
     }
 
-    /// Whether a removal was found.
-    fn place(&mut self, place: usize, removal: &Removal) -> bool {
+    /// Finds a removal, and does what it did.
+    fn place(&mut self, place: usize, removal: &Removal) {
         let before = removal.before.trim();
+        let is_markup = before.starts_with('<');
         match removal.after.as_deref() {
             // Those words in a story are no attribute.
             None if is_attribute(&removal.rule, before) => {
-                self.attribute_gone(place, &removal.rule, before)
+                self.attribute_gone(place, &removal.rule, before);
             }
             None => self.taken(place, before),
-            Some("") if before.starts_with('<') && self.unwrapped(place, before) => true,
-            Some(after) => {
-                if !before.starts_with('<') && self.attribute_changed(place, before, after) {
-                    return true;
-                }
-                self.replaced(place, before, after)
-            }
+            Some("") if is_markup && self.unwrapped(place, before) => {}
+            Some(after) if !is_markup && self.attribute_changed(place, before, after) => {}
+            Some(after) => self.replaced(place, before, after),
         }
     }
 
     /// Something was taken out: as one piece, or as several that stood apart.
-    fn taken(&mut self, place: usize, before: &str) -> bool {
+    fn taken(&mut self, place: usize, before: &str) {
         let Some(markup) = self.piece(before) else {
-            return false;
+            return;
         };
         if let Some(range) = self.find(&markup, &Atoms::of(&markup)) {
-            self.claim(place, range);
-            return true;
+            return self.claim(place, range);
         }
         let pieces = markup
             .root_element()
@@ -142,9 +138,8 @@ impl Search<'_> {
             .map(|node| super::super::tree::outer(node));
         let pieces: Vec<String> = pieces.filter(|piece| !piece.trim().is_empty()).collect();
         if pieces.len() < 2 {
-            return false;
+            return;
         }
-        let mut is_found = false;
         for outer in pieces {
             if self.is_spent() {
                 break;
@@ -154,19 +149,17 @@ impl Search<'_> {
             };
             if let Some(range) = self.find(&markup, &Atoms::of(&markup)) {
                 self.claim(place, range);
-                is_found = true;
             }
         }
-        is_found
     }
 
     /// Something else was put in the place of an element.
-    fn replaced(&mut self, place: usize, before: &str, after: &str) -> bool {
+    fn replaced(&mut self, place: usize, before: &str, after: &str) {
         let Some(markup) = self.piece(before) else {
-            return false;
+            return;
         };
         let Some(range) = self.find(&markup, &Atoms::of(&markup)) else {
-            return false;
+            return;
         };
         let origin = self.from[range.start];
         self.changed(self.origin(origin).node, place);
@@ -177,7 +170,6 @@ impl Search<'_> {
         self.cost += 2 * (self.row.len() - range.start) + bytes.len();
         self.row.splice(range.clone(), bytes);
         self.from.splice(range, from);
-        true
     }
 
     /// An element went, and what stood in it stayed.
@@ -197,13 +189,14 @@ impl Search<'_> {
     }
 
     /// An attribute went: `name="value"`.
-    fn attribute_gone(&mut self, place: usize, rule: &str, before: &str) -> bool {
+    fn attribute_gone(&mut self, place: usize, rule: &str, before: &str) {
         let found = self.index.gone(rule, before, |node| {
             is_taken(&self.claims, self.atoms, node)
         });
-        self.found(place, found)
+        self.found(place, found);
     }
 
+    /// Whether the element of a change was found, which then is noted.
     fn found(&mut self, place: usize, node: Option<NodeId>) -> bool {
         node.map(|node| self.changed(node, place)).is_some()
     }

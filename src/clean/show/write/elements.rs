@@ -176,11 +176,7 @@ impl Writer<'_> {
         let href = tree::attr(element, "href")
             .map(str::trim)
             .unwrap_or_default();
-        let has_text = node.descendants().any(|node| {
-            node.value()
-                .as_text()
-                .is_some_and(|text| !text.trim().is_empty())
-        });
+        let has_text = has_text(node);
         let has_picture = || {
             node.descendants()
                 .any(|node| node.value().as_element().is_some_and(|e| e.name() == "img"))
@@ -225,12 +221,7 @@ impl Writer<'_> {
 
     /// A heading below those of the page, one level below the last that is above it.
     pub(super) fn heading(&mut self, node: NodeRef<'_>, level: u8, element: &Element) {
-        let has_text = node.descendants().any(|node| {
-            node.value()
-                .as_text()
-                .is_some_and(|text| !text.trim().is_empty())
-        });
-        if !has_text {
+        if !has_text(node) {
             return self.push(node.id(), "", Inside::Flow);
         }
         while self.headings.last().is_some_and(|last| *last >= level) {
@@ -265,6 +256,15 @@ impl Writer<'_> {
             open.phrasing = true;
         }
     }
+}
+
+/// Whether there is something to read in a node.
+fn has_text(node: NodeRef<'_>) -> bool {
+    node.descendants().any(|node| {
+        node.value()
+            .as_text()
+            .is_some_and(|text| !text.trim().is_empty())
+    })
 }
 
 /// An address made absolute.

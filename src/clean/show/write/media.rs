@@ -117,11 +117,13 @@ impl Writer<'_> {
         } else {
             "video"
         };
-        let address = |attribute: &str| {
+        let url = |element: &Element, attribute: &str| {
             let value = tree::attr(element, attribute)?.trim();
-            let url = Some(value)
-                .filter(|value| may_load(value, false))
-                .and_then(|value| self.url(value))?;
+            let value = Some(value).filter(|value| may_load(value, false))?;
+            self.url(value)
+        };
+        let address = |attribute: &str| {
+            let url = url(element, attribute)?;
             Some(format!(" {attribute}=\"{}\"", escape(url.as_str())))
         };
         let mut further = address("src").unwrap_or_default();
@@ -133,10 +135,7 @@ impl Writer<'_> {
                 .value()
                 .as_element()
                 .filter(|e| e.name() == "source")?;
-            let value = tree::attr(source, "src")?.trim();
-            let url = Some(value)
-                .filter(|value| may_load(value, false))
-                .and_then(|value| self.url(value))?;
+            let url = url(source, "src")?;
             Some(format!("<source src=\"{}\">", escape(url.as_str())))
         });
         let sources: String = match further.contains(" src=") {
