@@ -1,4 +1,5 @@
-//! The nouns: what a feed and an entry are, and (in `washed`) what a wash is asked for and gives; nothing that does anything.
+//! The nouns: what a feed and an entry are, (in `order`) in which order a document named their parts, and (in `washed`) what a
+//! wash is asked for and gives; nothing that does anything.
 //!
 //! Imports nothing of ours. Every dialect is read into these types and every output format is
 //! written from them, so a field says what RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 call it.
@@ -7,8 +8,10 @@
 //! that no field stands for is kept as an [`Element`], in document order, at any depth; a
 //! [`Removal`] is complete enough to be shown and undone without the original.
 
+mod order;
 mod washed;
 
+pub use order::{Order, Part};
 pub use washed::{
     Boilerplate, Field, Fingerprint, Matcher, Removal, Repeats, Restored, Rules, Sighting,
     SiteRule, SiteRuleKind, SiteRules, Warning, Washed,
@@ -248,134 +251,6 @@ pub struct Entry {
     /// Members of a JSON Feed item that no field stands for.
     #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
     pub json_extensions: serde_json::Map<String, serde_json::Value>,
-}
-
-/// What a child element of a feed or an entry stands for, as far as its place among the others goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Part {
-    /// The title.
-    Title = b't',
-    /// One of the links that are no enclosure.
-    Link = b'l',
-    /// The id.
-    Id = b'i',
-    /// An author.
-    Author = b'a',
-    /// A contributor.
-    Contributor = b'o',
-    /// RSS `webMaster`.
-    Publisher = b'w',
-    /// The date of publication.
-    Published = b'p',
-    /// The date of the last change.
-    Updated = b'u',
-    /// A feed's description, an entry's summary; RSS `description` also where it is all the content there is.
-    Summary = b's',
-    /// The content.
-    Content = b'c',
-    /// A category.
-    Category = b'k',
-    /// An enclosure.
-    Enclosure = b'e',
-    /// The page of reader comments.
-    Comments = b'm',
-    /// The feed that an entry came from.
-    Source = b'f',
-    /// The rights.
-    Rights = b'r',
-    /// The language.
-    Language = b'n',
-    /// The program that wrote the feed.
-    Generator = b'g',
-    /// The picture.
-    Image = b'h',
-    /// The icon.
-    Icon = b'j',
-    /// RSS `ttl`.
-    Ttl = b'y',
-    /// RSS `skipHours`.
-    SkipHours = b'z',
-    /// RSS `skipDays`.
-    SkipDays = b'd',
-    /// Any other element.
-    Extension = b'x',
-}
-
-/// The order in which a document named things: readers that take the first or the last of several
-/// titles, bodies or pictures see another one if these change places. Empty where there was none (JSON).
-///
-/// The *n*th [`Part::Extension`] is the *n*th of the extensions, and so for all others. It is a wish
-/// for the output: a part may be missing from the order or from the fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Order(String);
-
-impl TryFrom<String> for Order {
-    type Error = &'static str;
-
-    fn try_from(letters: String) -> Result<Self, Self::Error> {
-        // The letters of `Part`.
-        const PARTS: &str = "tliaowpusckemfrnghjyzdx";
-        if letters.chars().all(|letter| PARTS.contains(letter)) {
-            Ok(Self(letters))
-        } else {
-            Err("an order is made of the letters of parts")
-        }
-    }
-}
-
-impl From<Order> for String {
-    fn from(order: Order) -> Self {
-        order.0
-    }
-}
-
-impl Order {
-    /// Whether nothing is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Makes room for that many more.
-    pub fn reserve(&mut self, count: usize) {
-        self.0.reserve_exact(count);
-    }
-
-    /// Adds what the document named next.
-    pub fn push(&mut self, part: Part) {
-        self.0.push(char::from(part as u8));
-    }
-
-    /// Whether the document named a part at all.
-    #[must_use]
-    pub fn has(&self, part: Part) -> bool {
-        self.0.as_bytes().contains(&(part as u8))
-    }
-
-    /// The letters: a `char::from(part as u8)` for each naming.
-    #[must_use]
-    pub fn letters(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
-    /// Forgets what is more than that many namings of a part.
-    pub fn limit(&mut self, part: Part, count: usize) {
-        let mut seen = 0;
-        self.0.retain(|letter| {
-            seen += usize::from(letter == char::from(part as u8));
-            letter != char::from(part as u8) || seen <= count
-        });
-    }
-
-    /// Forgets those namings of a part that do not stay; `stays` has a value for each, and those past its end stay.
-    pub fn retain(&mut self, part: Part, stays: &[bool]) {
-        let mut stays = stays.iter();
-        self.0.retain(|letter| {
-            letter != char::from(part as u8) || stays.next().copied().unwrap_or(true)
-        });
-    }
 }
 
 /// How an entry is recognised again: a short hash of its id, else of its link, else of title and date.
