@@ -138,17 +138,17 @@ enum Command {
     },
     /// Put back what was removed from an entry, or remove it again
     ///
-    /// With a source alone it lists what was put back there, with the numbers that --undo takes.
+    /// With a source alone it lists what was put back there, with the numbers that --undo takes; with an entry as well, what was
+    /// removed from that.
     Restore {
         /// The source's name in feeds.toml
         source: String,
         /// The entry's key as `explain --source` shows it, or its id
-        #[arg(requires = "removal")]
         entry: Option<String>,
-        /// The number of the removal, as `explain --source` shows it
-        removal: Option<u32>,
+        /// The removal, by its eight letters, which stay the same, or by its number, as `explain --source` shows both
+        removal: Option<undo::Named>,
         /// Put it back in every entry of the source, from now on
-        #[arg(long, requires = "entry")]
+        #[arg(long, requires = "removal")]
         for_source: bool,
         /// Remove again what was put back under this number
         #[arg(long, value_name = "NUMBER", conflicts_with = "entry")]
@@ -302,7 +302,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
                     removal,
                     for_source,
                 },
-                _ => undo::Wish::List,
+                (None, Some(entry), None) => undo::Wish::Choose(entry),
+                (None, None, _) => undo::Wish::List,
             };
             undo::restore(path, &source, wish).await
         }
