@@ -164,6 +164,14 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Copy everything that is stored into another store, which is empty: from the file to PostgreSQL, or back
+    ///
+    /// Stop the daemon first. Ids, dates and what was put back stay, so readers notice nothing; the old store stays as it is.
+    /// Then name the new one in feeds.toml, as `url` below `[store]`, and start.
+    MigrateStore {
+        /// The new store, as `url` below `[store]` names it: postgres://user@host/database, or sqlite:file
+        to: String,
+    },
     /// Exchange lists of feeds with readers
     Opml {
         #[command(subcommand)]
@@ -308,6 +316,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             undo::restore(path, &source, wish).await
         }
         Command::Backup { file, force } => backup::backup(path, &file, force).await,
+        Command::MigrateStore { to } => backup::migrate(path, &to).await,
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

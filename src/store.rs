@@ -25,6 +25,7 @@ mod rows;
 mod source;
 mod status;
 mod times;
+mod transfer;
 mod undo;
 mod upkeep;
 mod versions;
@@ -41,6 +42,7 @@ pub use polls::Finish;
 pub use record::{Recorded, Recording};
 pub use source::{Source, Taken};
 pub use status::Status;
+pub use transfer::{TransferError, Transferred, transfer};
 pub use undo::{Restoration, Stored};
 
 use crate::config::StoreLocation;

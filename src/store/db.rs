@@ -259,7 +259,7 @@ pub(super) async fn patiently<T, E, F: Future<Output = Result<T, E>>>(
 }
 
 /// Whether somebody else has the file locked: `SQLITE_BUSY`, with whatever detail.
-fn is_busy(error: &sqlx::Error) -> bool {
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let code = code.and_then(|code| code.parse::<i32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
