@@ -57,6 +57,34 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Why feeds.toml as it is now could not be taken; the configuration before it is in force.
     pub rejected: Arc<Mutex<Option<Rejected>>>,
+    /// What this program does, among those that share its store.
+    pub role: Role,
+}
+
+/// What a program does, among those that share its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// It polls and serves.
+    #[default]
+    Both,
+    /// It polls, and serves nothing.
+    Polls,
+    /// It serves, and polls nothing.
+    Serves,
+}
+
+impl Role {
+    /// Whether it polls.
+    #[must_use]
+    pub fn polls(self) -> bool {
+        self != Self::Serves
+    }
+
+    /// Whether it serves.
+    #[must_use]
+    pub fn serves(self) -> bool {
+        self != Self::Polls
+    }
 }
 
 /// A configuration that was not taken.
