@@ -10,6 +10,7 @@
 
 mod backup;
 mod census;
+mod changes;
 mod db;
 mod ends;
 mod feeds;

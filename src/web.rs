@@ -10,6 +10,7 @@ mod count;
 mod fares;
 mod feeds;
 mod fresh;
+mod headings;
 mod health;
 mod kept;
 mod pages;
@@ -45,6 +46,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 struct Shared {
     app: App,
     rendered: Arc<kept::Cache>,
+    headings: Arc<headings::Headings>,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
@@ -61,6 +63,7 @@ pub fn router(app: App) -> Router {
     let shared = Shared {
         app,
         rendered: Arc::new(kept::Cache::new(turns.clone())),
+        headings: Arc::default(),
         turns,
         summaries: Arc::default(),
         trials: Arc::default(),

@@ -117,6 +117,9 @@ pub(super) async fn run(named: Option<&Path>, role: Role) -> Result<ExitCode> {
         let serving = web::serve(listener, app.clone(), shutdown.clone());
         parts.push(("server", tokio::spawn(serving)));
     }
+    // It ends with the program.
+    let listening = store.clone();
+    tokio::spawn(async move { listening.listen().await });
     let watching = tokio::spawn(service::watchdog(app.clone(), address, shutdown.clone()));
     greet(&sender.borrow().config, address);
     service::ready(&status(&sender.borrow().config, address));
