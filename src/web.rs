@@ -50,6 +50,7 @@ struct Shared(Arc<Parts>);
 struct Parts {
     app: App,
     rendered: Arc<kept::Cache>,
+    quick: quick::Counters,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
     trials: Arc<pages::Trials>,
@@ -72,6 +73,7 @@ impl Shared {
     fn new(app: App) -> Self {
         let turns = turns::Turns::default();
         Self(Arc::new(Parts {
+            quick: quick::Counters::new(&app.metrics),
             app,
             rendered: Arc::new(kept::Cache::new(turns.clone())),
             turns,
@@ -105,7 +107,7 @@ fn routes(shared: Shared) -> Router {
                 .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX)),
         )
         // For feed readers, and, without an ending, for people.
-        .route("/feeds/{file}", get(feeds::feed))
+        .route(quick::ROUTE, get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))
         // For machines.
         .route("/health", get(health::health))

@@ -4,13 +4,30 @@
 
 use super::Shared;
 use super::coding::{COMPRESS_BYTES_MIN, accepted};
+use crate::metrics::{Answers, Metrics};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode};
 use std::time::Instant;
 
 /// Where the feeds are, and how their route is called.
 const FEEDS: &str = "/feeds/";
-const ROUTE: &str = "/feeds/{file}";
+pub(super) const ROUTE: &str = "/feeds/{file}";
+
+/// Counts what is answered.
+pub(super) struct Counters {
+    whole: Answers,
+    not_modified: Answers,
+}
+
+impl Counters {
+    pub(super) fn new(metrics: &Metrics) -> Self {
+        let answers = |code: StatusCode| metrics.answers(ROUTE, code.as_u16());
+        Self {
+            whole: answers(StatusCode::OK),
+            not_modified: answers(StatusCode::NOT_MODIFIED),
+        }
+    }
+}
 
 /// Only browsers send it, which may be shown something else.
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -36,12 +53,13 @@ pub(super) fn answer<B>(shared: &Shared, request: &Request<B>) -> Option<Respons
     let heads = page.heads(&shared.app.store)?;
     let coding = accepted(headers).filter(|_| page.length() >= COMPRESS_BYTES_MIN);
     let (code, head) = heads.answer(headers, coding);
-    let body = match code {
-        StatusCode::NOT_MODIFIED => Bytes::new(),
-        _ => page.at_hand(coding)?,
+    let counters = &shared.quick;
+    let (body, answers) = match code {
+        StatusCode::NOT_MODIFIED => (Bytes::new(), &counters.not_modified),
+        _ => (page.at_hand(coding)?, &counters.whole),
     };
     let metrics = &shared.app.metrics;
-    metrics.answered(ROUTE, code.as_u16(), body.len() as u64, started.elapsed());
+    metrics.answered_of(answers, body.len() as u64, started.elapsed());
     Some(response(code, head, body))
 }
 
