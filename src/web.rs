@@ -26,12 +26,12 @@ pub use server::serve;
 use crate::daemon::App;
 use crate::limits;
 use crate::store::{Census, Source, Status, StoreError};
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use fresh::Fresh;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -47,6 +47,7 @@ struct Shared {
     rendered: Arc<kept::Cache>,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
+    accounts: Arc<pages::Accounts>,
     trials: Arc<pages::Trials>,
     icons: Arc<pages::Icons>,
     troubled: Arc<Fresh<Vec<Status>>>,
@@ -63,6 +64,7 @@ pub fn router(app: App) -> Router {
         rendered: Arc::new(kept::Cache::new(turns.clone())),
         turns,
         summaries: Arc::default(),
+        accounts: Arc::default(),
         trials: Arc::default(),
         icons: Arc::default(),
         troubled: Arc::default(),
@@ -75,6 +77,11 @@ pub fn router(app: App) -> Router {
         .route("/", get(pages::index))
         .route(&STYLE_PATH, get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route("/feeds", get(pages::without_slash))
+        .route("/feeds/", get(pages::without_slash))
+        .route("/feeds/{name}/", get(pages::without_slash))
+        .route("/feeds/{name}/{entry}/", get(pages::without_slash))
+        .route("/try/", get(pages::without_slash))
         .route("/icons/{name}", get(pages::icon))
         .route(
             "/try",
@@ -106,6 +113,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(shared.clone(), access::guard))
         .layer(CatchPanicLayer::custom(|_| BUG.into_response()))
         .layer(from_fn(in_time))
+        .layer(from_fn_with_state(shared.clone(), pages::for_people))
         .layer(map_response(secure))
         .layer(from_fn_with_state(shared, count::answers))
 }
@@ -144,6 +152,10 @@ async fn secure(mut response: Response) -> Response {
     response
 }
 
+/// What a [`Problem`] says, beside its answer: for a page in place of the line of text.
+#[derive(Debug, Clone, Copy)]
+struct Said(&'static str);
+
 /// An answer that is no success. Internals are logged, never sent.
 #[derive(Debug)]
 struct Problem(StatusCode, &'static str);
@@ -157,7 +169,8 @@ const BUG: Problem = Problem(
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let no_store = [(header::CACHE_CONTROL, "no-store")];
-        (self.0, no_store, format!("{}\n", self.1)).into_response()
+        let said = Extension(Said(self.1));
+        (self.0, no_store, said, format!("{}\n", self.1)).into_response()
     }
 }
 

@@ -1,13 +1,16 @@
 //! `/`: every feed, how it fares, and how to subscribe; and what to do where there is none yet.
 
+use super::chart::Scale;
 use super::icon::Icons;
 use super::parts::{ago, alternates, encoded, language, pager, subscribe, written};
 use super::summaries::Known;
-use super::{Links, Page, answer, chart};
+use super::{Links, Page, answer};
+use crate::model::FeedFormat;
 use crate::poll::Live;
 use crate::store::{Fare, Listed, Week};
 use crate::web::access::Key;
 use crate::web::fares::{self, State};
+use crate::web::feeds::media_type;
 use crate::web::{Problem, Shared, health, words};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State as Shares};
@@ -19,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How many feeds a page lists: with its links and its chart each takes a kilobyte.
-const FEEDS_A_PAGE: usize = 40;
+const FEEDS_A_PAGE: usize = 20;
 
 /// How much of a search is looked for, in characters.
 const QUERY_CHARS: usize = 100;
@@ -105,7 +108,13 @@ pub(in crate::web) async fn index(
     let listed = listed?;
     let known = shared.summaries.of(store, &listed).await?;
     if listed.is_empty() {
-        let page = Page::new(words::NAME, links, server.allows_try, first_run());
+        let mut page = Page::new(
+            words::NAME,
+            links.clone(),
+            server.allows_try,
+            first_run(unwell.is_empty(), &links),
+        );
+        page.feeds = vec![about_feeds(&links)];
         return Ok(answer(&shared, &request, page).await);
     }
     shared.summaries.keep_only(&listed);
@@ -134,29 +143,35 @@ pub(in crate::web) async fn index(
         icons: &shared.icons,
         live: &live,
         public_url: &server.public_url,
+        scale: Scale::of(shown.iter().filter_map(|row| weeks.get(&row.listed.id))),
         now,
     };
+    let rejected = shared.app.rejected();
     let main = html! {
         h1 { (words::INDEX_TITLE) }
         @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(&unwell)) } }
-        @if let Some(rejected) = shared.app.rejected() { p.notice.bad role="alert" { (words::rejected(&rejected.why)) } }
+        @if let Some(rejected) = &rejected { p.notice.bad role="alert" { (words::rejected(&rejected.why)) } }
         (overview(&counts, all, &filter, &links))
         @if filter.is_any() {
             p.found role="status" {
-                (if filter.query.is_empty() { words::feeds(found) } else { words::found(found, &filter.query) }) " · "
+                @if filter.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &filter.query)) }
+                " · "
                 a href=(links.home()) { (words::SHOW_ALL) }
             }
         }
         @if found == 0 { p { (words::NOTHING_FOUND) } } @else { (list.markup()) }
         (pager(page, pages, words::PREVIOUS, words::NEXT, |page| links.key.onto(filter.address(page))))
-        p.note { (words::CHART) }
+        p.note { (words::charts(list.scale.entries, list.scale.removals)) }
+        (health_of(&counts, unwell.is_empty() && rejected.is_none(), &links))
     };
     let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
     // One each: a page of them all would be mostly these.
-    let links = shown
-        .iter()
-        .filter_map(|row| alternates(&links, &row.listed.name, &row.known.title).pop());
-    page.feeds = links.collect();
+    let own = shown.iter().filter_map(|row| {
+        alternates(&links, &row.listed.name, &row.known.title)
+            .into_iter()
+            .next()
+    });
+    page.feeds = own.chain([about_feeds(&links)]).collect();
     Ok(answer(&shared, &request, page).await)
 }
 
@@ -198,6 +213,7 @@ fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter, links: 
             }
             form.search role="search" method="get" action="./" {
                 @if let Some(token) = links.key.token() { input type="hidden" name="token" value=(token); }
+                @if let Some(state) = filter.state { input type="hidden" name="state" value=(state.word()); }
                 label.hidden for="q" { (words::SEARCH) }
                 input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
                 " " button type="submit" { (words::SEARCH_BUTTON) }
@@ -215,6 +231,7 @@ struct List<'a> {
     icons: &'a Arc<Icons>,
     live: &'a Arc<Live>,
     public_url: &'a str,
+    scale: Scale,
     now: Timestamp,
 }
 
@@ -263,9 +280,9 @@ impl List<'_> {
                     @if let Some(fare) = fare {
                         (how(fare, row.state, self.now))
                     }
-                    (subscribe(self.links, self.public_url, name))
+                    (subscribe(self.links, self.public_url, name, true))
                 }
-                (chart::chart(&week))
+                (self.scale.chart(&week))
             }
         }
     }
@@ -287,8 +304,34 @@ pub(super) fn how(fare: &Fare, state: State, now: Timestamp) -> Markup {
     }
 }
 
+/// The feed about the feeds, for the head of the page.
+fn about_feeds(links: &Links) -> (String, &'static str, String) {
+    let media_type = media_type(FeedFormat::Atom);
+    let href = links.to("health.atom");
+    (words::HEALTH_FEED_TITLE.to_owned(), media_type, href)
+}
+
+/// How all is, in a line, and how to be told of it.
+fn health_of(counts: &HashMap<State, usize>, is_well: bool, links: &Links) -> Markup {
+    let count = |state: &State| counts.get(state).copied().unwrap_or(0);
+    let states: Vec<_> = State::ALL
+        .iter()
+        .map(|state| (count(state), words::state(*state)))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    let in_trouble = [State::Failing, State::Walled, State::Gone];
+    let in_trouble = in_trouble.iter().map(count).sum();
+    html! {
+        section #health aria-label=(words::HEALTH) {
+            h2 { (words::HEALTH) }
+            p { (words::health(is_well, in_trouble, &states)) }
+            p { a href=(links.to("health.atom")) { (words::HEALTH_FEED) } }
+        }
+    }
+}
+
 /// What somebody sees who has just installed it.
-fn first_run() -> Markup {
+fn first_run(is_well: bool, links: &Links) -> Markup {
     html! {
         h1 { (words::FIRST_TITLE) }
         p { (words::FIRST_LEAD) }
@@ -299,5 +342,6 @@ fn first_run() -> Markup {
         h2 { (words::FIRST_IMPORT) }
         pre { code data-copy=(words::FIRST_IMPORT) { "feedwash opml import subscriptions.opml" } }
         p { (words::FIRST_THEN) }
+        (health_of(&HashMap::new(), is_well, links))
     }
 }

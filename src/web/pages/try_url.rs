@@ -20,6 +20,7 @@ use crate::store::Tally;
 use crate::web::access::Key;
 use crate::web::{BUG, Problem, Shared, words};
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, State as Shares};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +47,11 @@ const GUESSES: usize = 4;
 const OFF: Problem = Problem(
     StatusCode::NOT_FOUND,
     "trying feeds is switched off here; [server] try = true in feeds.toml allows it",
+);
+
+const TOO_LONG: Problem = Problem(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "no address is as long as that",
 );
 
 /// Who tries, and how often somebody did lately.
@@ -101,7 +107,7 @@ pub(in crate::web) async fn tried(
     Shares(shared): Shares<Shared>,
     Extension(key): Extension<Key>,
     request: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     if !allows(&shared) {
         return Err(OFF);
@@ -115,6 +121,7 @@ pub(in crate::web) async fn tried(
             "trying a feed starts at the form of this site",
         ));
     }
+    let body = body.map_err(|_| TOO_LONG)?;
     let given = url::form_urlencoded::parse(&body)
         .find(|(key, _)| key == "url")
         .map(|(_, value)| value.trim().to_owned());
@@ -162,11 +169,8 @@ fn allows(shared: &Shared) -> bool {
 }
 
 fn busy() -> Response {
-    let headers = [
-        (header::RETRY_AFTER, "60"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, words::BUSY).into_response()
+    let problem = Problem(StatusCode::TOO_MANY_REQUESTS, words::BUSY);
+    ([(header::RETRY_AFTER, "60")], problem).into_response()
 }
 
 /// What was found.
