@@ -12,6 +12,7 @@ mod feeds;
 mod fresh;
 mod health;
 mod kept;
+mod manners;
 mod pages;
 mod server;
 mod troubles;

@@ -219,7 +219,7 @@ pub(super) fn next_poll(next: Option<Timestamp>, why: &str, now: Timestamp) -> S
     };
     let seconds = u64::try_from(next.as_second() - now.as_second()).unwrap_or(0);
     match seconds {
-        0 => "It is being checked.".to_owned(),
+        0 => "Next check: now.".to_owned(),
         _ => format!("Next check in {} ({why}).", coarse(seconds)),
     }
 }
@@ -292,8 +292,7 @@ pub(super) fn rejected(why: &str) -> String {
 }
 
 /// The feed that tells of troubles.
-pub(super) const HEALTH_FEED: &str =
-    "A feed about the feeds: your reader tells you what is broken, gone, blocked, moved or silent.";
+pub(super) const HEALTH_FEED: &str = "A feed about the feeds: your reader tells you which are failing, behind a wall, gone, moved or silent.";
 pub(super) const HEALTH_FEED_TITLE: &str = "Feedwash: what needs a look";
 
 /// How all feeds fare, given how many there are in which state, and whether the program itself is well.
@@ -322,7 +321,7 @@ pub(super) fn unwell(reasons: &[String]) -> String {
 /// A poll that failed.
 pub(super) fn failed(ago: &str, times: i64, why: &str) -> Markup {
     html! {
-        "The check " (ago) " failed"
+        "The last check (" (ago) ") failed"
         @match times {
             ..2 => {},
             2 => ", as did the one before it",
@@ -334,7 +333,7 @@ pub(super) fn failed(ago: &str, times: i64, why: &str) -> Markup {
 
 /// A source that said that it is gone.
 pub(super) fn gone(ago: &str) -> String {
-    format!("Its server said {ago} that it is gone for good.")
+    format!("Its server said ({ago}) that it is gone for good.")
 }
 
 /// A permanent redirect that is believed.
@@ -463,8 +462,8 @@ pub(super) const SEVERAL: &str = "This page has several feeds. Which one?";
 pub(super) const NO_ADDRESS: &str = "That is no http or https address.";
 pub(super) const NO_FEED: &str = "No feed was found there: the page links none, and there is none where sites usually have one. Give the feed’s own address.";
 pub(super) const TOO_SLOW: &str = "The server took too long to answer.";
-pub(super) const FORBIDDEN: &str =
-    "This address is a private one, or one that may not be fetched for another reason.";
+pub(super) const FORBIDDEN: &str = "This address lies in a private network, or may not be fetched for another reason. Who runs this Feedwash can open a network of their own, by allow_private below [polling] in feeds.toml; here that counts only where an access_token keeps strangers out.";
+pub(super) const HAD_ALREADY: &str = "You have this feed already, as";
 pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try again later.";
 pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute";
 
@@ -473,10 +472,18 @@ pub(super) fn trial_failed(why: &str) -> String {
     format!("That did not work: {why}.")
 }
 
+/// A publisher that wants no visitors for a while.
+pub(super) fn left_alone(until: Timestamp) -> String {
+    let until = until.strftime("%-d %b %Y, %H:%M UTC");
+    format!(
+        "Its publisher asked to be left alone until {until}, so it was not asked. Try again after that."
+    )
+}
+
 /// How much was forgiven.
 pub(super) fn forgiven(n: i64) -> String {
     format!(
-        "{} forgiven while reading.",
-        count(n, "thing was", "things were")
+        "It has {}, and was understood all the same.",
+        count(n, "mistake", "mistakes")
     )
 }

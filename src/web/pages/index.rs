@@ -5,8 +5,8 @@ use super::icon::Icons;
 use super::parts::{ago, alternates, encoded, language, pager, subscribe, written};
 use super::summaries::Known;
 use super::{Links, Page, answer};
+use crate::daemon::App;
 use crate::model::FeedFormat;
-use crate::poll::Live;
 use crate::store::{Fare, Listed, Week};
 use crate::web::access::Key;
 use crate::web::fares::{self, State};
@@ -141,7 +141,7 @@ pub(in crate::web) async fn index(
         weeks: &weeks,
         links: &links,
         icons: &shared.icons,
-        live: &live,
+        app: &shared.app,
         public_url: &server.public_url,
         scale: Scale::of(shown.iter().filter_map(|row| weeks.get(&row.listed.id))),
         now,
@@ -161,7 +161,7 @@ pub(in crate::web) async fn index(
         }
         @if found == 0 { p { (words::NOTHING_FOUND) } } @else { (list.markup()) }
         (pager(page, pages, words::PREVIOUS, words::NEXT, |page| links.key.onto(filter.address(page))))
-        p.note { (words::charts(list.scale.entries, list.scale.removals)) }
+        @if list.scale.entries > 0 { p.note { (words::charts(list.scale.entries, list.scale.removals)) } }
         (health_of(&counts, unwell.is_empty() && rejected.is_none(), &links))
     };
     let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
@@ -229,7 +229,7 @@ struct List<'a> {
     weeks: &'a HashMap<i64, Week>,
     links: &'a Links,
     icons: &'a Arc<Icons>,
-    live: &'a Arc<Live>,
+    app: &'a App,
     public_url: &'a str,
     scale: Scale,
     now: Timestamp,
@@ -245,8 +245,9 @@ impl List<'_> {
     }
 
     /// The icon of its site, where that is here; else the first letter of a title, in a colour that the name decides.
-    fn badge(&self, name: &str, known: &Known) -> Markup {
-        if self.icons.has(self.live, name, known) {
+    fn badge(&self, row: &Row) -> Markup {
+        let (name, known) = (&row.listed.name, &row.known);
+        if self.icons.has(self.app, row.state, name, known) {
             let icon = self.links.to(&format!("icons/{name}"));
             return html! { span.badge.icon { img src=(icon) alt="" width="24" height="24" loading="lazy"; } };
         }
@@ -265,7 +266,7 @@ impl List<'_> {
         let dir = written(lang);
         html! {
             li.feed {
-                (self.badge(name, known))
+                (self.badge(row))
                 div.what {
                     h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=[dir] { (known.title) } }
                     @match &known.newest {
@@ -295,6 +296,7 @@ pub(super) fn how(fare: &Fare, state: State, now: Timestamp) -> Markup {
             span class={ "state " (state.word()) } {
                 span aria-hidden="true" { (state.sign()) } " " (words::state(state))
             }
+            " ·"
             @if let Some(trouble) = fares::trouble(fare, now) { " " (trouble) }
             @for note in fares::notes(fare) { " " (note) }
             @if state != State::Gone {
