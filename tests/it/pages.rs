@@ -16,6 +16,10 @@ mod negotiation;
 #[path = "pages/trial.rs"]
 mod trial;
 
+/// What pages weigh, and long lists.
+#[path = "pages/weight.rs"]
+mod weight;
+
 use crate::support::{
     LEASE, NOW, Publisher, after, answer, app, channel, client, config, fine, item, many, publish,
     rss, serve, until, washed,

@@ -5,7 +5,8 @@ use crate::web::words;
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
-/// How far apart days are, how wide a bar is, and how high half of the picture is, in pixels.
+/// How far apart the middles of days are, how wide a bar is (as the style sheet says, too), and how high half of the picture
+/// is, in pixels.
 const STEP: usize = 9;
 const BAR: usize = 7;
 const HALF: i64 = 15;
@@ -38,7 +39,7 @@ impl Scale {
         html! {
             div.week {
                 @if entries > 0 {
-                    svg.chart role="img" aria-label=(words::chart(own.entries, own.removals)) viewBox={ "0 0 " (width) " " (height) } {
+                    svg.chart role="img" aria-label=(words::chart(own.entries, own.removals)) viewBox={ "-" (BAR as f32 / 2.0) " 0 " (width) " " (height) } {
                         path.came d=(bars(week, |day| day.entries, self.entries, true)) {}
                         @if own.removals > 0 { path.went d=(bars(week, |day| day.removals, self.removals, false)) {} }
                     }
@@ -63,7 +64,7 @@ fn bars(week: &Week, of: fn(&Day) -> i64, most: i64, is_up: bool) -> String {
                 (HALF + 1, tall)
             };
             // Writing to a string can't fail.
-            let _ = write!(path, "M{} {start}v{tall}h{BAR}v{}z", n * STEP, -tall);
+            let _ = write!(path, "M{} {start}v{tall}", n * STEP);
         }
     }
     match path.is_empty() {
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!((scale.entries, scale.removals), (30, 9));
         let chart = scale.chart(&calm).into_string();
         assert!(chart.contains("At most 3 entries and 9 pieces a day"));
-        assert!(chart.contains("M27 15v-2h7v2z"), "{chart}");
+        assert!(chart.contains("M27 15v-2"), "{chart}");
     }
 
     #[test]
@@ -101,11 +102,8 @@ mod tests {
         };
         assert_eq!(
             bars(&week, |day| day.entries, 1000, true),
-            "M0 15v-15h7v15zM54 15v-2h7v2z"
+            "M0 15v-15M54 15v-2"
         );
-        assert_eq!(
-            bars(&week, |day| day.removals, 2, false),
-            "M0 16v7h7v-7zM54 16v7h7v-7z"
-        );
+        assert_eq!(bars(&week, |day| day.removals, 2, false), "M0 16v7M54 16v7");
     }
 }
