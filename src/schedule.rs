@@ -202,10 +202,7 @@ fn fine(ended: &Ended<'_>, chance: f64, now: Timestamp) -> Wait {
         Duration::ZERO => wait + policy.interval.mul_f64(chance),
         more => asked + more.mul_f64(chance),
     };
-    (
-        spread,
-        format!("{reason}; this first time sooner or later by chance"),
-    )
+    (spread, format!("{reason}; more or less at first"))
 }
 
 /// What is waited after failures.

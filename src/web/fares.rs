@@ -141,16 +141,20 @@ fn without_query(address: &str) -> Cow<'_, str> {
 /// Where a source is polled, without what may be a secret of its address; `None` for a file.
 pub(super) fn polled_at(fare: &Fare) -> Option<String> {
     let adopted = fare.moved.as_ref().filter(|it| it.adopted_at.is_some());
-    let at = adopted.map_or(&fare.url, |moved| &moved.to);
-    let mut url = Url::parse(at).ok().filter(Url::has_host)?;
+    shown(adopted.map_or(&fare.url, |moved| &moved.to))
+}
+
+/// An address of the web without what may be somebody's own.
+fn shown(address: &str) -> Option<String> {
+    let mut url = Url::parse(address).ok().filter(Url::has_host)?;
     // A URL with a host has a place for them.
     let _ = (url.set_username(""), url.set_password(None));
     url.set_fragment(None);
-    let shown = |part: &str| match is_tokenlike(part) {
+    let told = |part: &str| match is_tokenlike(part) {
         true => "…".to_owned(),
         false => part.to_owned(),
     };
-    let path: Vec<String> = url.path().split('/').map(shown).collect();
+    let path: Vec<String> = url.path().split('/').map(told).collect();
     let query = if url.query().is_some() { "?…" } else { "" };
     let origin = &url[..url::Position::BeforePath];
     Some(format!("{origin}{}{query}", path.join("/")))
@@ -193,5 +197,45 @@ pub(super) fn public(detail: &str, url: &str) -> String {
         detail.to_owned()
     } else {
         detail.replace(url, "its file")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, expected: Option<&str>) {
+        assert_eq!(shown(address).as_deref(), expected, "{address}");
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_secret() {
+        let plain = "https://press.example/world/2026/rss.xml";
+        check(plain, Some(plain));
+        let long = "https://press.example/a-section-with-a-long-name/feed";
+        check(long, Some(long));
+        check(
+            "https://ann:secret@press.example:8443/rss",
+            Some("https://press.example:8443/rss"),
+        );
+        check(
+            "https://press.example/rss?auth=secret",
+            Some("https://press.example/rss?…"),
+        );
+        check(
+            "https://press.example/rss#secret",
+            Some("https://press.example/rss"),
+        );
+        check(
+            "https://press.example/private/0b9fe0c5a1d2e3f4.rss",
+            Some("https://press.example/private/…"),
+        );
+        check(
+            "https://press.example/u/6f1c9a70-2b55-4b0e-9a07-d4c1f1f4a0d2/feed",
+            Some("https://press.example/u/…/feed"),
+        );
+        check("/srv/feeds/a.xml", None);
+        check("file:///srv/feeds/a.xml", None);
     }
 }

@@ -49,15 +49,14 @@ pub(super) const FIRST_THEN: &str =
     "Then subscribe, in the reader you already use, to the address that this page shows.";
 
 pub(super) const ADDRESS: &str = "The address for your reader:";
-pub(super) const A_FILE: &str = "a file";
 
 /// What a source is called where it is configured, and where it is looked for.
 pub(super) fn named(name: &str, polled_at: Option<&str>) -> Markup {
     html! {
-        "In feeds.toml it is called " code { (name) } ", and is checked at "
+        "It is called " code { (name) } " in feeds.toml, and comes from "
         @match polled_at {
             Some(url) => code dir="ltr" { (url) },
-            None => (A_FILE),
+            None => "a file",
         }
         "."
     }
@@ -267,7 +266,9 @@ pub(super) fn size(bytes: u64) -> String {
 /// What the outcome of a poll was.
 pub(super) fn outcome(outcome: &str, new: i64, updated: i64) -> Cow<'static, str> {
     match outcome {
-        "changed" if new + updated > 0 => format!("{new} new, {updated} changed").into(),
+        "changed" if updated == 0 && new > 0 => format!("{new} new").into(),
+        "changed" if new == 0 && updated > 0 => format!("{updated} changed").into(),
+        "changed" if new > 0 => format!("{new} new, {updated} changed").into(),
         "changed" => "changed".into(),
         "unchanged" => "nothing new".into(),
         "failed" => "failed".into(),

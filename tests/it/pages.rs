@@ -16,6 +16,10 @@ mod negotiation;
 #[path = "pages/trial.rs"]
 mod trial;
 
+/// What pages tell.
+#[path = "pages/told.rs"]
+mod told;
+
 /// What pages weigh, and long lists.
 #[path = "pages/weight.rs"]
 mod weight;

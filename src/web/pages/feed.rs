@@ -418,3 +418,28 @@ fn polls(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        assert_eq!(said(line).into_string(), expected);
+    }
+
+    #[test]
+    fn a_learnt_line_is_told_in_its_words() {
+        check(
+            "<p class=\"x\"><em>Ring the office</em> &amp; sail.</p>",
+            "Ring the office &amp; sail.",
+        );
+        check(
+            "<img src=\"a.png\">",
+            "<code>&lt;img src=&quot;a.png&quot;&gt;</code>",
+        );
+        check("", "<code></code>");
+        let long = said(&"<b>".repeat(100_000)).into_string();
+        assert!(long.len() < 10 * LINE_CHARS, "{long}");
+    }
+}

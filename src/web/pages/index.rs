@@ -215,7 +215,7 @@ fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter, links: 
                 @if let Some(token) = links.key.token() { input type="hidden" name="token" value=(token); }
                 @if let Some(state) = filter.state { input type="hidden" name="state" value=(state.word()); }
                 label.hidden for="q" { (words::SEARCH) }
-                input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
+                " " input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
                 " " button type="submit" { (words::SEARCH_BUTTON) }
             }
         }

@@ -155,9 +155,12 @@ pub(super) fn pager(
 pub(super) fn crumbs(links: &Links, above: &[(&str, &str)]) -> Markup {
     html! {
         nav.crumbs aria-label=(words::CRUMBS) {
-            a href=(links.home()) { (words::FEEDS) }
-            @for (title, href) in above {
-                " › " a href=(href) dir="auto" { (title) }
+            // A paragraph, for browsers that show text alone.
+            p {
+                a href=(links.home()) { (words::FEEDS) }
+                @for (title, href) in above {
+                    " › " a href=(href) dir="auto" { (title) }
+                }
             }
         }
     }

@@ -291,7 +291,7 @@ fn page(given: &str, main: Markup, links: Links) -> Page {
         p { (words::TRY_LEAD) }
         form.search method="post" action=(links.to("try")) {
             label.hidden for="url" { (words::TRY_LABEL) }
-            input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
+            " " input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
             " " button type="submit" { (words::TRY_BUTTON) }
         }
         (main)
