@@ -53,9 +53,9 @@ mod user;
 mod words;
 mod xpath;
 
-pub use show::{Label, Manner, Marked, ShownWords, handle, is_language, lead, marked, shown};
+pub use show::{Manner, Marked, Marks, ShownWords, handle, is_language, lead, marked, shown};
 pub use sites::{NotUnderstood, is_site_file, site_rules};
-pub use undo::restored;
+pub use undo::{Back, back, piece, restored};
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Sighting, Warning};
 use about::{About, Ready};

@@ -59,6 +59,34 @@ pub struct App {
     pub rejected: Arc<Mutex<Option<Rejected>>>,
     /// The turns of hosts, for polls and for what visitors of the pages want fetched.
     pub turns: Arc<Turns>,
+    /// What this program does, among those that share its store.
+    pub role: Role,
+}
+
+/// What a program does, among those that share its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// It polls and serves.
+    #[default]
+    Both,
+    /// It polls, and serves nothing.
+    Polls,
+    /// It serves, and polls nothing.
+    Serves,
+}
+
+impl Role {
+    /// Whether it polls.
+    #[must_use]
+    pub fn polls(self) -> bool {
+        self != Self::Serves
+    }
+
+    /// Whether it serves.
+    #[must_use]
+    pub fn serves(self) -> bool {
+        self != Self::Polls
+    }
 }
 
 /// A configuration that was not taken.

@@ -13,8 +13,8 @@ mod washed;
 
 pub use order::{Order, Part};
 pub use washed::{
-    Boilerplate, Field, Fingerprint, Matcher, Removal, Repeats, Restored, Rules, Sighting,
-    SiteRule, SiteRuleKind, SiteRules, Warning, Washed,
+    Boilerplate, Field, Fingerprint, Matcher, NoPiece, Piece, Removal, Repeats, Restored, Rules,
+    Sighting, SiteRule, SiteRuleKind, SiteRules, Warning, Washed,
 };
 
 use jiff::Timestamp;

@@ -10,6 +10,7 @@ mod count;
 mod fares;
 mod feeds;
 mod fresh;
+mod headings;
 mod health;
 mod kept;
 mod manners;
@@ -46,6 +47,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 struct Shared {
     app: App,
     rendered: Arc<kept::Cache>,
+    headings: Arc<headings::Headings>,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
     accounts: Arc<pages::Accounts>,
@@ -63,6 +65,7 @@ pub fn router(app: App) -> Router {
     let shared = Shared {
         app,
         rendered: Arc::new(kept::Cache::new(turns.clone())),
+        headings: Arc::default(),
         turns,
         summaries: Arc::default(),
         accounts: Arc::default(),

@@ -108,6 +108,16 @@ enum Fate {
     Opens,
 }
 
+/// Whether an element can't be published, by its name in HTML.
+pub(super) fn takes(name: &str) -> bool {
+    !matches!(FATES.get(&(name, false)), None | Some(Fate::Stays(_)))
+}
+
+/// Whether what stands in it can't either.
+pub(super) fn takes_whole(name: &str) -> bool {
+    matches!(FATES.get(&(name, false)), Some(Fate::Goes))
+}
+
 /// The lists as one, by name and by whether it is an element of MathML.
 static FATES: LazyLock<QuickMap<(&'static str, bool), Fate>> = LazyLock::new(|| {
     let attributes_of = |name: &str| {

@@ -44,6 +44,18 @@ pub struct Manner<'a> {
     pub base: Option<&'a str>,
 }
 
+/// What is marked in an original.
+#[derive(Debug, Clone, Copy)]
+pub struct Marks<'a> {
+    /// What was taken or changed, in the order in which it was.
+    pub removals: &'a [&'a Removal],
+    /// Why, in words, one for each of them.
+    pub reasons: &'a [String],
+    /// The number of the first mark; the others count on in the order in which they are read. What is told of a mark on the
+    /// page has the id "r" and its number.
+    pub first: usize,
+}
+
 /// Words in the place of what can't be shown.
 #[derive(Debug)]
 pub struct ShownWords {
@@ -63,24 +75,14 @@ pub struct ShownWords {
     pub rest: &'static str,
 }
 
-/// How a removal is called where it stood.
-#[derive(Debug, Clone)]
-pub struct Label {
-    /// The address of what is told of it.
-    pub href: String,
-    /// Its number and the like, in a line of text.
-    pub short: String,
-    /// The same with its reason, for who has room.
-    pub long: String,
-}
-
 /// An original with its marks.
 #[derive(Debug, Clone, Default)]
 pub struct Marked {
     /// The markup.
     pub html: String,
-    /// Which of the removals have no mark, by their places in the list, in order: where they stood is not known any more.
-    pub unplaced: Vec<usize>,
+    /// The removals that are marked, by their places in the list, in the order of their marks. Where the others stood is not
+    /// known any more.
+    pub placed: Vec<usize>,
 }
 
 /// A field as a page shows it.
@@ -107,27 +109,21 @@ fn as_text(text: &str, manner: Manner<'_>) -> String {
     seal(&html)
 }
 
-/// An original as a page shows it, each removal marked where it stood; `clean` is what became of it.
+/// An original as a page shows it, each removal marked where it stood, with its number and its reason in words; `clean` is
+/// what became of it.
 ///
 /// Nothing is loaded of it that isn't loaded of the clean one as well, by the same address.
 #[must_use]
-pub fn marked(
-    text: &Text,
-    clean: Option<&Text>,
-    removals: &[&Removal],
-    labels: &[Label],
-    manner: Manner<'_>,
-) -> Marked {
-    debug_assert_eq!(removals.len(), labels.len());
+pub fn marked(text: &Text, clean: Option<&Text>, marks: Marks<'_>, manner: Manner<'_>) -> Marked {
+    debug_assert_eq!(marks.removals.len(), marks.reasons.len());
     let markup = match text.kind {
         TextKind::Plain => paragraphs::to_html(&text.value),
         TextKind::Html => text.value.clone(),
     };
-    let all = || (0..removals.len()).collect();
     let Ok(html) = tree::parse(&markup) else {
         return Marked {
             html: as_text(&tree::text_of(&markup), manner),
-            unplaced: all(),
+            placed: Vec::new(),
         };
     };
     let writer = Writer::new(&html, manner, base(text, manner));
@@ -135,18 +131,16 @@ pub fn marked(
         // Which of its pictures were taken isn't known, so none is loaded.
         return Marked {
             html: seal(&writer.of_original(HashSet::new()).write().html),
-            unplaced: all(),
+            placed: Vec::new(),
         };
     }
-    let places = places(&html, removals);
+    let places = places(&html, marks.removals);
     let loads = clean.map_or_else(HashSet::new, |clean| pictures(clean, manner));
-    let writer = writer.of_original(loads).with_marks(&places, labels);
+    let writer = writer.of_original(loads).with_marks(&places, marks);
     let written = writer.write();
-    // A mark may have been found where nothing is shown, or beyond what is.
-    let unplaced = (0..removals.len()).filter(|place| !written.told.contains(place));
     Marked {
         html: seal(&written.html),
-        unplaced: unplaced.collect(),
+        placed: written.told,
     }
 }
 

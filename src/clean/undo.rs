@@ -5,9 +5,11 @@
 
 use super::about::{About, Ready};
 use super::words::fold;
-use super::{PASSES, PassKind, SAFETY};
+use super::{PASSES, PassKind, SAFETY, safety, tree};
 use crate::fingerprint;
-use crate::model::{Entry, Feed, Field, Fingerprint, Removal, Restored};
+use crate::model::{Entry, Feed, Field, Fingerprint, Piece, Removal, Restored};
+use ego_tree::iter::Edge;
+use scraper::Node;
 
 /// What undoes a removal, in its own entry or in every entry of the source.
 ///
@@ -30,6 +32,61 @@ pub fn restored(
             fingerprint::exact(&removal.before)
         },
     })
+}
+
+/// What a reader gets of a piece that is put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    /// All of it.
+    Whole,
+    /// What safety lets through: of a form its words, of a frame a link.
+    Part,
+    /// Nothing: it has neither words nor a picture, or none that a reader may be given.
+    Nothing,
+}
+
+/// What of a piece, given as it was recorded, comes back where it is put back.
+#[must_use]
+pub fn back(before: &str) -> Back {
+    let Ok(html) = tree::parse(before) else {
+        return Back::Whole;
+    };
+    let (mut has_something, mut has_all) = (false, true);
+    let mut opaque = None;
+    for edge in html.root_element().traverse() {
+        match edge {
+            Edge::Close(node) if opaque == Some(node.id()) => opaque = None,
+            Edge::Open(node) if opaque.is_none() => match node.value() {
+                Node::Text(text) => has_something |= !text.trim().is_empty(),
+                Node::Element(element) => {
+                    let name = element.name();
+                    has_something |=
+                        matches!(name, "img" | "video" | "audio" | "iframe" | "math" | "hr");
+                    if safety::takes_whole(name) {
+                        opaque = Some(node.id());
+                    }
+                    has_all &= !safety::takes(name);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    match (has_something, has_all) {
+        (false, _) => Back::Nothing,
+        (true, false) => Back::Part,
+        (true, true) => Back::Whole,
+    }
+}
+
+/// How what a removal took is called, whatever else happens to its entry.
+///
+/// Removals of one entry that took the same of the same field share it: they are put back together.
+#[must_use]
+pub fn piece(field: Field, before: &str) -> Piece {
+    let Fingerprint(bits) = fingerprint::exact(&format!("{}\u{0}{before}", field.as_str()));
+    // A few removals of one entry are told apart, for which half of it is plenty.
+    Piece((bits >> 32) as u32)
 }
 
 /// Whether what a pass does may be undone: neither safety's removals nor repairs.
@@ -111,6 +168,36 @@ mod tests {
         let both = format!("{first}{OTHER}");
         assert_eq!(published(&both, &Rules::default()).0, both);
         assert_eq!(published(&both, &rules).0, first);
+    }
+
+    #[test]
+    fn what_is_put_back_is_what_safety_leaves() {
+        let check = |before, expected| assert_eq!(back(before), expected, "{before}");
+        check("<p>Share this</p>", Back::Whole);
+        check("<p><img src=a></p>", Back::Whole);
+        check("https://a.example/?utm_source=x", Back::Whole);
+        check("style=\"color:red\"", Back::Whole);
+        check("<form><label>Name <input></label></form>", Back::Part);
+        check("<div><iframe src=a></iframe></div>", Back::Part);
+        check("<p>a<svg><text>b</text></svg></p>", Back::Part);
+        check("<button class=x></button>", Back::Nothing);
+        check("<button><svg><text>b</text></svg></button>", Back::Nothing);
+        check(
+            "<script>x()</script><select><option>a</select>",
+            Back::Nothing,
+        );
+        check("<hr>", Back::Whole);
+        check("<p> <br></p>", Back::Nothing);
+    }
+
+    #[test]
+    fn pieces_of_a_field_have_names_of_their_own() {
+        let one = piece(Field::Content, "<p>a</p>");
+        assert_eq!(one, piece(Field::Content, "<p>a</p>"));
+        assert_ne!(one, piece(Field::Summary, "<p>a</p>"));
+        assert_ne!(one, piece(Field::Content, "<p>b</p>"));
+        // Users write it into commands, so it is the same in every version.
+        assert_eq!(one.to_string(), "tsonzuyw");
     }
 
     #[test]

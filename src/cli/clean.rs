@@ -266,6 +266,7 @@ fn as_json_lines(washed: &Washed) -> String {
             "entry": entry.and_then(|entry| entry.id.as_deref()),
             "key": removal.entry,
             "removal": removal.number,
+            "piece": crate::clean::piece(removal.field, &removal.before).to_string(),
             "title": entry.and_then(|entry| entry.title.as_ref()).map(render::plain),
             "field": removal.field,
             "pass": removal.pass,
@@ -354,15 +355,16 @@ fn push_removal(out: &mut String, removal: &Removal) {
         .unwrap_or_default();
     let _ = writeln!(
         out,
-        "  {:>3}  {}: {}{evidence}, in the {}",
+        "  {:>3}  {}  {}: {}{evidence}, in the {}",
         removal.number,
+        crate::clean::piece(removal.field, &removal.before),
         removal.pass,
         removal.rule,
         removal.field.as_str()
     );
-    let _ = writeln!(out, "       - {}", excerpt(&removal.before));
+    let _ = writeln!(out, "                 - {}", excerpt(&removal.before));
     if let Some(after) = &removal.after {
-        let _ = writeln!(out, "       + {}", excerpt(after));
+        let _ = writeln!(out, "                 + {}", excerpt(after));
     }
 }
 

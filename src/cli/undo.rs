@@ -1,16 +1,17 @@
 //! `restore` and `rewash`: what was taken, put back or taken again, and stored entries washed by the rules of today.
 
 use super::{Usage, config, output, poll};
-use crate::clean;
-use crate::model::{Entry, EntryKey, Removal};
+use crate::clean::{self, Back};
+use crate::model::{Entry, EntryKey, Feed, Piece, Removal};
 use crate::poll::{Rewashed, rewash};
 use crate::render;
 use crate::store::{Restoration, Source, Store};
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 /// How many changed entries of a source are shown, and how many changes of an entry.
 const ENTRIES_SHOWN: usize = 5;
@@ -25,14 +26,59 @@ const KEY_CHARS_MIN: usize = 4;
 pub(super) enum Wish<'a> {
     /// List what was put back.
     List,
+    /// List what was removed from an entry.
+    Choose(&'a str),
     /// Put a removal back.
     Restore {
         entry: &'a str,
-        removal: u32,
+        removal: Named,
         for_source: bool,
     },
     /// Make a removal again that was put back.
     Undo(i64),
+}
+
+/// How a user names a removal of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// By its number, which changes when others come or go.
+    Number(u32),
+    /// By what it took.
+    Piece(Piece),
+}
+
+impl Named {
+    fn is(self, removal: &Removal) -> bool {
+        match self {
+            Self::Number(number) => removal.number == number,
+            Self::Piece(piece) => piece_of(removal) == piece,
+        }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Piece(piece) => piece.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Named {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.parse().map(Self::Number);
+        let piece = |_| text.parse().map(Self::Piece);
+        number
+            .or_else(piece)
+            .map_err(|_| "a removal is named by its eight letters from k to z, or by its number")
+    }
+}
+
+fn piece_of(removal: &Removal) -> Piece {
+    clean::piece(removal.field, &removal.before)
 }
 
 /// `feedwash restore`.
@@ -48,11 +94,21 @@ pub(super) async fn restore(named: Option<&Path>, name: &str, wish: Wish<'_>) ->
     };
     match wish {
         Wish::List => {
-            let all = store.restorations(&source).await?;
+            let all = store.restorations(source.id).await?;
             if all.is_empty() {
                 output::say(&format!("nothing was put back in {name}"));
             }
             output::text(&listed(&all))?;
+        }
+        Wish::Choose(entry) => {
+            let feed = stored(&store, &source).await?;
+            let entry = find(&feed.entries, entry, name)?;
+            let removals = store.removals(&source).await?;
+            let own: Vec<&Removal> = of(entry, &removals).collect();
+            if own.is_empty() {
+                output::say(&format!("nothing was removed from entry {}", entry.key));
+            }
+            output::text(&removed(&own))?;
         }
         Wish::Restore {
             entry,
@@ -80,32 +136,43 @@ async fn put_back(
     store: &Store,
     source: &Source,
     entry: &str,
-    number: u32,
+    named: Named,
     for_source: bool,
 ) -> Result<()> {
     let name = &source.name;
-    let Some(feed) = store.stored_raw(source).await? else {
-        bail!("nothing of {name} is stored yet: poll it with \"feedwash poll {name}\"");
-    };
+    let feed = stored(store, source).await?;
     let entry = find(&feed.entries, entry, name)?;
     let removals = store.removals(source).await?;
-    let own: Vec<&Removal> = removals
-        .iter()
-        .filter(|removal| removal.entry == entry.key)
-        .collect();
-    let Some(removal) = own.iter().find(|removal| removal.number == number) else {
+    let mut own = of(entry, &removals);
+    let Some(removal) = own.find(|removal| named.is(removal)) else {
+        let back = store.restorations(source.id).await?;
+        let is_back = |one: &&Restoration| {
+            let is_there = one.entry.is_none() || one.entry.as_ref() == Some(&entry.key);
+            is_there && Named::Piece(clean::piece(one.field, &one.before)) == named
+        };
+        if let Some(one) = back.iter().find(is_back) {
+            let number = one.number;
+            bail!(
+                "{named} was put back already: \"feedwash restore {name} --undo {number}\" takes it out again"
+            );
+        }
         bail!(
-            "entry {} has no removal {number}: {}",
-            entry.key,
-            numbers(&own)
+            "entry {0} has no removal {named}, or has it no more: \"feedwash restore {name} {0}\" lists those it has",
+            entry.key
         );
     };
     let Some(restored) = clean::restored(removal, entry, &feed, for_source) else {
         bail!(
-            "removal {number} can't be undone: `{}` keeps readers safe and addresses right",
+            "{named} can't be undone: `{}` keeps readers safe and addresses right",
             removal.pass
         );
     };
+    let back = clean::back(&removal.before);
+    if back == Back::Nothing {
+        bail!(
+            "{named} can't be undone: it has no words and no picture, so nothing would come back"
+        );
+    }
     let number = store
         .restore(source, &restored, removal, Timestamp::now())
         .await?;
@@ -114,12 +181,32 @@ async fn put_back(
         place(restored.entry.as_ref(), name),
         output::line(&removal.before, EXCERPT_CHARS)
     ));
+    if back == Back::Part {
+        output::say(
+            "what no reader may be given stays out: of a form its words come back, of a frame a link",
+        );
+    }
     Ok(())
+}
+
+/// The entries of a source as they were read.
+async fn stored(store: &Store, source: &Source) -> Result<Feed> {
+    let name = &source.name;
+    let feed = store.stored_raw(source).await?;
+    feed.with_context(|| {
+        format!("nothing of {name} is stored yet: poll it with \"feedwash poll {name}\"")
+    })
+}
+
+/// What was removed from an entry.
+fn of<'r>(entry: &Entry, removals: &'r [Removal]) -> impl Iterator<Item = &'r Removal> {
+    let own = |removal: &&Removal| removal.entry == entry.key;
+    removals.iter().filter(own)
 }
 
 async fn undo(store: &Store, source: &Source, number: i64) -> Result<()> {
     let name = &source.name;
-    let all = store.restorations(source).await?;
+    let all = store.restorations(source.id).await?;
     let one = all.iter().find(|one| one.number == number);
     let known = one.is_some() && store.undo_restore(source, number).await?;
     let Some(one) = one.filter(|_| known) else {
@@ -158,6 +245,21 @@ fn listed(all: &[Restoration]) -> String {
             ]
         })
         .collect();
+    output::table(&rows)
+}
+
+/// What was removed from an entry, a line each, with the letters that name it.
+fn removed(removals: &[&Removal]) -> String {
+    let row = |removal: &&Removal| {
+        vec![
+            removal.number.to_string(),
+            piece_of(removal).to_string(),
+            removal.field.as_str().to_owned(),
+            removal.pass.clone(),
+            output::line(&removal.before, EXCERPT_CHARS),
+        ]
+    };
+    let rows: Vec<Vec<String>> = removals.iter().map(row).collect();
     output::table(&rows)
 }
 
@@ -213,14 +315,6 @@ fn find<'e>(entries: &'e [Entry], named: &str, source: &str) -> Result<&'e Entry
         _ => bail!(
             "no stored entry of {source} has the id or key {named}: \"feedwash explain --source {source}\" shows them"
         ),
-    }
-}
-
-fn numbers(removals: &[&Removal]) -> String {
-    match removals {
-        [] => "nothing was removed from it".to_owned(),
-        [one] => format!("there is one, {}", one.number),
-        [first, .., last] => format!("there are {} to {}", first.number, last.number),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{EntryKey, Feed, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The field of an entry (or of the feed itself) that something was removed from.
@@ -177,6 +178,50 @@ pub struct Restored {
     pub print: Fingerprint,
 }
 
+/// What a removal took, by a name that stays its own while the numbers of removals change; made by
+/// [`clean::piece`](crate::clean::piece).
+///
+/// Written as eight letters from `k` to `z`, so that nobody takes it for a number or for the key of an entry. (Jujutsu
+/// writes its change ids in these letters, for the same reason.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece(pub u32);
+
+impl Piece {
+    /// How many letters it has.
+    const LETTERS: usize = 8;
+    /// The letter of 0; that of 15 is `z`.
+    const FIRST: u8 = b'k';
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letters = self.0.to_be_bytes();
+        let mut halves = letters.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        halves.try_for_each(|half| write!(f, "{}", char::from(Self::FIRST + half)))
+    }
+}
+
+impl FromStr for Piece {
+    type Err = NoPiece;
+
+    fn from_str(letters: &str) -> Result<Self, NoPiece> {
+        if letters.len() != Self::LETTERS {
+            return Err(NoPiece);
+        }
+        let mut halves = letters.bytes().map(|letter| {
+            let half = letter.to_ascii_lowercase().checked_sub(Self::FIRST);
+            half.filter(|half| *half < 16).map(u32::from)
+        });
+        let bits = halves.try_fold(0, |bits, half| Some(bits << 4 | half?));
+        bits.map(Self).ok_or(NoPiece)
+    }
+}
+
+/// A text is no [`Piece`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a piece has eight letters from k to z")]
+pub struct NoPiece;
+
 /// A line of text, as it is recognised in other entries; made by `fingerprint`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
@@ -242,4 +287,33 @@ pub struct Washed {
     pub warnings: Vec<Warning>,
     /// The lines that were met in each entry, in the order of the entries.
     pub sightings: Vec<Vec<Sighting>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_read_as_it_is_written() {
+        for (bits, letters) in [
+            (0, "kkkkkkkk"),
+            (u32::MAX, "zzzzzzzz"),
+            (0x1234_abcd, "lmnouvwx"),
+        ] {
+            assert_eq!(Piece(bits).to_string(), letters);
+            assert_eq!(letters.parse(), Ok(Piece(bits)));
+            assert_eq!(letters.to_uppercase().parse(), Ok(Piece(bits)));
+        }
+        for wrong in [
+            "",
+            "kkkkkkk",
+            "kkkkkkkkk",
+            "kkkkkkkj",
+            "12345678",
+            "kkkk{kkk",
+            "é́kkkk",
+        ] {
+            assert_eq!(wrong.parse::<Piece>(), Err(NoPiece), "{wrong}");
+        }
+    }
 }

@@ -112,14 +112,14 @@ impl Store {
         Ok(forgotten > 0)
     }
 
-    /// The removals that were put back in the entries of a source, the oldest first.
+    /// The removals that were put back in the entries of a source, given by its row, the oldest first.
     ///
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
-    pub async fn restorations(&self, source: &Source) -> Result<Vec<Restoration>, StoreError> {
+    pub async fn restorations(&self, source_id: i64) -> Result<Vec<Restoration>, StoreError> {
         let rows: Vec<(i64, String, String, String, String)> = on!(self.db, pool => {
             sqlx::query_as("select id, entry_key, field, pass, before_text from restored where source_id = $1 order by id")
-                .bind(source.id)
+                .bind(source_id)
                 .fetch_all(pool)
                 .await?
         });

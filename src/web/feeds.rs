@@ -90,10 +90,11 @@ async fn for_readers(
     let live = Arc::clone(&shared.app.live.borrow());
     let kept_as = (name.to_owned(), format, page, key.clone());
     let kept = shared.rendered.get(&kept_as, &live);
-    let heading = shared.app.store.heading(name);
-    let heading = match &kept {
-        None => heading.await?,
-        Some(kept) => match in_time(heading).await {
+    let store = &shared.app.store;
+    let heading = match (&kept, shared.headings.known(store, name)) {
+        (_, Some(known)) => Some(known),
+        (None, None) => shared.headings.ask(store, name).await?,
+        (Some(kept), None) => match in_time(shared.headings.ask(store, name)).await {
             Ok(heading) => heading,
             // A database that is away for a moment need not be seen.
             Err(error) => {

@@ -37,6 +37,7 @@ pub(super) async fn politely<T>(
 mod tests {
     use super::*;
     use crate::config::{Config, StoreLocation};
+    use crate::daemon::Role;
     use crate::poll::Live;
     use crate::store::Store;
     use std::path::Path;
@@ -55,6 +56,7 @@ mod tests {
             metrics: Arc::default(),
             rejected: Arc::default(),
             turns: Arc::default(),
+            role: Role::default(),
         };
         let url = Url::parse("https://press.example/favicon.ico").expect("a URL");
         let elsewhere = Url::parse("https://other.example/").expect("a URL");

@@ -94,6 +94,8 @@ pub(super) const AFTER: &str = "After";
 pub(super) const BEFORE_ABOUT: &str =
     "As it came, with what was taken out or mended marked where it stood.";
 pub(super) const AFTER_ABOUT: &str = "As your reader gets it.";
+pub(super) const BEFORE_SOURCE: &str = "The markup as it came.";
+pub(super) const AFTER_SOURCE: &str = "The markup as your reader gets it.";
 pub(super) const RENDERED: &str = "As a page";
 pub(super) const SOURCE: &str = "As code";
 pub(super) const VIEWS: &str = "View";
@@ -115,6 +117,17 @@ pub(super) const ONLY_OFF: &str =
     "It makes right and loses nothing. To go without, switch the pass off in feeds.toml:";
 pub(super) const NEVER: &str = "Safety can’t be switched off: no reader may be given what runs.";
 pub(super) const YOURS: &str = "It is a rule of yours: take its line out of feeds.toml.";
+pub(super) const NO_FRAME: &str = "No frame is published, whoever made it: who reads would run whatever is in it. The link in its place leads there.";
+pub(super) const BACK_IN_PART: &str = "What no reader may be given stays out all the same: of a form its words come back, of a frame a link.";
+pub(super) const NOTHING_BACK: &str =
+    "It has no words and no picture, so nothing would come back of it.";
+pub(super) const OTHERS: &str =
+    "The others are put back by their letters, which this command lists:";
+pub(super) const PUT_BACK: &str = "What was put back";
+pub(super) const PUT_BACK_LEAD: &str =
+    "Somebody asked to have these pieces again, so they are left where they are.";
+pub(super) const PUT_BACK_EVERYWHERE: &str = "In every entry of this source.";
+pub(super) const PUT_BACK_UNDO: &str = "To have it taken out again:";
 pub(super) const REMOVE_MORE: &str = "Something is left that should go? Select its words, and write them below this source in feeds.toml; what is stored is washed anew at once.";
 pub(super) const LEFT_ITS_FEED: &str = "It has left its feed, and is kept for a while.";
 
@@ -417,10 +430,10 @@ pub(super) fn more(n: usize) -> String {
 }
 
 /// What was done by a removal, where there is room for it.
-pub(super) fn reason(number: u32, pass: &str, rule: &str, evidence: Option<&str>) -> String {
+pub(super) fn reason(pass: &str, rule: &str, evidence: Option<&str>) -> String {
     match evidence {
-        Some(evidence) => format!("{number} {pass}: {rule} ({evidence})"),
-        None => format!("{number} {pass}: {rule}"),
+        Some(evidence) => format!("{pass}: {rule} ({evidence})"),
+        None => format!("{pass}: {rule}"),
     }
 }
 

@@ -12,6 +12,10 @@ mod problems;
 #[path = "pages/negotiation.rs"]
 mod negotiation;
 
+/// What was put back.
+#[path = "pages/put_back.rs"]
+mod put_back;
+
 /// A feed tried before it is subscribed to.
 #[path = "pages/trial.rs"]
 mod trial;

@@ -10,15 +10,22 @@ use std::collections::HashSet;
 /// How much of a text is enough to know it by, in characters.
 const WORDS_CHARS: usize = 60;
 
+/// A title of fewer characters stands in other words by chance.
+const TITLE_CHARS_MIN: usize = 4;
+
+/// What is left of a text without the entry's own title, where it has fewer letters, may stand in any text.
+const WORDS_LETTERS_MIN: usize = 12;
+
 /// The longest part of an address that a selector names, in bytes.
 const ADDRESS_BYTES: usize = 80;
 
-/// A matcher for `keep` and `remove` that means a piece, given as it was recorded. `None` where nothing short does.
+/// A matcher for `keep` and `remove` that means a piece, given as it was recorded, in every entry: not by the title of its own,
+/// which no other has. `None` where nothing short does.
 #[must_use]
-pub fn handle(before: &str) -> Option<Matcher> {
+pub fn handle(before: &str, title: &str) -> Option<Matcher> {
     let html = piece(before.trim())?;
     named(&html)
-        .or_else(|| words(&html))
+        .or_else(|| words(&html, title))
         .or_else(|| addressed(&html))
 }
 
@@ -42,18 +49,32 @@ fn named(html: &Html) -> Option<Matcher> {
     selector(html, format!("{}{name}", first.name()))
 }
 
-/// By the beginning of its first block.
-fn words(html: &Html) -> Option<Matcher> {
+/// By the beginning of its first block; where the entry's title stands there, by the longest text beside that.
+fn words(html: &Html, title: &str) -> Option<Matcher> {
     let blocks = blocks::build(html, tree::root(html), &HashSet::new());
     let block = blocks.list.into_iter().find(|block| block.chars > 0)?;
-    let mut text: String = block.text.chars().take(WORDS_CHARS).collect();
-    if text.len() < block.text.len() {
+    let title = tree::collapse(title);
+    let is_own = title.chars().count() >= TITLE_CHARS_MIN && block.text.contains(&title);
+    let beside = match is_own {
+        true => beside(&block.text, &title)?,
+        false => &block.text,
+    };
+    let mut text: String = beside.chars().take(WORDS_CHARS).collect();
+    if text.len() < beside.len() {
         // Half a word would do, but reads badly.
         let end = text.rfind(' ').filter(|end| *end > text.len() / 2);
         text.truncate(end.unwrap_or(text.len()));
     }
     let text = text.trim();
     (!text.is_empty()).then(|| Matcher::Text(text.to_owned()))
+}
+
+/// The longest part of a text that is none of its title.
+fn beside<'t>(text: &'t str, title: &str) -> Option<&'t str> {
+    let letters = |part: &str| part.chars().filter(|c| c.is_alphanumeric()).count();
+    let parts = text.split(title).map(str::trim);
+    let longest = parts.max_by_key(|part| letters(part))?;
+    (letters(longest) >= WORDS_LETTERS_MIN).then_some(longest)
 }
 
 /// By the address of what shows something without words.
@@ -104,7 +125,12 @@ mod tests {
 
     #[track_caller]
     fn check(before: &str, expected: Option<Matcher>) {
-        assert_eq!(handle(before), expected);
+        check_titled(before, "The old harbour lamp", expected);
+    }
+
+    #[track_caller]
+    fn check_titled(before: &str, title: &str, expected: Option<Matcher>) {
+        assert_eq!(handle(before, title), expected);
     }
 
     fn selector(written: &str) -> Option<Matcher> {
@@ -139,6 +165,20 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_is_not_known_by_the_title_of_its_entry() {
+        let footer = "<p>The post <a href=x>The old  harbour lamp</a> appeared first on <a href=y>The Echo</a>.</p>";
+        check(footer, text("appeared first on The Echo."));
+        check_titled(
+            footer,
+            "Boats",
+            text("The post The old harbour lamp appeared first on The Echo."),
+        );
+        check("<p>The old harbour lamp</p>", None);
+        check("<p>More: The old harbour lamp</p>", None);
+        check_titled("<p>Advertisement</p>", "Ad", text("Advertisement"));
+    }
+
+    #[test]
     fn what_is_kept_by_its_handle_stays() {
         let story = "<p>The story of the day, which is told in some words and has an end.</p>";
         for junk in [
@@ -150,7 +190,7 @@ mod tests {
             let (_, removals, _) = washed(&feed, &Rules::default());
             assert_eq!(removals.len(), 1, "{removals:?}");
             let rules = Rules {
-                keep: handle(&removals[0].before).into_iter().collect(),
+                keep: handle(&removals[0].before, "").into_iter().collect(),
                 ..Rules::default()
             };
             assert_eq!(washed(&feed, &rules).1, [], "{rules:?}");

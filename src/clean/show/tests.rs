@@ -19,6 +19,12 @@ const MANNER: Manner<'static> = Manner {
     base: None,
 };
 
+const NONE: Marks<'static> = Marks {
+    removals: &[],
+    reasons: &[],
+    first: 1,
+};
+
 #[track_caller]
 fn check(html: &str, expected: &str) {
     assert_eq!(shown(&Text::html(html), MANNER), expected);
@@ -27,25 +33,24 @@ fn check(html: &str, expected: &str) {
 /// Washes a body, and shows its original with the number of each removal where it stood.
 #[track_caller]
 fn check_marks(html: &str, expected: &str) {
-    let marked = original(html);
+    let (marked, removals) = original(html);
     assert_eq!(marked.html, expected);
-    assert_eq!(marked.unplaced, [] as [usize; 0]);
+    assert_eq!(marked.placed.len(), removals);
 }
 
-/// Washes a body, and marks its original.
-fn original(html: &str) -> Marked {
+/// Washes a body, and marks its original; with how many removals there are.
+fn original(html: &str) -> (Marked, usize) {
     let (clean, removals, _) = washed(&body(html), &Rules::default());
     let removals: Vec<&Removal> = removals.iter().collect();
-    let labels: Vec<Label> = removals
-        .iter()
-        .map(|removal| Label {
-            href: format!("#r{}", removal.number),
-            short: removal.number.to_string(),
-            long: format!("{} {}", removal.number, removal.pass),
-        })
-        .collect();
+    let reasons: Vec<String> = removals.iter().map(|one| one.pass.clone()).collect();
+    let marks = Marks {
+        removals: &removals,
+        reasons: &reasons,
+        first: 1,
+    };
     let clean = clean.entries[0].content.as_ref();
-    marked(&Text::html(html), clean, &removals, &labels, MANNER)
+    let marked = marked(&Text::html(html), clean, marks, MANNER);
+    (marked, removals.len())
 }
 
 #[test]
@@ -121,7 +126,7 @@ const PIXEL: &str = "<img src=\"https://pixel.wp.com/b.gif?host=x\" width=1 heig
 /// What a page would load of an original.
 #[track_caller]
 fn check_loads(html: &str, expected: &[&str]) {
-    let shown = original(html).html;
+    let shown = original(html).0.html;
     let pieces = shown.split("<img src=\"").skip(1);
     let loaded: Vec<&str> = pieces.filter_map(|piece| piece.split('"').next()).collect();
     assert_eq!(loaded, expected, "{shown}");
@@ -157,7 +162,7 @@ fn originals_without_marks_load_nothing() {
         "{PIXEL}<img src=https://a.example/b.jpg?utm_source=x><video src=https://a.example/b.mp4></video>"
     );
     check_loads(&format!("{junk}{story}<p>And its end.</p>"), &[]);
-    let shown = original(&format!("{junk}{story}{story}")).html;
+    let shown = original(&format!("{junk}{story}{story}")).0.html;
     assert!(shown.contains("picture: https://pixel.wp.com"));
     assert!(shown.contains("picture: https://a.example/b.jpg"));
 }
@@ -192,8 +197,8 @@ fn changes_are_marked_at_what_was_changed() {
 /// Whether what holds parts of one kind holds nothing else, and every removal has its mark.
 #[track_caller]
 fn check_nesting(html: &str) {
-    let marked = original(html);
-    assert_eq!(marked.unplaced, [] as [usize; 0], "{}", marked.html);
+    let (marked, removals) = original(html);
+    assert_eq!(marked.placed.len(), removals, "{}", marked.html);
     let shown = tree::parse(&marked.html).unwrap();
     for node in shown.root_element().descendants() {
         let parts: &[&str] = match node.value().as_element().map(|element| element.name()) {
@@ -238,10 +243,7 @@ fn marks_stand_where_they_may() {
 /// What is too long is shown up to a length, with a word that there is more.
 #[track_caller]
 fn check_cut(text: &Text) {
-    for shown in [
-        shown(text, MANNER),
-        marked(text, None, &[], &[], MANNER).html,
-    ] {
+    for shown in [shown(text, MANNER), marked(text, None, NONE, MANNER).html] {
         let most = SHOWN_BYTES_MAX + SHOWN_BYTES_MAX / 8;
         assert!(
             (SHOWN_BYTES_MAX / 4..most).contains(&shown.len()),
@@ -284,7 +286,8 @@ fn removals_beyond_the_end_are_told() {
         "<p onclick=x>a</p>{}<p onclick=y>b</p>",
         "<p>\"\"\"\"</p>".repeat(MARKED_BYTES_MAX / 12)
     );
-    assert_eq!(original(&html).unplaced, [1]);
+    let (marked, removals) = original(&html);
+    assert_eq!((marked.placed, removals), (vec![0], 2));
 }
 
 #[test]

@@ -8,14 +8,14 @@ use super::super::blocks;
 use super::super::tree::{self, NodeId, NodeRef, escape};
 use super::atoms::medium;
 use super::place::Places;
-use super::{Label, Manner, SHOWN_BYTES_MAX, ShownWords};
+use super::{Manner, Marks, SHOWN_BYTES_MAX, ShownWords};
 pub use elements::is_language;
 use elements::resolve;
 use html5ever::ns;
 pub(super) use media::loaded;
 use scraper::node::Element;
 use scraper::{Html, Node};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use url::Url;
 
@@ -76,8 +76,9 @@ struct Open {
 /// What was written.
 pub(super) struct Written {
     pub(super) html: String,
-    /// The removals that are told where they stood, by their places in the list.
-    pub(super) told: HashSet<usize>,
+    /// The removals that are told where they stood, by their places in the list, in the order in which they are read. One
+    /// that is found where nothing is shown, or beyond what is, is not among them.
+    pub(super) told: Vec<usize>,
 }
 
 /// What stands behind the beginning of something that is too long.
@@ -111,15 +112,16 @@ pub(super) struct Writer<'a> {
     html: &'a Html,
     manner: Manner<'a>,
     base: Option<Url>,
-    marks: Option<(&'a Places, &'a [Label])>,
+    marks: Option<(&'a Places, Marks<'a>)>,
     /// What may be loaded of an original; there is no such list for what is published.
     loads: Option<HashSet<String>>,
     out: String,
     open: Vec<Open>,
     /// The removals whose marks are open.
     marking: Vec<u32>,
-    /// Those that have been told where they stood, by their places in the list.
-    told: HashSet<usize>,
+    /// Those that have been told where they stood, by their places in the list, in order; and at which place of this order.
+    told: Vec<usize>,
+    told_at: HashMap<usize, usize>,
     /// What was changed of a list or table whose next item is not open yet.
     pending: String,
     /// There was no room for the rest.
@@ -145,7 +147,8 @@ impl<'a> Writer<'a> {
             out: String::new(),
             open: Vec::new(),
             marking: Vec::new(),
-            told: HashSet::new(),
+            told: Vec::new(),
+            told_at: HashMap::new(),
             pending: String::new(),
             is_cut: false,
             headings: Vec::new(),
@@ -156,8 +159,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(super) fn with_marks(mut self, places: &'a Places, labels: &'a [Label]) -> Self {
-        self.marks = Some((places, labels));
+    pub(super) fn with_marks(mut self, places: &'a Places, marks: Marks<'a>) -> Self {
+        self.marks = Some((places, marks));
         self
     }
 

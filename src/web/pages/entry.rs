@@ -6,9 +6,9 @@ use super::parts::{
 };
 use super::remedy::Remedy;
 use super::{Links, Page, answer};
-use crate::clean::{self, Label, Manner};
+use crate::clean::{self, Manner, Marks};
 use crate::model::{Entry, Field, Removal, Text};
-use crate::store::BeforeAfter;
+use crate::store::{BeforeAfter, Restoration};
 use crate::web::access::Key;
 use crate::web::{Problem, Shared, words};
 use axum::extract::rejection::QueryRejection;
@@ -61,6 +61,8 @@ pub(in crate::web) async fn entry(
         .before_after(fare.id, &entry)
         .await?
         .ok_or(NO_SUCH_ENTRY)?;
+    let mut put_back = store.restorations(fare.id).await?;
+    put_back.retain(|one| one.entry.as_ref().is_none_or(|key| *key == both.raw.key));
     let known = shared
         .summaries
         .of(store, std::slice::from_ref(&listed))
@@ -73,6 +75,7 @@ pub(in crate::web) async fn entry(
     let page = shared.turns.work(move || {
         let shown = Shown {
             both: &both,
+            put_back: &put_back,
             name: &name,
             links: &links,
             language: feed_language.as_deref(),
@@ -101,6 +104,8 @@ pub(in crate::web) async fn entry(
 /// An entry on its page.
 struct Shown<'a> {
     both: &'a BeforeAfter,
+    /// What was put back into it, or into every entry.
+    put_back: &'a [Restoration],
     name: &'a str,
     links: &'a Links,
     language: Option<&'a str>,
@@ -121,7 +126,7 @@ impl Shown<'_> {
             .iter()
             .map(|removal| removal.pass.as_str())
             .collect();
-        let (pairs, unplaced) = self.pairs(raw, clean, removals, as_source);
+        let (pairs, told) = self.pairs(raw, clean, removals, as_source);
         let mut facts = meta(clean, self.now);
         if let Some(at) = self.both.first_seen_at {
             facts.push(html! { (words::first_seen(&words::ago(at, self.now))) });
@@ -147,23 +152,24 @@ impl Shown<'_> {
             @if !removals.is_empty() {
                 section.actions {
                     h2 { (words::ACTIONS) }
-                    (self.actions(clean, removals, &unplaced))
+                    (self.actions(clean, removals, &told))
                 }
             }
+            (self.put_back())
             p.note { (words::REMOVE_MORE) }
             pre { code data-copy=(words::REMOVE_MORE_NAME) { "remove = [{ text = \"…\" }]" } }
         }
     }
 
-    /// The fields before and after, and the removals that are not marked in them, by their places in the list.
+    /// The fields before and after, and the removals as they are told.
     fn pairs(
         &self,
         raw: &Entry,
         clean: &Entry,
         removals: &[Removal],
         as_source: bool,
-    ) -> (Markup, BTreeSet<usize>) {
-        let mut unplaced: BTreeSet<usize> = (0..removals.len()).collect();
+    ) -> (Markup, Told) {
+        let mut placed = Vec::new();
         let mut fields = Vec::new();
         for (field, name, before, after) in [
             (Field::Summary, words::SUMMARY, &raw.summary, &clean.summary),
@@ -179,35 +185,28 @@ impl Shown<'_> {
             let of_field: Vec<usize> = (0..removals.len())
                 .filter(|place| removals[*place].field == field)
                 .collect();
-            let marked = match as_source {
-                true => None,
-                false => before
-                    .as_ref()
-                    .map(|before| self.marked(before, removals, &of_field, name)),
-            };
+            // The view of the source has the same numbers.
+            let marked = before.as_ref().map(|before| {
+                let first = placed.len() + 1;
+                self.marked(before, removals, &of_field, first, name)
+            });
             if let Some(marked) = &marked {
-                for (at, place) in of_field.iter().enumerate() {
-                    if marked.unplaced.binary_search(&at).is_err() {
-                        unplaced.remove(place);
-                    }
-                }
+                placed.extend(marked.placed.iter().map(|at| of_field[*at]));
             }
+            let marked = marked.map(|marked| marked.html).filter(|_| !as_source);
             fields.push((name, before, after, marked));
-        }
-        if as_source {
-            unplaced.clear();
         }
         let has_several = fields.len() > 1;
         let markup = html! {
             @if fields.is_empty() { p { (words::NO_CONTENT) } }
-            @for (name, before, after, marked) in &fields {
+            @for (name, before, after, marked) in fields {
                 div.both {
-                    (self.side(true, name, has_several, before.as_ref(), marked.as_ref().map(|marked| marked.html.clone()), as_source))
+                    (self.side(true, name, has_several, before.as_ref(), marked, as_source))
                     (self.side(false, name, has_several, after.as_ref(), None, as_source))
                 }
             }
         };
-        (markup, unplaced)
+        (markup, Told::new(placed, removals.len(), as_source))
     }
 
     fn marked(
@@ -215,19 +214,21 @@ impl Shown<'_> {
         before: &Text,
         removals: &[Removal],
         of_field: &[usize],
+        first: usize,
         name: &str,
     ) -> clean::Marked {
-        let labels: Vec<Label> = of_field
-            .iter()
-            .map(|place| label(&removals[*place]))
-            .collect();
         let removals: Vec<&Removal> = of_field.iter().map(|place| &removals[*place]).collect();
+        let reasons: Vec<String> = removals.iter().map(|removal| reason(removal)).collect();
         let (prefix, after) = match name == words::CONTENT {
             true => ("b-", &self.both.clean.content),
             false => ("bs-", &self.both.clean.summary),
         };
-        let manner = self.manner(prefix);
-        clean::marked(before, after.as_ref(), &removals, &labels, manner)
+        let marks = Marks {
+            removals: &removals,
+            reasons: &reasons,
+            first,
+        };
+        clean::marked(before, after.as_ref(), marks, self.manner(prefix))
     }
 
     fn manner<'m>(&'m self, prefix: &'m str) -> Manner<'m> {
@@ -249,9 +250,11 @@ impl Shown<'_> {
         marked: Option<String>,
         as_source: bool,
     ) -> Markup {
-        let (heading, about) = match is_before {
-            true => (words::BEFORE, words::BEFORE_ABOUT),
-            false => (words::AFTER, words::AFTER_ABOUT),
+        let (heading, about) = match (is_before, as_source) {
+            (true, false) => (words::BEFORE, words::BEFORE_ABOUT),
+            (true, true) => (words::BEFORE, words::BEFORE_SOURCE),
+            (false, false) => (words::AFTER, words::AFTER_ABOUT),
+            (false, true) => (words::AFTER, words::AFTER_SOURCE),
         };
         let lang = language(
             text.and_then(|text| text.language.as_deref())
@@ -276,22 +279,23 @@ impl Shown<'_> {
     }
 
     /// Every removal with its reason and its remedy.
-    fn actions(&self, entry: &Entry, removals: &[Removal], unplaced: &BTreeSet<usize>) -> Markup {
-        let is_told = |removal: &Removal| matches!(removal.field, Field::Content | Field::Summary);
+    fn actions(&self, entry: &Entry, removals: &[Removal], told: &Told) -> Markup {
         html! {
             ol.removals {
-                @for (place, removal) in removals.iter().enumerate().take(TOLD) {
-                    li id={ "r" (removal.number) } value=(removal.number) {
+                @for (at, place) in told.order.iter().enumerate().take(TOLD) {
+                    @let removal = &removals[*place];
+                    @let number = at + 1;
+                    li id={ "r" (number) } value=(number) {
                         p {
                             b { (removal.pass) } " – " (about(&removal.pass)) ". "
                             (words::rule(&removal.rule, removal.evidence.as_deref(), removal.field.as_str()))
-                            @if unplaced.contains(&place) && is_told(removal) { " " (words::NOT_PLACED) }
+                            @if told.is_lost(at, removal) { " " (words::NOT_PLACED) }
                         }
                         p.was dir="auto" { span.tag { (words::WAS) } " " code { (excerpt(&removal.before, EXCERPT_CHARS)) } }
                         @if let Some(after) = removal.after.as_deref().filter(|after| !after.is_empty()) {
                             p.is dir="auto" { span.tag { (words::IS) } " " code { (excerpt(after, EXCERPT_CHARS)) } }
                         }
-                        @if place < REMEDIES {
+                        @if at < REMEDIES {
                             details {
                                 summary { (words::UNDO) }
                                 (Remedy::of(removal, entry, self.name).markup(removal))
@@ -302,20 +306,73 @@ impl Shown<'_> {
             }
             @let more = removals.len().saturating_sub(TOLD);
             @if more > 0 { p { (words::more(more)) } }
+            @if removals.len() > REMEDIES {
+                p { (words::OTHERS) }
+                @let command = format!("feedwash restore {} {}", self.name, entry.key);
+                pre { code data-copy=(command) { (command) } }
+            }
+        }
+    }
+
+    /// What was put back, and how it is taken out again.
+    fn put_back(&self) -> Markup {
+        html! {
+            @if !self.put_back.is_empty() {
+                section.actions {
+                    h2 { (words::PUT_BACK) }
+                    p { (words::PUT_BACK_LEAD) }
+                    ul.removals {
+                        @for one in self.put_back.iter().take(TOLD) {
+                            li {
+                                p {
+                                    b { (one.pass) } " – " (about(&one.pass)) "."
+                                    @if one.entry.is_none() { " " (words::PUT_BACK_EVERYWHERE) }
+                                }
+                                p.was dir="auto" { code { (excerpt(&one.before, EXCERPT_CHARS)) } }
+                                details {
+                                    summary { (words::PUT_BACK_UNDO) }
+                                    @let command = format!("feedwash restore {} --undo {}", self.name, one.number);
+                                    pre { code data-copy=(command) { (command) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }
 
-/// How a removal is called where it stood.
-fn label(removal: &Removal) -> Label {
-    Label {
-        href: format!("#r{}", removal.number),
-        short: removal.number.to_string(),
-        long: words::reason(
-            removal.number,
-            &removal.pass,
-            &removal.rule,
-            removal.evidence.as_deref(),
-        ),
+/// In which order removals are told: as they are read in the original, then those that have no mark there.
+struct Told {
+    /// Their places in the list; the first of them has the number 1.
+    order: Vec<usize>,
+    /// How many have a mark.
+    marked: usize,
+    /// The page shows marks at all.
+    shows_marks: bool,
+}
+
+impl Told {
+    fn new(mut placed: Vec<usize>, all: usize, as_source: bool) -> Self {
+        let marked = placed.len();
+        let known: BTreeSet<usize> = placed.iter().copied().collect();
+        placed.extend((0..all).filter(|place| !known.contains(place)));
+        Self {
+            order: placed,
+            marked,
+            shows_marks: !as_source,
+        }
     }
+
+    /// Whether a mark is missed where a visitor looks for one.
+    fn is_lost(&self, at: usize, removal: &Removal) -> bool {
+        let is_shown = matches!(removal.field, Field::Content | Field::Summary);
+        self.shows_marks && is_shown && at >= self.marked
+    }
+}
+
+/// Why something was removed, where there is room for a line.
+fn reason(removal: &Removal) -> String {
+    words::reason(&removal.pass, &removal.rule, removal.evidence.as_deref())
 }

@@ -1,6 +1,7 @@
 //! How a removal is undone: the line for `feeds.toml`, or the command, exactly as they are to be written.
 
-use crate::clean::{self, PASSES};
+use super::parts::plain;
+use crate::clean::{self, Back, PASSES};
 use crate::model::{Entry, Feed, Matcher, Removal};
 use crate::web::words;
 use maud::{Markup, html};
@@ -8,6 +9,8 @@ use maud::{Markup, html};
 /// What undoes a removal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Remedy {
+    /// What comes back of it; `None` where it can't be put back by itself.
+    back: Option<Back>,
     /// The command that puts it back into its entry, where one does.
     restore: Option<String>,
     /// A line that keeps what is like it, where one does.
@@ -19,17 +22,23 @@ pub(super) struct Remedy {
 impl Remedy {
     /// What undoes a removal of a source's entry.
     pub(super) fn of(removal: &Removal, entry: &Entry, source: &str) -> Self {
-        let can_restore = clean::restored(removal, entry, &Feed::default(), false).is_some();
+        let back = clean::restored(removal, entry, &Feed::default(), false)
+            .map(|_| clean::back(&removal.before));
+        let can_restore = back.is_some_and(|back| back != Back::Nothing);
+        let piece = clean::piece(removal.field, &removal.before);
         let is_pass = PASSES.iter().any(|pass| pass.name == removal.pass);
         let is_markup = removal.after.is_none() && removal.before.contains(char::is_whitespace)
             || removal.before.contains('<');
-        let keep = clean::handle(&removal.before)
+        let title = plain(entry.title.as_ref());
+        let keep = clean::handle(&removal.before, &title)
             .filter(|_| can_restore && is_markup && removal.after.is_none());
         Self {
+            back,
             restore: can_restore
-                .then(|| format!("feedwash restore {source} {} {}", entry.key, removal.number)),
+                .then(|| format!("feedwash restore {source} {} {piece}", entry.key)),
             keep: keep.as_ref().map(|matcher| line("keep", &written(matcher))),
-            off: (is_pass && !matches!(removal.pass.as_str(), "safety" | "user-rules"))
+            // Without the links of `frames`, safety would take the frames as they came.
+            off: (is_pass && !matches!(removal.pass.as_str(), "safety" | "user-rules" | "frames"))
                 .then(|| line("off", &quoted(&removal.pass))),
         }
     }
@@ -44,14 +53,20 @@ impl Remedy {
                 p { (words::KEEP_SOURCE) }
                 (code(&format!("{restore} --for-source")))
             }
+            @match self.back {
+                Some(Back::Part) => p.note { (words::BACK_IN_PART) },
+                Some(Back::Nothing) => p { (words::NOTHING_BACK) },
+                Some(Back::Whole) | None => {},
+            }
             @if removal.pass == "safety" { p { (words::NEVER) } }
+            @if removal.pass == "frames" { p { (words::NO_FRAME) } }
             @if removal.pass == "user-rules" { p { (words::YOURS) } }
             @else if let Some(keep) = &self.keep {
                 p { (words::KEEP_LINE) }
                 (code(keep))
             }
             @if let Some(off) = &self.off {
-                p { (if self.restore.is_some() { words::KEEP_OFF } else { words::ONLY_OFF }) }
+                p { (if self.back.is_some() { words::KEEP_OFF } else { words::ONLY_OFF }) }
                 (code(off))
             }
         }
@@ -96,14 +111,16 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(removal: &Removal, restore: Option<&str>, keep: Option<&str>, off: Option<&str>) {
+    fn check(removal: &Removal, restores: bool, keep: Option<&str>, off: Option<&str>) {
         let entry = Entry {
             key: EntryKey::from_hash(b"entryone"),
             ..Entry::default()
         };
         let remedy = Remedy::of(removal, &entry, "press");
+        let piece = clean::piece(removal.field, &removal.before);
+        let restore = restores.then(|| format!("feedwash restore press 656e7472796f6e65 {piece}"));
         let said = [&remedy.restore, &remedy.keep, &remedy.off].map(Option::as_deref);
-        assert_eq!(said, [restore, keep, off]);
+        assert_eq!(said, [restore.as_deref(), keep, off]);
         for line in [keep, off].into_iter().flatten() {
             let file =
                 format!("[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\n{line}\n");
@@ -113,16 +130,15 @@ mod tests {
 
     #[test]
     fn each_is_undone_as_it_can_be() {
-        let restore = Some("feedwash restore press 656e7472796f6e65 3");
         check(
             &removal("share-buttons", "<div class=\"share\">x</div>", None),
-            restore,
+            true,
             Some("keep = [\"div.share\"]"),
             Some("off = [\"share-buttons\"]"),
         );
         check(
             &removal("appeals", "<p>Say \"yes\" \\ now</p>", None),
-            restore,
+            true,
             Some("keep = [{ text = 'Say \"yes\" \\ now' }]"),
             Some("off = [\"appeals\"]"),
         );
@@ -132,25 +148,31 @@ mod tests {
                 "https://a.example/?utm_source=x",
                 Some("https://a.example/"),
             ),
-            restore,
+            true,
             None,
             Some("off = [\"tracker-parameters\"]"),
         );
         check(
             &removal("frames", "<iframe src=x></iframe>", Some("<a>")),
+            false,
             None,
             None,
-            Some("off = [\"frames\"]"),
+        );
+        check(
+            &removal("page-parts", "<button class=x></button>", None),
+            false,
+            None,
+            Some("off = [\"page-parts\"]"),
         );
         check(
             &removal("safety", "<script>x</script>", None),
-            None,
+            false,
             None,
             None,
         );
         check(
             &removal("user-rules", "<p>x</p>", None),
-            restore,
+            true,
             Some("keep = [{ text = \"x\" }]"),
             None,
         );

@@ -276,8 +276,8 @@ fn explain_gives_one_object_a_line() {
             continue;
         }
         let expected = [
-            "entry", "key", "removal", "title", "field", "pass", "rule", "evidence", "before",
-            "after",
+            "entry", "key", "removal", "piece", "title", "field", "pass", "rule", "evidence",
+            "before", "after",
         ];
         assert_eq!(keys, expected);
         let pass = object["pass"].as_str().unwrap();

@@ -38,13 +38,24 @@ fn removals(desk: &Desk) -> Vec<Value> {
     lines.filter(|line| line.get("removal").is_some()).collect()
 }
 
-/// The number of the removal that took something.
-fn number(desk: &Desk, what: &str) -> String {
+/// What the removal that took something says of itself.
+fn removal(desk: &Desk, what: &str) -> Value {
     let removals = removals(desk);
     let one = removals
         .iter()
         .find(|removal| removal["before"].as_str().unwrap().contains(what));
-    one.unwrap_or_else(|| panic!("{what} is not removed: {removals:?}"))["removal"].to_string()
+    one.unwrap_or_else(|| panic!("{what} is not removed: {removals:?}"))
+        .clone()
+}
+
+/// Its number.
+fn number(desk: &Desk, what: &str) -> String {
+    removal(desk, what)["removal"].to_string()
+}
+
+/// Its letters.
+fn piece(desk: &Desk, what: &str) -> String {
+    removal(desk, what)["piece"].as_str().unwrap().to_owned()
 }
 
 /// What is published, read from the store.
@@ -109,8 +120,9 @@ fn what_was_put_back_is_listed_and_removed_again() {
     desk.run(&["restore", "echo", "--undo", "1"])
         .check(1, &["nothing of number 1 was put back", "lists what was"]);
     for wrong in [
-        &["restore", "echo", "one"][..],
-        &["restore", "echo", "--for-source"],
+        &["restore", "echo", "--for-source"][..],
+        &["restore", "echo", "one", "--for-source"],
+        &["restore", "echo", "one", "first"],
         &["restore", "echo", "one", "1", "--undo", "1"],
     ] {
         assert_eq!(desk.run(wrong).code, 2, "{wrong:?}");
@@ -177,9 +189,57 @@ fn restore_says_what_is_wrong() {
         &["no stored entry of echo", "feedwash explain --source echo"],
     );
     desk.run(&["restore", "echo", "one", "99"])
-        .check(1, &["has no removal 99", "there are 1 to"]);
+        .check(1, &["has no removal 99", "lists those it has"]);
     desk.run(&["restore", "echo", "two", "1"])
-        .check(1, &["nothing was removed from it"]);
+        .check(1, &["has no removal 1"]);
+    desk.run(&["restore", "echo", "two"])
+        .check(0, &["nothing was removed from entry"]);
+    desk.run(&["restore", "echo", "one", "first"])
+        .check(2, &["eight letters from k to z, or by its number"]);
+}
+
+#[test]
+fn letters_mean_the_same_piece_when_numbers_have_changed() {
+    let desk = polled();
+    let (form, footer) = (
+        piece(&desk, "Leave a Reply"),
+        piece(&desk, "appeared first"),
+    );
+    let listed = desk.run(&["restore", "echo", "one"]).output();
+    assert!(
+        listed.contains(&form) && listed.contains(&footer),
+        "{listed}"
+    );
+    let was = number(&desk, "appeared first");
+    desk.run(&["restore", "echo", "one", &form]).check(
+        0,
+        &["put back in entry", "Leave a Reply", "of a form its words"],
+    );
+    assert_ne!(number(&desk, "appeared first"), was);
+    assert_eq!(piece(&desk, "appeared first"), footer);
+    desk.run(&["restore", "echo", "one", &footer])
+        .check(0, &["put back in entry", "appeared first"]);
+    let now = published(&desk);
+    assert!(now.contains("Leave a Reply") && now.contains("appeared first"));
+    desk.run(&["restore", "echo", "one", &footer]).check(
+        1,
+        &["was put back already", "feedwash restore echo --undo 2"],
+    );
+}
+
+#[test]
+fn what_shows_nothing_is_not_put_back() {
+    let desk = Desk::new();
+    let body = format!("{STORY}<button class=\"like\"><svg></svg></button>");
+    desk.write("feed.xml", rss(&[("one", "The old harbour lamp", &body)]));
+    desk.write(
+        "feeds.toml",
+        "[[source]]\nname = \"echo\"\nurl = \"feed.xml\"\n",
+    );
+    desk.run(&["poll"]).output();
+    desk.run(&["restore", "echo", "one", &piece(&desk, "<button")])
+        .check(1, &["can't be undone", "nothing would come back"]);
+    assert_eq!(desk.run(&["restore", "echo"]).output(), "");
 }
 
 #[test]

@@ -611,7 +611,7 @@ pub(super) async fn what_was_put_back_is_listed_and_may_be_undone(store: Store) 
     );
     assert_eq!(revision().await, 3);
     let numbers = async || {
-        let all = store.restorations(&source).await.unwrap();
+        let all = store.restorations(source.id).await.unwrap();
         all.into_iter().map(|one| one.number).collect::<Vec<_>>()
     };
     assert_eq!(numbers().await, [first, second]);

@@ -1,7 +1,6 @@
 //! The marks of an original: what was taken, and what was changed.
 
 use super::super::super::tree::{NodeId, escape};
-use super::super::Label;
 use super::{Inside, Writer, fitting};
 use std::fmt::Write as _;
 
@@ -77,31 +76,44 @@ impl Writer<'_> {
 
     /// Says once which removal it is: in full where there is room.
     pub(super) fn label(&mut self, claim: u32, is_long: bool) {
-        let Some((_, labels)) = self.marks else {
+        let Some((_, marks)) = self.marks else {
             return;
         };
-        let Some(label) = labels
-            .get(claim as usize - 1)
-            .filter(|_| self.told.insert(claim as usize - 1))
+        let place = claim as usize - 1;
+        let Some(reason) = marks
+            .reasons
+            .get(place)
+            .filter(|_| !self.told_at.contains_key(&place))
         else {
             return;
         };
-        let label = if is_long {
-            long(label, self.is_linked())
-        } else {
-            short(label, self.is_linked())
+        let number = marks.first + self.tell(place);
+        let label = match is_long {
+            true => long(number, reason, self.is_linked()),
+            false => short(number, reason, self.is_linked()),
         };
         let _ = write!(self.out, "{label} ");
     }
 
+    /// Which of those that are told a removal is: the next one, where it was not told before.
+    fn tell(&mut self, place: usize) -> usize {
+        *self.told_at.entry(place).or_insert_with(|| {
+            self.told.push(place);
+            self.told.len() - 1
+        })
+    }
+
     /// What was changed, as numbers.
     pub(super) fn change(&mut self, changes: &[usize], is_linked: bool) -> String {
-        let Some((_, labels)) = self.marks else {
+        let Some((_, marks)) = self.marks else {
             return String::new();
         };
-        self.told.extend(changes);
-        let labels = changes.iter().filter_map(|place| labels.get(*place));
-        let all: Vec<String> = labels.map(|label| short(label, is_linked)).collect();
+        let label = |place: &usize| {
+            let reason = marks.reasons.get(*place)?;
+            let number = marks.first + self.tell(*place);
+            Some(short(number, reason, is_linked))
+        };
+        let all: Vec<String> = changes.iter().filter_map(label).collect();
         format!("<sup class=\"chg\">{}</sup>", all.join(" "))
     }
 
@@ -159,24 +171,20 @@ impl Writer<'_> {
     }
 }
 
-fn short(label: &Label, is_linked: bool) -> String {
-    let (said, title) = (escape(&label.short), escape(&label.long));
+fn short(number: usize, reason: &str, is_linked: bool) -> String {
+    let reason = escape(reason);
     match is_linked {
-        true => format!("<span class=\"why\">{said}</span>"),
-        false => format!(
-            "<a class=\"why\" href=\"{}\" title=\"{title}\">{said}</a>",
-            escape(&label.href)
-        ),
+        true => format!("<span class=\"why\">{number}</span>"),
+        false => {
+            format!("<a class=\"why\" href=\"#r{number}\" title=\"{number} {reason}\">{number}</a>")
+        }
     }
 }
 
-fn long(label: &Label, is_linked: bool) -> String {
-    let said = escape(&label.long);
+fn long(number: usize, reason: &str, is_linked: bool) -> String {
+    let reason = escape(reason);
     match is_linked {
-        true => format!("<span class=\"why\">{said}</span>"),
-        false => format!(
-            "<a class=\"why\" href=\"{}\">{said}</a>",
-            escape(&label.href)
-        ),
+        true => format!("<span class=\"why\">{number} {reason}</span>"),
+        false => format!("<a class=\"why\" href=\"#r{number}\">{number} {reason}</a>"),
     }
 }
