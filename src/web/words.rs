@@ -482,16 +482,14 @@ pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try 
 pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute";
 
 /// Why a trial came to nothing.
-pub(super) fn trial_failed(why: &str) -> String {
-    format!("That did not work: {why}.")
+pub(super) fn trial_failed(why: &str) -> Markup {
+    html! { "That did not work: " bdi { (why) } "." }
 }
 
 /// A publisher that wants no visitors for a while.
-pub(super) fn left_alone(until: Timestamp) -> String {
+pub(super) fn left_alone(until: Timestamp) -> Markup {
     let until = until.strftime("%-d %b %Y, %H:%M UTC");
-    format!(
-        "Its publisher asked to be left alone until {until}, so it was not asked. Try again after that."
-    )
+    html! { "Its publisher asked to be left alone until " (until) ", so it was not asked. Try again after that." }
 }
 
 /// How much was forgiven.

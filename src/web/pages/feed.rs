@@ -109,27 +109,16 @@ pub(in crate::web) async fn feed(
     }
     let keys: Vec<_> = shown.feed.entries.iter().map(|entry| &entry.key).collect();
     let counts = store.removal_counts(id, &keys).await?;
+    let Published { listed, fare } = &published;
     let account = match page {
-        1 => {
-            let Published { listed, fare } = &published;
-            Some(shared.accounts.of(store, listed, fare, TOLD).await?)
-        }
+        1 => Some(shared.accounts.of(store, listed, fare, TOLD).await?),
         _ => None,
     };
-    let known = shared
-        .summaries
-        .of(store, std::slice::from_ref(&published.listed))
-        .await?;
-    let known = &known[0];
-    let state = State::of(
-        &published.listed,
-        known.newest.as_ref().map(|newest| newest.2),
-        now,
-    );
-    let pages = u32::try_from(published.fare.entries)
-        .unwrap_or(u32::MAX)
-        .div_ceil(ENTRIES_A_PAGE)
-        .max(1);
+    let alone = std::slice::from_ref(listed);
+    let known = &shared.summaries.of(store, alone).await?[0];
+    let newest_at = known.newest.as_ref().map(|newest| newest.2);
+    let state = State::of(listed, newest_at, now);
+    let pages = pages_of(fare.entries);
     let feed = Arc::new(shown.feed);
     let view = View {
         feed: Arc::clone(&feed),
@@ -144,22 +133,16 @@ pub(in crate::web) async fn feed(
         (crumbs(&links, &[]))
         @if opened_as_feed { p.notice { (words::THIS_IS_A_FEED) } }
         (heading(&feed, &known.title))
-        (how(&published.fare, state, now))
+        (how(fare, state, now))
         p { (words::ADDRESS) " " code.address data-copy=(known.title) { (own_address(&links, &server.public_url, name)) } }
         (subscribe(&links, &server.public_url, name, false))
-        @if let Some(link) = web_link(feed.link.as_deref()) {
-            p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(published.fare.entries)) }
-        }
-        p.note { (words::named(name, fares::polled_at(&published.fare).as_deref())) }
-        @if let Some(account) = &account {
-            p { a href="#washed" { (words::washed(account.passes.iter().map(|pass| pass.pieces).sum())) } }
-        }
+        (ways(&feed, &published, account.as_deref()))
         section.entries aria-label=(words::ENTRIES) {
             @if feed.entries.is_empty() { p { (words::NO_ENTRIES) } }
             (entries)
         }
         (pager(page, pages, words::NEWER, words::OLDER, |page| links.key.onto(if page > 1 { format!("{name}?page={page}") } else { name.to_owned() })))
-        @if let Some(account) = &account { (washed(account, &published.fare, now)) }
+        @if let Some(account) = &account { (washed(account, fare, now)) }
     };
     let mut page = Page::new(
         format!("{} – {}", known.title, words::NAME),
@@ -182,6 +165,27 @@ fn heading(feed: &Feed, title: &str) -> Markup {
             p.about lang=[lang] dir=(direction(lang)) { (short(&description)) }
         }
     }
+}
+
+/// Where a feed comes from, and the way to what was washed out of it.
+fn ways(feed: &Feed, published: &Published, account: Option<&Account>) -> Markup {
+    let Published { fare, listed } = published;
+    let polled_at = fares::polled_at(fare);
+    html! {
+        @if let Some(link) = web_link(feed.link.as_deref()) {
+            p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(fare.entries)) }
+        }
+        p.note { (words::named(&listed.name, polled_at.as_deref())) }
+        @if let Some(account) = account {
+            p { a href="#washed" { (words::washed(account.passes.iter().map(|pass| pass.pieces).sum())) } }
+        }
+    }
+}
+
+/// How many pages of entries there are.
+fn pages_of(entries: i64) -> u32 {
+    let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+    entries.div_ceil(ENTRIES_A_PAGE).max(1)
 }
 
 /// The entries of a page.

@@ -72,6 +72,17 @@ impl Filter {
         !self.query.is_empty() || self.state.is_some()
     }
 
+    /// How many were found, and the way back to all.
+    fn found(&self, found: usize, links: &Links) -> Markup {
+        html! {
+            p.found role="status" {
+                @if self.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &self.query)) }
+                " · "
+                a href=(links.home()) { (words::SHOW_ALL) }
+            }
+        }
+    }
+
     /// The address of a page of what is asked for.
     fn address(&self, page: u32) -> String {
         let mut parts = Vec::new();
@@ -107,23 +118,19 @@ pub(in crate::web) async fn index(
     let (unwell, listed) = tokio::join!(health::reasons(&shared.app), store.listed());
     let listed = listed?;
     let known = shared.summaries.of(store, &listed).await?;
+    let rejected = shared.app.rejected().map(|rejected| rejected.why);
+    let is_well = unwell.is_empty() && rejected.is_none();
+    let notices = notices(&unwell, rejected.as_deref());
     if listed.is_empty() {
-        let mut page = Page::new(
-            words::NAME,
-            links.clone(),
-            server.allows_try,
-            first_run(unwell.is_empty(), &links),
-        );
+        let main = html! { (notices) (first_run(is_well, &links)) };
+        let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
         page.feeds = vec![about_feeds(&links)];
         return Ok(answer(&shared, &request, page).await);
     }
     shared.summaries.keep_only(&listed);
     let mut rows = rows(listed, known, now);
     let filter = Filter::of(&wanted);
-    let mut counts: HashMap<State, usize> = HashMap::new();
-    for row in &rows {
-        *counts.entry(row.state).or_default() += 1;
-    }
+    let counts = counts_of(&rows);
     let all = rows.len();
     rows.retain(|row| filter.lets(row));
     let found = rows.len();
@@ -146,23 +153,15 @@ pub(in crate::web) async fn index(
         scale: Scale::of(shown.iter().filter_map(|row| weeks.get(&row.listed.id))),
         now,
     };
-    let rejected = shared.app.rejected();
     let main = html! {
         h1 { (words::INDEX_TITLE) }
-        @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(&unwell)) } }
-        @if let Some(rejected) = &rejected { p.notice.bad role="alert" { (words::rejected(&rejected.why)) } }
+        (notices)
         (overview(&counts, all, &filter, &links))
-        @if filter.is_any() {
-            p.found role="status" {
-                @if filter.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &filter.query)) }
-                " · "
-                a href=(links.home()) { (words::SHOW_ALL) }
-            }
-        }
+        @if filter.is_any() { (filter.found(found, &links)) }
         @if found == 0 { p { (words::NOTHING_FOUND) } } @else { (list.markup()) }
         (pager(page, pages, words::PREVIOUS, words::NEXT, |page| links.key.onto(filter.address(page))))
         @if list.scale.entries > 0 { p.note { (words::charts(list.scale.entries, list.scale.removals)) } }
-        (health_of(&counts, unwell.is_empty() && rejected.is_none(), &links))
+        (health_of(&counts, is_well, &links))
     };
     let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
     // One each: a page of them all would be mostly these.
@@ -175,6 +174,14 @@ pub(in crate::web) async fn index(
     Ok(answer(&shared, &request, page).await)
 }
 
+/// What is the matter with the program itself.
+fn notices(unwell: &[String], rejected: Option<&str>) -> Markup {
+    html! {
+        @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(unwell)) } }
+        @if let Some(why) = rejected { p.notice.bad role="alert" { (words::rejected(why)) } }
+    }
+}
+
 /// Every source with what is known of it, by title.
 fn rows(listed: Vec<Listed>, known: Vec<Arc<Known>>, now: Timestamp) -> Vec<Row> {
     let rows = listed.into_iter().zip(known).map(|(listed, known)| Row {
@@ -185,6 +192,15 @@ fn rows(listed: Vec<Listed>, known: Vec<Arc<Known>>, now: Timestamp) -> Vec<Row>
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by(|a, b| a.known.folded.cmp(&b.known.folded));
     rows
+}
+
+/// How many there are of each state.
+fn counts_of(rows: &[Row]) -> HashMap<State, usize> {
+    let mut counts = HashMap::new();
+    for row in rows {
+        *counts.entry(row.state).or_default() += 1;
+    }
+    counts
 }
 
 /// The page that is wanted, or the nearest that there is, and how many there are.

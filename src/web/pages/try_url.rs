@@ -132,7 +132,7 @@ pub(in crate::web) async fn tried(
     let mut request = request;
     request.remove(header::IF_NONE_MATCH);
     let said = match typed(&given) {
-        None => Err(words::NO_ADDRESS.to_owned()),
+        None => Err(said(words::NO_ADDRESS)),
         Some(typed) => match trial(&shared, typed).await? {
             Some(said) => said,
             None => return Ok(busy()),
@@ -161,7 +161,7 @@ pub(in crate::web) async fn tried(
 async fn trial(
     shared: &Shared,
     (url, is_guess): (Url, bool),
-) -> Result<Option<Result<Answer, String>>, Problem> {
+) -> Result<Option<Result<Answer, Markup>>, Problem> {
     let live = Arc::clone(&shared.app.live.borrow());
     if let Some(name) = had(&live, &url) {
         return Ok(Some(Ok(Answer::Had(name))));
@@ -180,7 +180,7 @@ async fn trial(
         found
     });
     let found = tokio::time::timeout(TRIAL_TIMEOUT, trial).await;
-    let late = || Ok(Err(words::TOO_SLOW.to_owned()));
+    let late = || Ok(Err(said(words::TOO_SLOW)));
     found.unwrap_or_else(|_| late()).map(Some).map_err(|_| BUG)
 }
 
@@ -231,7 +231,7 @@ fn client(live: &Live) -> Result<Client, FetchError> {
 }
 
 /// Looks for the feed that somebody meant; an error is said as it is.
-async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> {
+async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answer, Markup> {
     let proxy = live.config.polling.proxy.as_ref();
     let client = client(live).map_err(|error| told(&error.into()))?;
     let ask = async |url: &Url| politely(app, url, look(&client, proxy, url)).await;
@@ -258,13 +258,13 @@ async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answe
     match linked.as_slice() {
         [] => {}
         [one] => {
-            let one = Url::parse(&one.url).map_err(|_| words::NO_FEED.to_owned())?;
+            let one = Url::parse(&one.url).map_err(|_| said(words::NO_FEED))?;
             if let Some(name) = had(live, &one) {
                 return Ok(Answer::Had(name));
             }
             return match ask(&one).await.map_err(words::left_alone)? {
                 Ok(Found::Feed(feed)) => Ok(of(feed)),
-                Ok(Found::Page(..)) => Err(words::NO_FEED.to_owned()),
+                Ok(Found::Page(..)) => Err(said(words::NO_FEED)),
                 Err(error) => Err(told(&error)),
             };
         }
@@ -272,16 +272,21 @@ async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answe
     }
     let guessed = politely(app, &page, poll::guess(&client, proxy, &page, GUESSES)).await;
     let guessed = guessed.map_err(words::left_alone)?;
-    guessed.map(of).ok_or_else(|| words::NO_FEED.to_owned())
+    guessed.map(of).ok_or_else(|| said(words::NO_FEED))
 }
 
 /// A failure, without what it may tell of our own network.
-fn told(error: &PollError) -> String {
+fn told(error: &PollError) -> Markup {
     match error {
-        PollError::Fetch(FetchError::Forbidden { .. }) => words::FORBIDDEN.to_owned(),
-        PollError::Store(_) | PollError::Panicked => words::OURS.to_owned(),
+        PollError::Fetch(FetchError::Forbidden { .. }) => said(words::FORBIDDEN),
+        PollError::Store(_) | PollError::Panicked => said(words::OURS),
         error => words::trial_failed(&error.to_string()),
     }
+}
+
+/// Words of ours.
+fn said(words: &str) -> Markup {
+    html! { (words) }
 }
 
 /// The form, and below it what came of the last trial.
@@ -356,7 +361,7 @@ fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
             ul.removals {
                 @for removal in washed.removals.iter().filter(|removal| removal.after.is_none()).take(PIECES) {
                     li {
-                        b { (removal.pass) } ": " (removal.rule) @if let Some(evidence) = &removal.evidence { " (" (evidence) ")" }
+                        b { (removal.pass) } ": " bdi { (removal.rule) } @if let Some(evidence) = &removal.evidence { " (" bdi { (evidence) } ")" }
                         p.was dir="auto" { code { (excerpt(&removal.before, PIECE_CHARS)) } }
                     }
                 }

@@ -3,6 +3,7 @@
 use super::{ask, config, configured, select, served, text, words_of};
 use crate::support::{LEASE, NOW, after, app, fine, publish, serve, washed};
 use feedwash::config::StoreLocation;
+use feedwash::daemon::Rejected;
 use feedwash::store::{Finish, Store};
 use reqwest::header;
 use scraper::Html;
@@ -131,5 +132,28 @@ async fn a_publishers_words_do_not_turn_ours_around() {
             places > 0 && places == isolated,
             "{path}: {places}, {isolated}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_was_not_taken_is_told_of_before_there_is_a_feed_too() {
+    for names in [&[][..], &["press"]] {
+        let config = configured(names);
+        let store = Store::open(&StoreLocation::Memory).await.unwrap();
+        store.sync(&config, NOW).await.unwrap();
+        let (app, _live) = app(&store, config);
+        *app.rejected.lock().unwrap() = Some(Rejected {
+            why: "line 3: <what> is that?".to_owned(),
+            at: NOW,
+        });
+        let page = Html::parse_document(&text(serve(app).await, "/", &[]).await);
+        let alerts: Vec<String> = select(&page, "[role=alert]")
+            .into_iter()
+            .map(words_of)
+            .collect();
+        let told = alerts
+            .iter()
+            .any(|said| said.contains("line 3: <what> is that?"));
+        assert!(told, "{alerts:?}");
     }
 }
