@@ -341,7 +341,8 @@ pub(super) fn failed(ago: &str, times: i64, why: &str) -> Markup {
             2 => ", as did the one before it",
             _ => { ", as did the " (times - 1) " before it" },
         }
-        ": " bdi { (why) } "."
+        // What was cut off has its sign at the end already.
+        ": " bdi { (why) } @if !why.ends_with('…') { "." }
     }
 }
 

@@ -122,7 +122,7 @@ pub(in crate::web) async fn index(
     let is_well = unwell.is_empty() && rejected.is_none();
     let notices = notices(&unwell, rejected.as_deref());
     if listed.is_empty() {
-        let main = html! { (notices) (first_run(is_well, &links)) };
+        let main = first_run(&notices, is_well, &links);
         let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
         page.feeds = vec![about_feeds(&links)];
         return Ok(answer(&shared, &request, page).await);
@@ -349,9 +349,10 @@ fn health_of(counts: &HashMap<State, usize>, is_well: bool, links: &Links) -> Ma
 }
 
 /// What somebody sees who has just installed it.
-fn first_run(is_well: bool, links: &Links) -> Markup {
+fn first_run(notices: &Markup, is_well: bool, links: &Links) -> Markup {
     html! {
         h1 { (words::FIRST_TITLE) }
+        (notices)
         p { (words::FIRST_LEAD) }
         h2 { (words::FIRST_ADD) }
         pre { code data-copy=(words::FIRST_ADD) { "feedwash add theguardian.com/world" } }
