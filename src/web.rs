@@ -10,11 +10,12 @@ mod count;
 mod fares;
 mod feeds;
 mod fresh;
-mod headings;
+mod heads;
 mod health;
 mod kept;
 mod manners;
 mod pages;
+mod quick;
 mod server;
 mod troubles;
 mod turns;
@@ -29,7 +30,7 @@ use crate::daemon::App;
 use crate::limits;
 use crate::store::{Census, Source, Status, StoreError};
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -42,12 +43,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the handlers share.
+/// What the handlers share: one pointer, since each request takes several.
 #[derive(Clone)]
-struct Shared {
+struct Shared(Arc<Parts>);
+
+/// What is shared.
+struct Parts {
     app: App,
     rendered: Arc<kept::Cache>,
-    headings: Arc<headings::Headings>,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
     accounts: Arc<pages::Accounts>,
@@ -59,23 +62,39 @@ struct Shared {
     census: Arc<Fresh<Census>>,
 }
 
+impl std::ops::Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Shared {
+    fn new(app: App) -> Self {
+        let turns = turns::Turns::default();
+        Self(Arc::new(Parts {
+            app,
+            rendered: Arc::new(kept::Cache::new(turns.clone())),
+            turns,
+            summaries: Arc::default(),
+            accounts: Arc::default(),
+            trials: Arc::default(),
+            icons: Arc::default(),
+            troubled: Arc::default(),
+            sources: Arc::default(),
+            titles: Arc::default(),
+            census: Arc::default(),
+        }))
+    }
+}
+
 /// All routes.
 pub fn router(app: App) -> Router {
-    let turns = turns::Turns::default();
-    let shared = Shared {
-        app,
-        rendered: Arc::new(kept::Cache::new(turns.clone())),
-        headings: Arc::default(),
-        turns,
-        summaries: Arc::default(),
-        accounts: Arc::default(),
-        trials: Arc::default(),
-        icons: Arc::default(),
-        troubled: Arc::default(),
-        sources: Arc::default(),
-        titles: Arc::default(),
-        census: Arc::default(),
-    };
+    routes(Shared::new(app))
+}
+
+fn routes(shared: Shared) -> Router {
     Router::new()
         // For people.
         .route("/", get(pages::index))
@@ -131,23 +150,10 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-/// Headers that every answer of ours carries; what is no request at all is refused before it comes here. Nothing that is served runs a script or is framed.
+/// Headers that every answer of ours carries; what is no request at all is refused before it comes here.
 async fn secure(mut response: Response) -> Response {
-    const POLICY: &str =
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        // What a page of ours opens, or is opened by, gets no hold of it.
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
-        (header::ACCEPT_RANGES, "none"),
-    ] {
+    for (name, value) in SECURITY {
         // A page says itself what it may load.
         headers
             .entry(name)
@@ -155,6 +161,29 @@ async fn secure(mut response: Response) -> Response {
     }
     response
 }
+
+/// These headers, where there are no others yet.
+fn security() -> HeaderMap {
+    let headers = SECURITY.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    headers.into_iter().collect()
+}
+
+/// Nothing that is served runs a script or is framed.
+const POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    // What a page of ours opens, or is opened by, gets no hold of it.
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
+    (header::ACCEPT_RANGES, "none"),
+];
 
 /// What a [`Problem`] says, beside its answer: for a page in place of the line of text.
 #[derive(Debug, Clone, Copy)]

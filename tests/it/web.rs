@@ -8,6 +8,10 @@ mod private;
 #[path = "web/operating.rs"]
 mod operating;
 
+/// Kept feeds.
+#[path = "web/quick.rs"]
+mod quick;
+
 /// Slow readers, and too many.
 #[path = "web/crowd.rs"]
 mod crowd;

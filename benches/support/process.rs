@@ -1,5 +1,8 @@
 //! Processes that are measured from outside, and that end whenever the bench does.
 
+// Each bench is a crate of its own and uses a part of this.
+#![allow(dead_code)]
+
 use super::{PATIENCE, say};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
