@@ -13,6 +13,7 @@ mod fresh;
 mod heads;
 mod health;
 mod kept;
+mod manners;
 mod pages;
 mod quick;
 mod server;
@@ -28,12 +29,12 @@ pub use server::serve;
 use crate::daemon::App;
 use crate::limits;
 use crate::store::{Census, Source, Status, StoreError};
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use fresh::Fresh;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ struct Parts {
     quick: quick::Counters,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
+    accounts: Arc<pages::Accounts>,
     trials: Arc<pages::Trials>,
     icons: Arc<pages::Icons>,
     troubled: Arc<Fresh<Vec<Status>>>,
@@ -78,6 +80,7 @@ impl Shared {
             rendered: Arc::new(kept::Cache::new(turns.clone())),
             turns,
             summaries: Arc::default(),
+            accounts: Arc::default(),
             trials: Arc::default(),
             icons: Arc::default(),
             troubled: Arc::default(),
@@ -99,6 +102,11 @@ fn routes(shared: Shared) -> Router {
         .route("/", get(pages::index))
         .route(&STYLE_PATH, get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route("/feeds", get(pages::without_slash))
+        .route("/feeds/", get(pages::without_slash))
+        .route("/feeds/{name}/", get(pages::without_slash))
+        .route("/feeds/{name}/{entry}/", get(pages::without_slash))
+        .route("/try/", get(pages::without_slash))
         .route("/icons/{name}", get(pages::icon))
         .route(
             "/try",
@@ -130,6 +138,7 @@ fn routes(shared: Shared) -> Router {
         .layer(from_fn_with_state(shared.clone(), access::guard))
         .layer(CatchPanicLayer::custom(|_| BUG.into_response()))
         .layer(from_fn(in_time))
+        .layer(from_fn_with_state(shared.clone(), pages::for_people))
         .layer(map_response(secure))
         .layer(from_fn_with_state(shared, count::answers))
 }
@@ -178,6 +187,10 @@ const SECURITY: [(HeaderName, &str); 5] = [
     (header::ACCEPT_RANGES, "none"),
 ];
 
+/// What a [`Problem`] says, beside its answer: for a page in place of the line of text.
+#[derive(Debug, Clone, Copy)]
+struct Said(&'static str);
+
 /// An answer that is no success. Internals are logged, never sent.
 #[derive(Debug)]
 struct Problem(StatusCode, &'static str);
@@ -191,7 +204,8 @@ const BUG: Problem = Problem(
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let no_store = [(header::CACHE_CONTROL, "no-store")];
-        (self.0, no_store, format!("{}\n", self.1)).into_response()
+        let said = Extension(Said(self.1));
+        (self.0, no_store, said, format!("{}\n", self.1)).into_response()
     }
 }
 

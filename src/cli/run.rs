@@ -94,6 +94,7 @@ pub(super) async fn run(named: Option<&Path>, role: Role) -> Result<ExitCode> {
     let store = service::while_starting("opening the store", opening).await?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let app = App {
+        turns: Arc::default(),
         store: store.clone(),
         live: receiver,
         pulse: Arc::new(Pulse::default()),

@@ -65,11 +65,11 @@ pub(super) async fn feed(
         "a page is a number from 1",
     ))?;
     let Some((name, format)) = split(&file) else {
-        return pages::feed(State(shared), &file, page, None, key, &request).await;
+        return pages::feed(State(shared), &file, page, false, key, &request).await;
     };
     // Pages for people are shorter, so a later page of the feed is none of them: a browser gets it as it is.
     let answered = match page == 1 && is_browser(&request) {
-        true => pages::feed(State(shared), name, page, Some(format), key, &request).await,
+        true => pages::feed(State(shared), name, page, true, key, &request).await,
         false => for_readers(&shared, name, format, page, key, &request).await,
     };
     // What is said of a feed that is not there depends on who asks, too.
@@ -185,21 +185,24 @@ fn renamed(location: String) -> Response {
 ///
 /// Such a navigation says so in two fields that no script and no library sets by itself (Fetch Metadata §2), and asks for
 /// HTML before all else. Readers, whatever they accept, get the feed.
-fn is_browser(request: &HeaderMap) -> bool {
+pub(super) fn is_browser(request: &HeaderMap) -> bool {
     let is = |name: &str, value: &str| {
         request
             .get(name)
             .is_some_and(|given| given.as_bytes() == value.as_bytes())
     };
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && likes_html(request)
+}
+
+/// Whether HTML is asked for before all else, as browsers do; some readers do so, too.
+pub(super) fn likes_html(request: &HeaderMap) -> bool {
     let accept = request
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());
     let first = accept
         .and_then(|accept| accept.split(',').next())
         .map(str::trim);
-    is("sec-fetch-mode", "navigate")
-        && is("sec-fetch-dest", "document")
-        && first == Some("text/html")
+    first == Some("text/html")
 }
 
 /// The ending of a format.

@@ -99,6 +99,7 @@ mod tests {
             pulse: Arc::default(),
             metrics: Arc::default(),
             rejected: Arc::default(),
+            turns: Arc::default(),
             role: crate::daemon::Role::Both,
         })
     }

@@ -240,6 +240,7 @@ pub(crate) fn app(store: &Store, config: Config) -> (App, watch::Sender<Arc<Live
         pulse: Arc::new(Pulse::default()),
         metrics: Arc::default(),
         rejected: Arc::default(),
+        turns: Arc::default(),
     };
     (app, sender)
 }
