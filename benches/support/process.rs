@@ -123,7 +123,7 @@ pub(crate) fn end_with_input() {
     });
 }
 
-fn wait_for_the_end_of_input() {
+pub(crate) fn wait_for_the_end_of_input() {
     let mut input = std::io::stdin().lock();
     let mut bytes = [0; 256];
     while matches!(input.read(&mut bytes), Ok(1..)) {}
