@@ -51,7 +51,7 @@ impl World {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let newest = newest.entry(source).or_insert(1);
         // Each source at a request of its own, so that they do not change together.
-        let is_new = !self.frozen.load(Relaxed) && (count + 1) % self.change == 0;
+        let is_new = !self.frozen.load(Relaxed) && (count + 1).is_multiple_of(self.change);
         *newest += usize::from(is_new);
         *newest
     }
