@@ -14,7 +14,7 @@ mod rules;
 pub(crate) use bring::{of_fetch, wash_apart};
 pub use error::PollError;
 pub(crate) use look::{
-    Found, FoundFeed, guess, is_missing, look, look_as_typed, name_of, typed, without_comments,
+    Found, FoundFeed, free_name, guess, is_missing, look, look_as_typed, typed, without_comments,
 };
 pub use rewash::{Changed, Rewashed, rewash, rewash_outdated};
 pub use rules::{is_outdated, known_rules};

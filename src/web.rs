@@ -107,6 +107,7 @@ fn routes(shared: Shared) -> Router {
         .route("/feeds/{name}/", get(pages::without_slash))
         .route("/feeds/{name}/{entry}/", get(pages::without_slash))
         .route("/try/", get(pages::without_slash))
+        .route("/feeds.opml/", get(pages::without_slash))
         .route("/icons/{name}", get(pages::icon))
         .route(
             "/try",

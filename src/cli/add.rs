@@ -86,7 +86,7 @@ fn show_and_add(path: &Path, feed: &FoundFeed, name: Option<&str>, dry_run: bool
     let Added { names, .. } = append::to_file(path, &config, &[outline], name)?;
     for name in names {
         output::say(&format!(
-            "added to {} as {name}; its clean feed is {}/feeds/{name}.rss",
+            "added to {} as {name}; its clean feed is {}/feeds/{name}.atom",
             path.display(),
             config.server.public_url
         ));

@@ -3,7 +3,7 @@
 use super::config;
 use crate::config::Config;
 use crate::opml::Outline;
-use crate::poll::name_of;
+use crate::poll::free_name;
 use anyhow::{Context as _, Result, bail};
 use std::collections::HashSet;
 use std::fs::Permissions;
@@ -110,13 +110,8 @@ fn add(
 
 /// A name made of the title, else of the host, with a number where it is taken.
 fn name_for(outline: &Outline, url: &url::Url, taken: &mut HashSet<String>) -> String {
-    let base = name_of(&outline.title, url);
-    let mut name = base.clone();
-    let mut number = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{base}-{number}");
-        number += 1;
-    }
+    let name = free_name(&outline.title, url, |name| taken.contains(name));
+    taken.insert(name.clone());
     name
 }
 

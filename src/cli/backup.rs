@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use url::Url;
 
 /// `feedwash backup`.
 pub(super) async fn backup(named: Option<&Path>, to: &Path, force: bool) -> Result<ExitCode> {
@@ -44,7 +45,7 @@ pub(super) async fn migrate(named: Option<&Path>, to: &str) -> Result<ExitCode> 
     let bar = ProgressBar::new_spinner().with_message("copying");
     bar.enable_steady_tick(TICK);
     let old = &config.store.location;
-    let copied = store::transfer(old, &new, |table, _| bar.set_message(table)).await;
+    let copied = store::transfer(old, &new, |table| bar.set_message(table)).await;
     bar.finish_and_clear();
     let rows: Vec<Vec<String>> = copied?
         .tables
@@ -54,16 +55,50 @@ pub(super) async fn migrate(named: Option<&Path>, to: &str) -> Result<ExitCode> 
     let said = output::text(&output::table(&rows))?;
     output::say(&format!(
         "all of {old} is in {new} now; {old} stays as it is\nwrite url = \"{}\" below [store] in {}, and start Feedwash",
-        shown(&new, to),
+        without_password(to),
         path.display()
     ));
     Ok(said)
 }
 
-/// How a store is written, its password left out.
-fn shown(location: &StoreLocation, written: &str) -> String {
-    match location {
-        StoreLocation::Postgres(_) => location.to_string(),
-        StoreLocation::Sqlite(_) | StoreLocation::Memory => written.to_owned(),
+/// The address of a store as somebody wrote it, without its password, which may stand in two places.
+fn without_password(written: &str) -> String {
+    let Ok(mut url) = Url::parse(written) else {
+        return written.to_owned();
+    };
+    const HIDDEN: &str = "PASSWORD";
+    if url.password().is_some() {
+        // A URL that has one has room for another.
+        let _ = url.set_password(Some(HIDDEN));
+    }
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(name, _)| name == "password") {
+        let pairs = pairs.iter().map(|(name, value)| match &**name {
+            "password" => (&**name, HIDDEN),
+            name => (name, &**value),
+        });
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_as_it_was_written_but_for_its_password() {
+        let check = |written, expected| assert_eq!(without_password(written), expected);
+        check("sqlite:new.db", "sqlite:new.db");
+        let socket = "postgres://feedwash@localhost/feedwash?host=/run/postgresql";
+        check(socket, socket);
+        check(
+            "postgres://me:hunter2@db.example:7754/a",
+            "postgres://me:PASSWORD@db.example:7754/a",
+        );
+        check(
+            "postgres://db.example/a?user=me&password=hunter2",
+            "postgres://db.example/a?user=me&password=PASSWORD",
+        );
     }
 }

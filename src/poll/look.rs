@@ -153,7 +153,7 @@ pub(crate) fn without_comments(linked: Vec<LinkedFeed>) -> (Vec<LinkedFeed>, Vec
 }
 
 /// A name for a source, made of its title, else of its host.
-pub(crate) fn name_of(title: &str, url: &Url) -> String {
+fn name_of(title: &str, url: &Url) -> String {
     let slug = |text: &str| {
         let words = text.to_lowercase();
         let words: Vec<&str> = words
@@ -167,6 +167,18 @@ pub(crate) fn name_of(title: &str, url: &Url) -> String {
     let mut slugs = [slug(title), slug(host.trim_start_matches("www."))].into_iter();
     let name = slugs.find(|slug| SourceName::new(slug).is_ok());
     name.unwrap_or_else(|| "feed".to_owned())
+}
+
+/// The same with a number behind it where it is taken.
+pub(crate) fn free_name(title: &str, url: &Url, is_taken: impl Fn(&str) -> bool) -> String {
+    let base = name_of(title, url);
+    let mut name = base.clone();
+    let mut number = 2;
+    while is_taken(&name) {
+        name = format!("{base}-{number}");
+        number += 1;
+    }
+    name
 }
 
 #[cfg(test)]

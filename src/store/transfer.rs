@@ -4,10 +4,13 @@
 //! to it is missed; the other holds all or nothing, in one transaction; ids, keys, dates and revisions stay what they are,
 //! so no reader sees an entry anew; what is there at the end is counted before it is told.
 
+mod tables;
+
 use super::db;
 use super::leases;
+use super::place::number;
 use super::record::storable;
-use super::rows::{self, Column};
+use super::rows;
 use super::{Store, StoreError};
 use crate::config::StoreLocation;
 use futures_util::TryStreamExt as _;
@@ -15,156 +18,13 @@ use futures_util::stream::BoxStream;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use std::str::FromStr as _;
+use tables::{TABLES, Table};
+
+/// How long another program's lock is waited for.
+const LOCK_PATIENCE: &str = "set lock_timeout = '5s'";
 
 /// How much is written with one statement, in bytes of rows. One row may be longer.
 const PORTION_BYTES: usize = 1 << 20;
-
-/// A table, with what is carried over.
-struct Table {
-    name: &'static str,
-    columns: &'static [Column],
-    /// In which order its rows are read.
-    key: &'static str,
-    /// PostgreSQL counts its ids by itself, and goes on from the highest.
-    counts: bool,
-}
-
-/// Every table, those before that others refer to. What is left out says who is at work at this moment: leases, and the trial
-/// of a full disk.
-const TABLES: &[Table] = &[
-    Table {
-        name: "source",
-        columns: &[
-            ("id", "bigint"),
-            ("name", "text"),
-            ("url", "text"),
-            ("published_as", "text"),
-            ("next_poll_at", "bigint"),
-            ("next_poll_reason", "text"),
-            ("retry_after_until", "bigint"),
-            ("etag", "text"),
-            ("last_modified", "text"),
-            ("body_hash", "text"),
-            ("rules_version", "text"),
-            ("failures", "bigint"),
-            ("pace", "text"),
-            ("last_poll_at", "bigint"),
-            ("last_success_at", "bigint"),
-            ("outcome", "text"),
-            ("detail", "text"),
-            ("revision", "bigint"),
-            ("changed_at", "bigint"),
-            ("head_hash", "text"),
-            ("raw", "text"),
-            ("clean", "text"),
-            ("warnings", "text"),
-            ("removals", "text"),
-            ("removed_at", "bigint"),
-            ("counted", "bigint"),
-            ("restored_revision", "bigint"),
-            ("cut_since", "bigint"),
-            ("moved", "text"),
-            ("downgraded_to", "text"),
-            ("site", "text"),
-            ("answering_site", "text"),
-            ("failure", "text"),
-            ("doubt", "text"),
-            ("trusted", "bigint"),
-            ("failing_since", "bigint"),
-            ("downgraded_since", "bigint"),
-        ],
-        key: "id",
-        counts: true,
-    },
-    Table {
-        name: "entry",
-        columns: &[
-            ("id", "bigint"),
-            ("source_id", "bigint"),
-            ("key", "text"),
-            ("first_seen_at", "bigint"),
-            ("left_at", "bigint"),
-            ("changed_at", "bigint"),
-            ("sort_at", "bigint"),
-            ("position", "bigint"),
-            ("raw_hash", "text"),
-            ("story_hash", "text"),
-            ("updated_at", "bigint"),
-            ("rules_version", "text"),
-            ("raw", "text"),
-            ("clean", "text"),
-        ],
-        key: "id",
-        counts: true,
-    },
-    Table {
-        name: "removal",
-        columns: &[
-            ("entry_id", "bigint"),
-            ("number", "bigint"),
-            ("field", "text"),
-            ("pass", "text"),
-            ("rule", "text"),
-            ("evidence", "text"),
-            ("before_text", "text"),
-            ("after_text", "text"),
-        ],
-        key: "entry_id, number",
-        counts: false,
-    },
-    Table {
-        name: "poll",
-        columns: &[
-            ("id", "bigint"),
-            ("source_id", "bigint"),
-            ("started_at", "bigint"),
-            ("duration_ms", "bigint"),
-            ("outcome", "text"),
-            ("detail", "text"),
-            ("new_entries", "bigint"),
-            ("updated_entries", "bigint"),
-        ],
-        key: "id",
-        counts: true,
-    },
-    Table {
-        name: "line",
-        columns: &[
-            ("source_id", "bigint"),
-            ("print", "bigint"),
-            ("entries", "bigint"),
-        ],
-        key: "source_id, print",
-        counts: false,
-    },
-    Table {
-        name: "restored",
-        columns: &[
-            ("id", "bigint"),
-            ("source_id", "bigint"),
-            ("entry_key", "text"),
-            ("field", "text"),
-            ("print", "bigint"),
-            ("pass", "text"),
-            ("before_text", "text"),
-            ("created_at", "bigint"),
-        ],
-        key: "id",
-        counts: true,
-    },
-    Table {
-        name: "hold",
-        columns: &[("site", "text"), ("until", "bigint")],
-        key: "site",
-        counts: false,
-    },
-    Table {
-        name: "upkeep",
-        columns: &[("id", "bigint"), ("clock", "bigint"), ("wall", "bigint")],
-        key: "id",
-        counts: false,
-    },
-];
 
 /// What a store holds, counted in the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,16 +67,16 @@ pub enum TransferError {
     },
 }
 
-/// Copies a store into one that is empty, and tells of each table that is done.
+/// Copies a store into one that is empty, and tells of each table before it is copied.
 ///
 /// # Errors
 /// [`TransferError`]; the other store is as it was, but for its form.
 pub async fn transfer(
     from: &StoreLocation,
     to: &StoreLocation,
-    told: impl FnMut(&'static str, u64),
+    told: impl FnMut(&'static str),
 ) -> Result<Transferred, TransferError> {
-    if from == to {
+    if is_same(from, to) {
         let why = format!("{from} is the store that is in use: name another one");
         return Err(TransferError::Elsewhere(why));
     }
@@ -231,19 +91,21 @@ pub async fn transfer(
         let why = format!("there is no store {from} yet, and so nothing to copy");
         return Err(TransferError::Elsewhere(why));
     }
-    // Both are brought to the form of this version first.
-    for location in [from, to] {
-        Store::open(location).await?.close().await;
-    }
     let why = |error: sqlx::Error| TransferError::Copy {
         from: from.to_string(),
         to: to.to_string(),
-        why: error.to_string(),
+        why: why(&error),
     };
-    let mut old = Session::open(from).await.map_err(why)?;
-    if !old.take_alone().await.map_err(why)? {
-        return Err(TransferError::InUse(from.to_string()));
-    }
+    let in_use = || TransferError::InUse(from.to_string());
+    // Whoever uses it, perhaps an older version, finds it as it was; then it is brought to the form of this version.
+    let first = alone(from, &["source"]).await.map_err(why)?;
+    let first = first.ok_or_else(in_use)?;
+    first.close().await.map_err(why)?;
+    Store::open(from).await?.close().await;
+    let all: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+    let old = alone(from, &all).await.map_err(why)?;
+    let mut old = old.ok_or_else(in_use)?;
+    Store::open(to).await?.close().await;
     let mut new = Session::open(to).await.map_err(why)?;
     let sources = new.begin_empty().await.map_err(why)?;
     if sources > 0 {
@@ -251,22 +113,52 @@ pub async fn transfer(
         return Err(TransferError::NotEmpty { location, sources });
     }
     let copied = copy(&mut old, &mut new, told).await.map_err(why)?;
-    old.close().await.map_err(why)?;
-    new.close().await.map_err(why)?;
+    // What was committed is there, however the connections end.
+    let _ = (old.close().await, new.close().await);
     Ok(copied)
+}
+
+/// Whether two names are one store, as far as that can be told without asking.
+fn is_same(from: &StoreLocation, to: &StoreLocation) -> bool {
+    match (from, to) {
+        (StoreLocation::Sqlite(old), StoreLocation::Sqlite(new)) => {
+            old == new || number(old).is_some() && number(old) == number(new)
+        }
+        (from, to) => from == to,
+    }
+}
+
+/// What a database says.
+fn why(error: &sqlx::Error) -> String {
+    let code = error.as_database_error().and_then(|error| error.code());
+    match code.as_deref() {
+        // lock_not_available
+        Some("55P03") => {
+            "another program uses it, or both are one database by two names".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// A session that keeps everybody else out of some tables until its end. `None` where somebody is in.
+async fn alone(location: &StoreLocation, tables: &[&str]) -> Result<Option<Session>, sqlx::Error> {
+    let mut session = Session::open(location).await?;
+    Ok(session.take_alone(tables).await?.then_some(session))
 }
 
 /// Copies table by table, and commits.
 async fn copy(
     old: &mut Session,
     new: &mut Session,
-    mut told: impl FnMut(&'static str, u64),
+    mut told: impl FnMut(&'static str),
 ) -> Result<Transferred, sqlx::Error> {
     // The one row that every store has from its beginning.
     new.execute("delete from upkeep".to_owned()).await?;
     let mut tables = Vec::new();
     for table in TABLES {
+        told(table.name);
         let insert = new.insert(table);
+        let given = old.highest(table).await?;
         let (mut portion, mut read) = (String::new(), 0);
         let mut rows = old.rows(table);
         while let Some(row) = rows.try_next().await? {
@@ -289,8 +181,7 @@ async fn copy(
             );
             return Err(sqlx::Error::Io(std::io::Error::other(why)));
         }
-        new.count_on(table).await?;
-        told(table.name, there);
+        new.count_on(table, given).await?;
         tables.push((table.name, there));
     }
     new.execute("commit".to_owned()).await?;
@@ -305,17 +196,22 @@ enum Session {
 
 impl Session {
     async fn open(location: &StoreLocation) -> Result<Self, sqlx::Error> {
-        Ok(match location {
-            StoreLocation::Sqlite(path) => Self::Sqlite(db::file_options(path).connect().await?),
+        match location {
+            StoreLocation::Sqlite(path) => {
+                let connection = db::file_options(path).connect().await?;
+                Ok(Self::Sqlite(connection))
+            }
             StoreLocation::Postgres(url) => {
-                Self::Postgres(PgConnectOptions::from_str(url)?.connect().await?)
+                let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
+                sqlx::query(LOCK_PATIENCE).execute(&mut connection).await?;
+                Ok(Self::Postgres(connection))
             }
             StoreLocation::Memory => unreachable!("it was refused before"),
-        })
+        }
     }
 
-    /// Keeps everybody else out until the end. False where somebody is in.
-    async fn take_alone(&mut self) -> Result<bool, sqlx::Error> {
+    /// Keeps everybody else out of some tables until the end. False where somebody is in.
+    async fn take_alone(&mut self, tables: &[&str]) -> Result<bool, sqlx::Error> {
         match self {
             // Who has the file open, if only to read, shares a lock on it (SQLite, "Write-Ahead Logging", §8).
             Self::Sqlite(connection) => {
@@ -332,20 +228,17 @@ impl Session {
                 }
             }
             Self::Postgres(connection) => {
-                let users: i64 = sqlx::query_scalar(AssertSqlSafe(leases::takers()))
-                    .fetch_one(&mut *connection)
-                    .await?;
-                if users > 0 {
-                    return Ok(false);
-                }
-                let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-                let lock = format!("lock table {} in exclusive mode", names.join(", "));
+                let lock = format!("lock table {} in exclusive mode", tables.join(", "));
                 for sql in ["begin".to_owned(), lock] {
                     sqlx::query(AssertSqlSafe(sql))
                         .execute(&mut *connection)
                         .await?;
                 }
-                Ok(true)
+                // Whoever comes now waits for the tables.
+                let takers: i64 = sqlx::query_scalar(AssertSqlSafe(leases::takers()))
+                    .fetch_one(connection)
+                    .await?;
+                Ok(takers == 0)
             }
         }
     }
@@ -438,19 +331,61 @@ impl Session {
         Ok(())
     }
 
-    /// Lets PostgreSQL count on from the highest id. SQLite does so by itself.
-    async fn count_on(&mut self, table: &Table) -> Result<(), sqlx::Error> {
-        let Self::Postgres(_) = self else {
-            return Ok(());
+    /// The highest id that a table ever gave, where that is more than its rows say: a number that a user was told is given to
+    /// nothing else.
+    async fn highest(&mut self, table: &Table) -> Result<i64, sqlx::Error> {
+        let name = table.name;
+        let highest: Option<i64> = match self {
+            _ if !table.counts => None,
+            // Only a table that promises it is noted there, so the rows of all others say it.
+            Self::Sqlite(connection) => {
+                let sql = "select seq from sqlite_sequence where name = $1";
+                let seq = sqlx::query_scalar(sql).bind(name);
+                seq.fetch_optional(connection).await?
+            }
+            Self::Postgres(connection) => {
+                let sql =
+                    "select pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass)";
+                let last = sqlx::query_scalar(sql).bind(name);
+                last.fetch_one(connection).await?
+            }
         };
+        Ok(highest.unwrap_or_default())
+    }
+
+    /// Lets a table count on from the highest id that it has or that was ever given.
+    async fn count_on(&mut self, table: &Table, given: i64) -> Result<(), sqlx::Error> {
         if !table.counts {
             return Ok(());
         }
         let name = table.name;
-        let sql = format!(
-            "select setval(pg_get_serial_sequence('{name}', 'id'), max(id)) from {name} having max(id) is not null"
-        );
-        self.execute(sql).await
+        match self {
+            // SQLite notes by itself what a table has; one without rows is not noted yet.
+            Self::Sqlite(connection) => {
+                let sql = "update sqlite_sequence set seq = max(seq, $2) where name = $1";
+                let there = sqlx::query(sql).bind(name).bind(given);
+                let there = there.execute(&mut *connection).await?.rows_affected();
+                if there == 0 && given > 0 && table.promises {
+                    let sql = "insert into sqlite_sequence (name, seq) values ($1, $2)";
+                    sqlx::query(sql)
+                        .bind(name)
+                        .bind(given)
+                        .execute(connection)
+                        .await?;
+                }
+            }
+            Self::Postgres(connection) => {
+                let sql = format!(
+                    "select setval(pg_get_serial_sequence('{name}', 'id'), highest) from \
+                       (select greatest($1, max(id)) as highest from {name}) as ids where highest > 0"
+                );
+                sqlx::query(AssertSqlSafe(sql))
+                    .bind(given)
+                    .execute(connection)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     async fn close(self) -> Result<(), sqlx::Error> {
@@ -458,45 +393,5 @@ impl Session {
             Self::Sqlite(connection) => connection.close().await,
             Self::Postgres(connection) => connection.close().await,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::db::Pools;
-    use super::*;
-    use std::collections::BTreeSet;
-
-    /// What says who is at work at this moment.
-    const LEFT_OUT: &[(&str, &str)] = &[
-        ("source", "leased_until"),
-        ("source", "leased_by"),
-        ("upkeep", "filler"),
-    ];
-
-    #[tokio::test]
-    async fn every_column_of_every_table_is_carried_over() {
-        let store = Store::open(&StoreLocation::Memory).await.expect("a store");
-        let Pools::Sqlite { readers, .. } = &store.db.pools else {
-            unreachable!("it is in memory");
-        };
-        let sql = "select m.name, c.name from sqlite_schema m join pragma_table_info(m.name) c where m.type = 'table' \
-                   and m.name not like 'sqlite_%' and m.name not like '_sqlx_%'";
-        let there: Vec<(String, String)> = sqlx::query_as(sql)
-            .fetch_all(readers)
-            .await
-            .expect("a list");
-        let there: BTreeSet<(&str, &str)> = there
-            .iter()
-            .map(|(table, column)| (&**table, &**column))
-            .collect();
-        let carried = TABLES.iter().flat_map(|table| {
-            table
-                .columns
-                .iter()
-                .map(|(column, _)| (table.name, *column))
-        });
-        let carried: BTreeSet<(&str, &str)> = carried.chain(LEFT_OUT.iter().copied()).collect();
-        assert_eq!(carried, there);
     }
 }

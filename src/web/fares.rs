@@ -160,14 +160,24 @@ fn shown(address: &str) -> Option<String> {
     Some(format!("{origin}{}{query}", path.join("/")))
 }
 
-/// How many letters and digits a part of a path has that may be a token: 64 bits in hexadecimal digits.
+/// How many letters and digits of a part of a path may be a token: 64 bits in hexadecimal digits. Words are parted by hyphens, and
+/// have no digits.
 const TOKENLIKE_CHARS: usize = 16;
+
+/// How many digits in a row may be one: a date has eight.
+const TOKENLIKE_DIGITS: usize = 9;
 
 /// Whether a part of a path may be somebody's own: private feeds have long numbers and identifiers in theirs.
 fn is_tokenlike(part: &str) -> bool {
+    let longest = |is: fn(&u8) -> bool| {
+        let runs = part.as_bytes().split(|byte| !is(byte));
+        runs.map(<[u8]>::len).max().unwrap_or_default()
+    };
     let count = |is: fn(&u8) -> bool| part.bytes().filter(is).count();
-    let (digits, letters) = (count(u8::is_ascii_digit), count(u8::is_ascii_alphabetic));
-    digits >= 2 && letters >= 1 && digits + letters >= TOKENLIKE_CHARS
+    let (all, digits) = (count(u8::is_ascii_alphanumeric), count(u8::is_ascii_digit));
+    longest(u8::is_ascii_alphanumeric) >= TOKENLIKE_CHARS
+        || longest(u8::is_ascii_digit) >= TOKENLIKE_DIGITS
+        || all >= TOKENLIKE_CHARS && all > digits && digits >= 2
 }
 
 /// A status without the queries of addresses, where tokens live.
@@ -226,6 +236,18 @@ mod tests {
         check(
             "https://press.example/rss#secret",
             Some("https://press.example/rss"),
+        );
+        check(
+            "https://press.example/private/48291038475610293847/feed",
+            Some("https://press.example/private/…/feed"),
+        );
+        check(
+            "https://press.example/private/qwertzuiopasdfgh",
+            Some("https://press.example/private/…"),
+        );
+        check(
+            "https://press.example/2026/11/23/news-from-the-harbour.xml",
+            Some("https://press.example/2026/11/23/news-from-the-harbour.xml"),
         );
         check(
             "https://press.example/private/0b9fe0c5a1d2e3f4.rss",

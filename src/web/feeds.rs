@@ -317,11 +317,8 @@ async fn answer(
 ) -> Response {
     let coding = accepted(request).filter(|_| page.length() >= COMPRESS_BYTES_MIN);
     match heads.answer(request, coding) {
-        (StatusCode::OK, head) => {
-            let head = head.clone();
-            (head, shared.rendered.form(page, coding).await).into_response()
-        }
-        (code, head) => (code, head.clone()).into_response(),
+        (StatusCode::OK, head) => (head, shared.rendered.form(page, coding).await).into_response(),
+        (code, head) => (code, head).into_response(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The heads of the answers with a page of a feed, made once and sent often.
 
 use super::coding::{self, ALL, Coding, etag};
-use super::feeds::{is_current, max_age, media_type};
+use super::feeds::{is_current, max_age};
 use super::kept::Rendered;
 use super::security;
 use crate::model::FeedFormat;
@@ -13,18 +13,14 @@ use std::time::SystemTime;
 /// What decides which representation of a feed is sent.
 pub(super) const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest";
 
-/// The heads of all answers with a page.
+/// What the heads of all answers with a page are made of. It is kept with each page, so there is one list of fields and not one
+/// for each form.
 pub(super) struct Heads {
     changed_at: Option<SystemTime>,
-    plain: Head,
-    coded: [Head; ALL.len()],
-}
-
-/// The head of an answer in one form: that with the page, and that of one which the reader has already.
-struct Head {
-    etag: String,
-    whole: HeaderMap,
-    not_modified: HeaderMap,
+    format: FeedFormat,
+    common: HeaderMap,
+    plain: HeaderValue,
+    coded: [HeaderValue; ALL.len()],
 }
 
 impl Heads {
@@ -38,24 +34,19 @@ impl Heads {
         let changed_at = heading.and_then(|heading| heading.changed_at);
         let changed_at = changed_at.map(SystemTime::from);
         let mut common = security();
-        let mut set = |name, value: String| {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                common.insert(name, value);
-            }
-        };
-        set(header::VARY, VARY.to_owned());
-        set(
-            header::CACHE_CONTROL,
-            format!("max-age={}", max_age(heading, now)),
-        );
+        common.insert(header::VARY, HeaderValue::from_static(VARY));
+        let max_age = format!("max-age={}", max_age(heading, now));
+        common.insert(header::CACHE_CONTROL, made(&max_age));
         if let Some(changed_at) = changed_at {
-            set(header::LAST_MODIFIED, httpdate::fmt_http_date(changed_at));
+            let date = httpdate::fmt_http_date(changed_at);
+            common.insert(header::LAST_MODIFIED, made(&date));
         }
-        let head = |coding| Head::new(&common, page, format, coding);
         Self {
             changed_at,
-            plain: head(None),
-            coded: ALL.map(|coding| head(Some(coding))),
+            format,
+            common,
+            plain: made(&etag(&page.hash, None)),
+            coded: ALL.map(|coding| made(&etag(&page.hash, Some(coding)))),
         }
     }
 
@@ -64,43 +55,37 @@ impl Heads {
         &self,
         request: &HeaderMap,
         coding: Option<Coding>,
-    ) -> (StatusCode, &HeaderMap) {
-        let head = match coding {
+    ) -> (StatusCode, HeaderMap) {
+        let etag = match coding {
             Some(coding) => &self.coded[coding as usize],
             None => &self.plain,
         };
-        match is_current(request, &head.etag, self.changed_at) {
-            true => (StatusCode::NOT_MODIFIED, &head.not_modified),
-            false => (StatusCode::OK, &head.whole),
+        let mut head = self.common.clone();
+        head.insert(header::ETAG, etag.clone());
+        let etag = etag.to_str().unwrap_or_default();
+        if is_current(request, etag, self.changed_at) {
+            return (StatusCode::NOT_MODIFIED, head);
         }
+        let content_type = HeaderValue::from_static(content_type(self.format));
+        head.insert(header::CONTENT_TYPE, content_type);
+        if let Some(coding) = coding {
+            let label = HeaderValue::from_static(coding::label(coding));
+            head.insert(header::CONTENT_ENCODING, label);
+        }
+        (StatusCode::OK, head)
     }
 }
 
-impl Head {
-    fn new(
-        common: &HeaderMap,
-        page: &Rendered,
-        format: FeedFormat,
-        coding: Option<Coding>,
-    ) -> Self {
-        let etag = etag(&page.hash, coding);
-        let mut not_modified = common.clone();
-        let set = |headers: &mut HeaderMap, name, value: &str| {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(name, value);
-            }
-        };
-        set(&mut not_modified, header::ETAG, &etag);
-        let mut whole = not_modified.clone();
-        let content_type = format!("{}; charset=utf-8", media_type(format));
-        set(&mut whole, header::CONTENT_TYPE, &content_type);
-        if let Some(coding) = coding {
-            set(&mut whole, header::CONTENT_ENCODING, coding::label(coding));
-        }
-        Self {
-            etag,
-            whole,
-            not_modified,
-        }
+/// A value of our own making, which holds letters, digits and signs alone.
+fn made(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).expect("it is made of what a field may hold")
+}
+
+/// The media type of a feed with its encoding.
+fn content_type(format: FeedFormat) -> &'static str {
+    match format {
+        FeedFormat::Rss => "application/rss+xml; charset=utf-8",
+        FeedFormat::Atom => "application/atom+xml; charset=utf-8",
+        FeedFormat::Json => "application/feed+json; charset=utf-8",
     }
 }

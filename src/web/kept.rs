@@ -2,7 +2,7 @@
 //!
 //! Invariants: what is kept has a limit, whatever is published; what was asked for least lately goes first. A page that was
 //! compressed is kept so alone until somebody wants it plain. What this program wrote, and what it hears that others
-//! wrote, is seen by the next reader; what others wrote that it can't hear, within [`GOOD_FOR`].
+//! wrote, is seen by the next reader; what others wrote and it does not hear, within [`HEARD_GOOD_FOR`].
 
 use super::access::Key;
 use super::coding::{self, Coding};
@@ -18,8 +18,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// How much is kept, in bytes: the first pages of two thousand feeds, compressed.
+/// How much is kept, in bytes: the first pages of some two thousand feeds, compressed, with their heads.
 const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What a page takes beside its forms, in bytes: its heads and its place, measured.
+const PAGE_BYTES: usize = 3 * 1024;
 
 /// How much is left when room was made, so that not every new page has to make some.
 const CACHE_BYTES_LEFT: usize = CACHE_BYTES_MAX / 4 * 3;
@@ -29,7 +32,7 @@ const CACHE_BYTES_LEFT: usize = CACHE_BYTES_MAX / 4 * 3;
 const GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// How long it is good where changes are heard. They are missed while a connection is lost and nobody has noticed yet.
-const HEARD_GOOD_FOR: Duration = Duration::from_secs(10);
+const HEARD_GOOD_FOR: Duration = Duration::from_secs(2);
 
 /// What a kept page is known by: its path below `feeds/`, with its number and the key that addresses in it carry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,6 +66,8 @@ struct Pages {
     kept: HashMap<Name, (Arc<Rendered>, u64)>,
     /// Counts what is asked for: what has a higher number was wanted later.
     asked: u64,
+    /// How much is kept, at the most: it is counted anew where it seems too much.
+    bytes: usize,
 }
 
 /// A page, rendered.
@@ -151,9 +156,8 @@ impl Cache {
         pages.asked += 1;
         let now = pages.asked;
         let (rendered, asked) = pages.kept.get_mut(name)?;
+        // The page under another configuration takes its place, or it goes when it was not asked for in a long time.
         if !rendered.is_of(live) {
-            // None of that configuration is served any more.
-            pages.kept.retain(|_, (page, _)| page.is_of(live));
             return None;
         }
         *asked = now;
@@ -168,13 +172,9 @@ impl Cache {
         let mut pages = self.lock();
         pages.asked += 1;
         let now = pages.asked;
+        pages.bytes += rendered.bytes();
         pages.kept.insert(name, (Arc::clone(rendered), now));
         pages.make_room();
-    }
-
-    /// Looks how much is kept, after a page got another form.
-    fn make_room(&self) {
-        self.lock().make_room();
     }
 
     /// A page in a coding, or plain, which is made once.
@@ -186,15 +186,21 @@ impl Cache {
             Some(coding) => page.coded(coding).await,
             None => page.identity().await,
         };
-        self.make_room();
+        let mut pages = self.lock();
+        pages.bytes += form.len();
+        pages.make_room();
         form
     }
 }
 
 impl Pages {
     fn make_room(&mut self) {
+        if self.bytes <= CACHE_BYTES_MAX {
+            return;
+        }
         let mut bytes: usize = self.kept.values().map(|(page, _)| page.bytes()).sum();
         if bytes <= CACHE_BYTES_MAX {
+            self.bytes = bytes;
             return;
         }
         let kept = self.kept.iter();
@@ -204,11 +210,12 @@ impl Pages {
         oldest.sort_unstable_by_key(|(asked, ..)| *asked);
         for (_, freed, name) in oldest {
             if bytes <= CACHE_BYTES_LEFT {
-                return;
+                break;
             }
             self.kept.remove(&name);
             bytes -= freed;
         }
+        self.bytes = bytes;
     }
 }
 
@@ -270,7 +277,8 @@ impl Rendered {
     fn bytes(&self) -> usize {
         let forms = self.forms();
         let coded = forms.coded.iter().flatten();
-        coded.chain(&forms.plain).map(Bytes::len).sum()
+        let forms: usize = coded.chain(&forms.plain).map(Bytes::len).sum();
+        forms + PAGE_BYTES
     }
 
     fn forms(&self) -> MutexGuard<'_, Forms> {
@@ -356,12 +364,13 @@ mod tests {
         let (cache, page) = (Cache::new(Turns::default()), page(&live(), 100_000));
         let plain = cache.form(&page, None).await;
         let brotli = cache.form(&page, Some(Coding::Brotli)).await;
-        assert_eq!(page.bytes(), brotli.len());
+        assert_eq!(page.bytes(), brotli.len() + PAGE_BYTES);
         let gzip = cache.form(&page, Some(Coding::Gzip)).await;
         assert_eq!(coding::expand(&gzip, Coding::Gzip), plain);
-        assert_eq!(page.bytes(), brotli.len() + gzip.len());
+        assert_eq!(page.bytes(), brotli.len() + gzip.len() + PAGE_BYTES);
         assert_eq!(cache.form(&page, None).await, plain);
-        assert_eq!(page.bytes(), brotli.len() + gzip.len() + plain.len());
+        let forms = brotli.len() + gzip.len() + plain.len();
+        assert_eq!(page.bytes(), forms + PAGE_BYTES);
         assert_eq!(page.length(), plain.len());
     }
 
@@ -370,10 +379,10 @@ mod tests {
         const MIB: usize = 1024 * 1024;
         let (cache, live) = (Cache::new(Turns::default()), live());
         for number in 0..32 {
-            cache.keep(name(number), &page(&live, MIB));
+            cache.keep(name(number), &page(&live, MIB - PAGE_BYTES));
         }
         assert!(cache.get(&path(0), &live).is_some());
-        cache.keep(name(32), &page(&live, MIB));
+        cache.keep(name(32), &page(&live, MIB - PAGE_BYTES));
         let there: Vec<usize> = (0..33)
             .filter(|&number| cache.get(&path(number), &live).is_some())
             .collect();
@@ -392,6 +401,8 @@ mod tests {
         let (cache, first, second) = (Cache::new(Turns::default()), live(), live());
         cache.keep(name(1), &page(&first, 10));
         assert!(cache.get(&path(1), &second).is_none());
-        assert!(cache.get(&path(1), &first).is_none(), "nor is it kept");
+        cache.keep(name(1), &page(&second, 10));
+        assert!(cache.get(&path(1), &second).is_some());
+        assert!(cache.get(&path(1), &first).is_none(), "it took its place");
     }
 }

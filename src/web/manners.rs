@@ -1,24 +1,39 @@
 //! How visitors' wishes are fetched: as politely as polls, and at the same hosts' turns.
 //!
-//! Invariant: whose publisher asked all its visitors to wait is not asked for anything before then, whoever wants it.
+//! Invariant: whose publisher asked all its visitors to wait is not asked before then, whoever wants it: not at an address that
+//! is given, though another may redirect there.
 
 use crate::config::Location;
 use crate::daemon::App;
 use crate::schedule::site;
 use jiff::Timestamp;
+use std::time::Duration;
 use url::Url;
+
+/// How long a host's turn is waited for: less than whoever waits for the answer would.
+const TURN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a host was not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotAsked {
+    /// Its publisher asked to be left alone until then.
+    Held(Timestamp),
+    /// Polls have its turns.
+    Busy,
+}
 
 /// Does what asks a host, at the host's turn.
 ///
 /// # Errors
-/// The moment until which its publisher asked to be left alone; nothing is asked then.
+/// [`NotAsked`]; nothing is asked then.
 pub(super) async fn politely<T>(
     app: &App,
     url: &Url,
     ask: impl Future<Output = T>,
-) -> Result<T, Timestamp> {
+) -> Result<T, NotAsked> {
     let host = app.turns.of(&Location::Http(url.clone()));
-    let _turn = host.turn.acquire().await;
+    let turn = tokio::time::timeout(TURN_PATIENCE, host.turn.acquire()).await;
+    let _turn = turn.map_err(|_| NotAsked::Busy)?;
     // It may have asked so while this one waited.
     if let Some(site) = site(url) {
         let held = app.store.held(&site, Timestamp::now()).await;
@@ -27,7 +42,7 @@ pub(super) async fn politely<T>(
             None
         });
         if let Some(until) = held {
-            return Err(until);
+            return Err(NotAsked::Held(until));
         }
     }
     Ok(ask.await)

@@ -63,10 +63,10 @@ pub(super) fn answer<B>(shared: &Shared, request: &Request<B>) -> Option<Respons
     Some(response(code, head, body))
 }
 
-fn response(code: StatusCode, head: &HeaderMap, body: Bytes) -> Response<Bytes> {
+fn response(code: StatusCode, head: HeaderMap, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = code;
-    *response.headers_mut() = head.clone();
+    *response.headers_mut() = head;
     response
 }
 

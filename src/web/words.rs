@@ -2,6 +2,7 @@
 //!
 //! What a pass, a poll or a parser says of itself is not here: the command line says it in the same words.
 
+use super::manners::NotAsked;
 use crate::clean::ShownWords;
 use crate::schedule::long;
 use jiff::Timestamp;
@@ -112,7 +113,7 @@ pub(super) const UNDO: &str = "How to undo it";
 pub(super) const KEEP_ENTRY: &str = "Put it back into this entry:";
 pub(super) const KEEP_SOURCE: &str = "Or into every entry of this source:";
 pub(super) const KEEP_LINE: &str = "Or never take it, by a line below this source in feeds.toml:";
-pub(super) const KEEP_OFF: &str = "Or switch the pass off:";
+pub(super) const KEEP_OFF: &str = "Or switch off all that this pass does to this source (another pass may know the same piece by other signs, and take it all the same):";
 pub(super) const ONLY_OFF: &str =
     "It makes right and loses nothing. To go without, switch the pass off in feeds.toml:";
 pub(super) const NEVER: &str = "Safety can’t be switched off: no reader may be given what runs.";
@@ -123,6 +124,12 @@ pub(super) const NOTHING_BACK: &str =
     "It has no words and no picture, so nothing would come back of it.";
 pub(super) const OTHERS: &str =
     "The others are put back by their letters, which this command lists:";
+pub(super) const REMOVE_LINK: &str =
+    "To have neither the frame nor the link, write this below this source in feeds.toml:";
+pub(super) const STAYS_OUT: &str =
+    "It stays as it is: it keeps readers safe, or makes something right.";
+pub(super) const LETTERS: &str = "Named";
+pub(super) const COMMANDS: &str = "Commands are typed in a terminal, in the folder where feeds.toml is. Lines belong into feeds.toml; where a list of that name is there already, add to it.";
 pub(super) const PUT_BACK: &str = "What was put back";
 pub(super) const PUT_BACK_LEAD: &str =
     "Somebody asked to have these pieces again, so they are left where they are.";
@@ -296,8 +303,11 @@ pub(super) fn line(n: u32) -> String {
 }
 
 /// A search for something, as the heading of what was found.
-pub(super) fn found(n: usize, query: &str) -> Markup {
-    html! { (feeds(n)) " like “" bdi { (query) } "”" }
+pub(super) fn found(n: usize, query: &str, among: Option<super::fares::State>) -> Markup {
+    html! {
+        (feeds(n)) " like “" bdi { (query) } "”"
+        @if let Some(among) = among { " among those that are “" (state(among)) "”" }
+    }
 }
 
 /// A configuration that was not taken.
@@ -474,21 +484,25 @@ pub(super) const TRY_LINES: &str = "To have it, add this to feeds.toml";
 pub(super) const TRY_OR: &str = "Or let the program do it:";
 pub(super) const TRY_PIECES: &str = "Some of what would be taken out";
 pub(super) const SEVERAL: &str = "This page has several feeds. Which one?";
-pub(super) const NO_ADDRESS: &str = "That is no http or https address.";
+pub(super) const NO_ADDRESS: &str =
+    "Give an address of the web: https://example.org/ or example.org.";
 pub(super) const NO_FEED: &str = "No feed was found there: the page links none, and there is none where sites usually have one. Give the feed’s own address.";
 pub(super) const TOO_SLOW: &str = "The server took too long to answer.";
 pub(super) const FORBIDDEN: &str = "This address lies in a private network, or may not be fetched for another reason. Who runs this Feedwash can open a network of their own, by allow_private below [polling] in feeds.toml; here that counts only where an access_token keeps strangers out.";
 pub(super) const HAD_ALREADY: &str = "You have this feed already, as";
 pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try again later.";
-pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute";
+pub(super) const BUSY: &str = "feeds were tried often in the last minute; try again in a minute";
 
 /// Why a trial came to nothing.
 pub(super) fn trial_failed(why: &str) -> Markup {
     html! { "That did not work: " bdi { (why) } "." }
 }
 
-/// A publisher that wants no visitors for a while.
-pub(super) fn left_alone(until: Timestamp) -> Markup {
+/// Why a host was not asked.
+pub(super) fn not_asked(why: NotAsked) -> Markup {
+    let NotAsked::Held(until) = why else {
+        return html! { "Others of its feeds are being asked for just now. Try again in a minute." };
+    };
     let until = until.strftime("%-d %b %Y, %H:%M UTC");
     html! { "Its publisher asked to be left alone until " (until) ", so it was not asked. Try again after that." }
 }

@@ -2,7 +2,7 @@
 
 use super::feed::{Published, enclosures, meta, source};
 use super::parts::{
-    about, ago, alternates, crumbs, direction, dotted, excerpt, language, plain, web_link,
+    about, ago, alternates, crumbs, direction, dotted, encoded, excerpt, language, plain, web_link,
 };
 use super::remedy::Remedy;
 use super::{Links, Page, answer};
@@ -22,8 +22,8 @@ use std::collections::BTreeSet;
 /// How much of what was taken is told, in characters.
 const EXCERPT_CHARS: usize = 240;
 
-/// How many removals are told with all that undoes them; of the others only what they are.
-const REMEDIES: usize = 12;
+/// How many removals are told with all that undoes them; of the others only the command.
+const REMEDIES: usize = 30;
 
 /// How many removals are told at all.
 const TOLD: usize = 200;
@@ -52,7 +52,7 @@ pub(in crate::web) async fn entry(
         key,
     };
     let Published { fare, listed } =
-        match source(&shared, &name, &format!("/{entry}"), &links.key).await? {
+        match source(&shared, &name, &format!("/{}", encoded(&entry)), &links.key).await? {
             Ok(published) => published,
             Err(elsewhere) => return Ok(elsewhere),
         };
@@ -145,13 +145,15 @@ impl Shown<'_> {
             nav.views aria-label=(words::VIEWS) {
                 @let here = |is: bool| is.then_some("page");
                 a href=(self.links.key.onto(clean.key.to_string())) aria-current=[here(!as_source)] { (words::RENDERED) } " "
-                a href=(self.links.key.onto(format!("{}?view=source", clean.key))) aria-current=[here(as_source)] { (words::SOURCE) }
+                a href=(self.links.key.onto(format!("{}?view=source", clean.key))) aria-current=[here(as_source)] { (words::SOURCE) } " "
+                @if !removals.is_empty() { a href="#done" { (words::ACTIONS) } }
             }
             (pairs)
             (enclosures(clean))
             @if !removals.is_empty() {
-                section.actions {
+                section #done .actions {
                     h2 { (words::ACTIONS) }
+                    p.note { (words::COMMANDS) }
                     (self.actions(clean, removals, &told))
                 }
             }
@@ -288,6 +290,7 @@ impl Shown<'_> {
                     li id={ "r" (number) } value=(number) {
                         p {
                             b { (removal.pass) } " – " (about(&removal.pass)) ". "
+                            small { (words::LETTERS) " " code { (clean::piece(removal.field, &removal.before)) } ". " }
                             (words::rule(&removal.rule, removal.evidence.as_deref(), removal.field.as_str()))
                             @if told.is_lost(at, removal) { " " (words::NOT_PLACED) }
                         }
@@ -295,18 +298,19 @@ impl Shown<'_> {
                         @if let Some(after) = removal.after.as_deref().filter(|after| !after.is_empty()) {
                             p.is dir="auto" { span.tag { (words::IS) } " " code { (excerpt(after, EXCERPT_CHARS)) } }
                         }
+                        @let remedy = Remedy::of(removal, entry, self.name);
                         @if at < REMEDIES {
                             details {
                                 summary { (words::UNDO) }
-                                (Remedy::of(removal, entry, self.name).markup(removal))
+                                (remedy.markup(removal))
                             }
-                        }
+                        } @else { (remedy.in_short()) }
                     }
                 }
             }
             @let more = removals.len().saturating_sub(TOLD);
             @if more > 0 { p { (words::more(more)) } }
-            @if removals.len() > REMEDIES {
+            @if more > 0 {
                 p { (words::OTHERS) }
                 @let command = format!("feedwash restore {} {}", self.name, entry.key);
                 pre { code data-copy=(command) { (command) } }

@@ -29,7 +29,7 @@ use url::Url;
 const GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How long after one icon another is asked of the same host.
-const HOST_GAP: Duration = Duration::from_secs(24 * 3600);
+const HOST_GAP: Duration = Duration::from_secs(3600);
 
 /// How long after one icon another is asked of anybody: a list that was just imported, or a start, asks nobody at once.
 const GAP: Duration = Duration::from_secs(5);
@@ -92,7 +92,15 @@ impl Book {
         self.found.insert(url.clone(), (Instant::now(), icon));
     }
 
-    /// Whether a host may be asked today; if so, it was.
+    /// Takes back that an icon was asked for; one that is here stays.
+    fn forget(&mut self, url: &Url) {
+        self.asked.remove(url.host_str().unwrap_or_default());
+        if self.found.get(url).is_some_and(|(_, icon)| icon.is_none()) {
+            self.found.remove(url);
+        }
+    }
+
+    /// Whether a host may be asked now; if so, it was.
     fn admits(&mut self, url: &Url) -> bool {
         let Some(host) = url.host_str() else {
             return false;
@@ -154,8 +162,11 @@ impl Icons {
             let Ok(_turn) = icons.turn.acquire().await else {
                 return;
             };
-            if let Ok(Some(icon)) = politely(&app, &url, fetch(&live, url.clone())).await {
-                icons.lock().keep(&url, Some(icon));
+            match politely(&app, &url, fetch(&live, url.clone())).await {
+                Ok(Some(icon)) => icons.lock().keep(&url, Some(icon)),
+                Ok(None) => {}
+                // Nothing was asked, so it is as if nobody had wanted it.
+                Err(_) => icons.lock().forget(&url),
             }
             drop(place);
             tokio::time::sleep(GAP).await;

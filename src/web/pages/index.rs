@@ -76,7 +76,7 @@ impl Filter {
     fn found(&self, found: usize, links: &Links) -> Markup {
         html! {
             p.found role="status" {
-                @if self.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &self.query)) }
+                @if self.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &self.query, self.state)) }
                 " · "
                 a href=(links.home()) { (words::SHOW_ALL) }
             }

@@ -83,7 +83,8 @@ fn page(code: StatusCode, said: &'static str, path: &str, key: Key, allows_try: 
     let main = html! {
         h1 { (title) }
         p { (words::sentence(said)) }
-        p { a href=(links.home()) { (words::TO_FEEDS) } }
+        // There is nothing to see where the token is missing.
+        @if code != StatusCode::UNAUTHORIZED { p { a href=(links.home()) { (words::TO_FEEDS) } } }
     };
     let title = format!("{title} – {}", words::NAME);
     let mut page = Page::new(title, links, allows_try, main);

@@ -6,6 +6,9 @@ use crate::model::{Entry, Feed, Matcher, Removal};
 use crate::web::words;
 use maud::{Markup, html};
 
+/// The pass that puts links in the place of frames.
+const FRAMES: &str = "frames";
+
 /// What undoes a removal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Remedy {
@@ -17,6 +20,8 @@ pub(super) struct Remedy {
     keep: Option<String>,
     /// The line that switches its pass off, where that can be.
     off: Option<String>,
+    /// The line that takes out what was put in its place, too.
+    remove: Option<String>,
 }
 
 impl Remedy {
@@ -37,15 +42,31 @@ impl Remedy {
             restore: can_restore
                 .then(|| format!("feedwash restore {source} {} {piece}", entry.key)),
             keep: keep.as_ref().map(|matcher| line("keep", &written(matcher))),
-            // Without the links of `frames`, safety would take the frames as they came.
-            off: (is_pass && !matches!(removal.pass.as_str(), "safety" | "user-rules" | "frames"))
-                .then(|| line("off", &quoted(&removal.pass))),
+            // Without the links of `frames`, safety would take the frames as they came; and where nothing comes back, nothing does.
+            off: (is_pass
+                && back != Some(Back::Nothing)
+                && !matches!(removal.pass.as_str(), "safety" | "user-rules" | FRAMES))
+            .then(|| line("off", &quoted(&removal.pass))),
+            // What a user asks to remove goes before frames become links, so it is the frame that has to be named.
+            remove: (removal.pass == FRAMES)
+                .then(|| clean::handle(&removal.before, &title))
+                .flatten()
+                .map(|matcher| line("remove", &written(&matcher))),
+        }
+    }
+
+    /// The command alone, or why there is none.
+    pub(super) fn in_short(&self) -> Markup {
+        html! {
+            @match &self.restore {
+                Some(restore) => (code(restore)),
+                None => p.note { (words::STAYS_OUT) },
+            }
         }
     }
 
     /// The same for people.
     pub(super) fn markup(&self, removal: &Removal) -> Markup {
-        let code = |text: &str| html! { pre { code data-copy=(text) { (text) } } };
         html! {
             @if let Some(restore) = &self.restore {
                 p { (words::KEEP_ENTRY) }
@@ -59,7 +80,11 @@ impl Remedy {
                 Some(Back::Whole) | None => {},
             }
             @if removal.pass == "safety" { p { (words::NEVER) } }
-            @if removal.pass == "frames" { p { (words::NO_FRAME) } }
+            @if removal.pass == FRAMES { p { (words::NO_FRAME) } }
+            @if let Some(remove) = &self.remove {
+                p { (words::REMOVE_LINK) }
+                (code(remove))
+            }
             @if removal.pass == "user-rules" { p { (words::YOURS) } }
             @else if let Some(keep) = &self.keep {
                 p { (words::KEEP_LINE) }
@@ -71,6 +96,11 @@ impl Remedy {
             }
         }
     }
+}
+
+/// What is written into a terminal or a file, and can be copied.
+fn code(text: &str) -> Markup {
+    html! { pre { code data-copy=(text) { (text) } } }
 }
 
 fn line(key: &str, value: &str) -> String {
@@ -162,7 +192,7 @@ mod tests {
             &removal("page-parts", "<button class=x></button>", None),
             false,
             None,
-            Some("off = [\"page-parts\"]"),
+            None,
         );
         check(
             &removal("safety", "<script>x</script>", None),

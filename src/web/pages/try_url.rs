@@ -16,7 +16,7 @@ use crate::fetch::{Client, FetchError};
 use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
 use crate::model::{Entry, Washed};
 use crate::parse::LinkedFeed;
-use crate::poll::{self, Found, FoundFeed, Live, PollError, look, look_as_typed, name_of, typed};
+use crate::poll::{self, Found, FoundFeed, Live, PollError, free_name, look, look_as_typed, typed};
 use crate::store::Tally;
 use crate::web::access::Key;
 use crate::web::manners::politely;
@@ -140,7 +140,10 @@ pub(in crate::web) async fn tried(
     };
     let main = match said {
         Ok(Answer::Feed(feed)) => {
-            let shown = shared.turns.work(move || preview(&feed, Timestamp::now()));
+            let live = Arc::clone(&shared.app.live.borrow());
+            let name = free_name(&feed.title(), &feed.url, |name| live.source(name).is_some());
+            let shown = move || preview(&feed, &name, Timestamp::now());
+            let shown = shared.turns.work(shown);
             shown.await?
         }
         Ok(Answer::Choice(feeds)) => choice(&feeds, &links),
@@ -245,7 +248,7 @@ async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answe
         return Ok(of(feed));
     }
     let found = politely(app, url, look_as_typed(&client, proxy, (url, is_guess))).await;
-    let (page, linked) = match found.map_err(words::left_alone)? {
+    let (page, linked) = match found.map_err(words::not_asked)? {
         Ok(Found::Feed(feed)) => return Ok(of(feed)),
         Ok(Found::Page(page, linked)) => (page, linked),
         Err(PollError::Refused { error, feeds, .. }) if poll::is_missing(&error) => {
@@ -262,7 +265,7 @@ async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answe
             if let Some(name) = had(live, &one) {
                 return Ok(Answer::Had(name));
             }
-            return match ask(&one).await.map_err(words::left_alone)? {
+            return match ask(&one).await.map_err(words::not_asked)? {
                 Ok(Found::Feed(feed)) => Ok(of(feed)),
                 Ok(Found::Page(..)) => Err(said(words::NO_FEED)),
                 Err(error) => Err(told(&error)),
@@ -271,8 +274,17 @@ async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answe
         _ => return Ok(Answer::Choice(linked)),
     }
     let guessed = politely(app, &page, poll::guess(&client, proxy, &page, GUESSES)).await;
-    let guessed = guessed.map_err(words::left_alone)?;
+    let guessed = guessed.map_err(words::not_asked)?;
     guessed.map(of).ok_or_else(|| said(words::NO_FEED))
+}
+
+/// A word of a command, as every shell takes it for one (POSIX Shell §2.2.2).
+fn shell_quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:%+,@".contains(c);
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 /// A failure, without what it may tell of our own network.
@@ -330,7 +342,7 @@ fn choice(feeds: &[LinkedFeed], links: &Links) -> Markup {
 }
 
 /// A feed as it would be published.
-fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
+fn preview(feed: &FoundFeed, name: &str, now: Timestamp) -> Markup {
     let washed = &feed.washed;
     let title = excerpt(&feed.title(), PIECE_CHARS);
     let title = if title.is_empty() {
@@ -341,7 +353,7 @@ fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
     let lang = language(washed.clean.language.as_deref());
     let lines = format!(
         "[[source]]\nname = {}\nurl = {}\n",
-        quoted(&name_of(title, &feed.url)),
+        quoted(name),
         quoted(feed.url.as_str())
     );
     html! {
@@ -353,7 +365,9 @@ fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
         }
         h3 { (words::TRY_LINES) }
         pre { code data-copy=(words::TRY_LINES) { (lines) } }
-        p.note { (words::TRY_OR) " " code { "feedwash add " (feed.url) } }
+        p.note { (words::TRY_OR) }
+        @let command = format!("feedwash add {}", shell_quoted(feed.url.as_str()));
+        pre { code data-copy=(words::TRY_OR) { (command) } }
         @if !washed.removals.is_empty() {
             h3 { (words::BY_PASS) }
             (super::feed::passes(&by_pass(washed)))

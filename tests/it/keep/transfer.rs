@@ -4,6 +4,7 @@ use super::copies::{feedwash, says};
 use super::*;
 use crate::store::in_schema;
 use feedwash::clean::restored;
+use feedwash::model::{Field, Fingerprint, Restored};
 use feedwash::store::{TransferError, transfer};
 
 /// A store with something of everything that users would miss.
@@ -33,7 +34,23 @@ async fn full(location: &StoreLocation) -> Store {
         .restore(&source, &back, removal, after(80))
         .await
         .unwrap();
+    // The last that was put back was taken out again.
+    let number = restore_another(&store).await;
+    store.undo_restore(&source, number).await.unwrap();
     store
+}
+
+/// Puts back something else, and gives its number.
+async fn restore_another(store: &Store) -> i64 {
+    let source = store.source("press").await.unwrap().unwrap();
+    let removals = store.removals(&source).await.unwrap();
+    let other = Restored {
+        entry: None,
+        field: Field::Title,
+        print: Fingerprint(7),
+    };
+    let number = store.restore(&source, &other, &removals[0], after(90));
+    number.await.unwrap()
 }
 
 /// What a user sees of a store.
@@ -63,15 +80,18 @@ async fn everything_arrives_in_another_database_and_comes_back() {
     full(&first).await.close().await;
     let before = seen(&first).await;
     in_schema(async |_, postgres| {
-        let copied = transfer(&first, postgres, |_, _| {}).await.unwrap();
+        let copied = transfer(&first, postgres, |_| {}).await.unwrap();
         let count = |name| copied.tables.iter().find(|(table, _)| *table == name);
         assert_eq!(count("source"), Some(&("source", 2)));
         assert_eq!(count("entry"), Some(&("entry", 33)));
         assert_eq!(count("restored"), Some(&("restored", 1)));
         assert_eq!(seen(postgres).await, before);
-        let back = transfer(postgres, &last, |_, _| {}).await.unwrap();
+        let back = transfer(postgres, &last, |_| {}).await.unwrap();
         assert_eq!(back, copied);
         assert_eq!(seen(&last).await, before);
+        let again = Store::open(&last).await.unwrap();
+        assert_eq!(restore_another(&again).await, 3);
+        again.close().await;
         // It goes on from there: what is new gets an id of its own, and what is not is known.
         let store = Store::open(postgres).await.unwrap();
         let more = washed(&rss(&[
@@ -80,7 +100,9 @@ async fn everything_arrives_in_another_database_and_comes_back() {
         ]));
         publish(&store, "press", &more, after(200)).await;
         assert_eq!(published(&store, "press").await.len(), 4);
-        let refused = transfer(&first, postgres, |_, _| {}).await.unwrap_err();
+        // Nor is the number of what was put back and taken out again given to anything else.
+        assert_eq!(restore_another(&store).await, 3);
+        let refused = transfer(&first, postgres, |_| {}).await.unwrap_err();
         assert!(
             matches!(refused, TransferError::NotEmpty { sources: 2, .. }),
             "{refused}"
@@ -98,7 +120,7 @@ async fn a_file_becomes_another_file() {
     full(&first).await.close().await;
     let before = seen(&first).await;
     let mut tables = Vec::new();
-    transfer(&first, &last, |table, _| tables.push(table))
+    transfer(&first, &last, |table| tables.push(table))
         .await
         .unwrap();
     assert_eq!(tables.first(), Some(&"source"));
@@ -110,15 +132,15 @@ async fn a_store_in_use_is_not_copied() {
     let folder = tempfile::tempdir().unwrap();
     let (first, last) = (file(folder.path(), "a.db"), file(folder.path(), "b.db"));
     let store = full(&first).await;
-    let refused = transfer(&first, &last, |_, _| {}).await.unwrap_err();
+    let refused = transfer(&first, &last, |_| {}).await.unwrap_err();
     assert!(matches!(refused, TransferError::InUse(_)), "{refused}");
     store.close().await;
-    transfer(&first, &last, |_, _| {}).await.unwrap();
+    transfer(&first, &last, |_| {}).await.unwrap();
     in_schema(async |_, postgres| {
         let store = full(postgres).await;
         // A program that polls.
         store.due(1, LEASE, after(300)).await.unwrap();
-        let refused = transfer(postgres, &first, |_, _| {}).await.unwrap_err();
+        let refused = transfer(postgres, &first, |_| {}).await.unwrap_err();
         assert!(matches!(refused, TransferError::InUse(_)), "{refused}");
         store.close().await;
     })
@@ -134,7 +156,7 @@ async fn a_store_can_only_go_where_there_is_room_for_it() {
         (&first, &first, "in use: name another"),
         (&first, &StoreLocation::Memory, "gone with its process"),
     ] {
-        let refused = transfer(from, to, |_, _| {}).await.unwrap_err().to_string();
+        let refused = transfer(from, to, |_| {}).await.unwrap_err().to_string();
         assert!(refused.contains(said), "{refused}");
     }
     assert!(!folder.path().join("b.db").exists());

@@ -120,7 +120,7 @@ async fn private_addresses_are_refused_and_nothing_is_told_of_them() {
     for url in ["file:///etc/passwd", "javascript:alert(1)", "", HOSTILE] {
         let page = tried(address, url).await;
         assert!(
-            words_of(select(&page, "[role=alert]")[0]).contains("no http or https address"),
+            words_of(select(&page, "[role=alert]")[0]).contains("Give an address of the web"),
             "{url}"
         );
         assert_eq!(select(&page, "script").len(), 1, "the page's own");
