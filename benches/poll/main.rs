@@ -18,12 +18,11 @@ mod support;
 mod upstream;
 
 use feedwash::limits;
-use process::{Kept, Usage};
-use std::fmt::{Display, Write as _};
+use process::{Kept, Usage, asked, number, say};
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::str::FromStr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use upstream::{Counts, Upstream};
@@ -61,16 +60,6 @@ fn main() {
     }
 }
 
-fn number<N: FromStr>(text: &str) -> N {
-    text.parse()
-        .unwrap_or_else(|_| panic!("{text} is not a number that fits"))
-}
-
-#[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
-fn say(line: impl Display) {
-    println!("{line}");
-}
-
 /// What is measured.
 struct Plan {
     sources: usize,
@@ -82,17 +71,13 @@ struct Plan {
 
 impl Plan {
     fn new(is_bench: bool) -> Self {
-        let asked = |name, full, trial| {
-            let default = if is_bench { full } else { trial };
-            std::env::var(name).map_or(default, |text| number(&text))
-        };
-        let program = std::env::var_os("FEEDWASH_PROGRAM").map(PathBuf::from);
+        let asked = |name, full, trial| asked(name, if is_bench { full } else { trial });
         Self {
             sources: asked("FEEDWASH_SOURCES", 10_000, 50),
             rounds: asked("FEEDWASH_ROUNDS", 5, 1),
             window: Duration::from_secs(asked("FEEDWASH_SECONDS", 10, 1) as u64),
             interval: std::env::var("FEEDWASH_INTERVAL").unwrap_or_else(|_| "1s".to_owned()),
-            program: program.unwrap_or_else(|| env!("CARGO_BIN_EXE_feedwash").into()),
+            program: process::program(env!("CARGO_BIN_EXE_feedwash")),
         }
     }
 }

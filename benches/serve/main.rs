@@ -15,13 +15,11 @@ mod process;
 mod support;
 
 use feedwash::model::FeedFormat;
-use process::{Kept, Usage};
-use std::fmt::Display;
+use process::{Kept, Usage, asked, free_port, number, say};
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::str::FromStr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -55,16 +53,6 @@ fn main() {
     }
 }
 
-fn number<N: FromStr>(text: &str) -> N {
-    text.parse()
-        .unwrap_or_else(|_| panic!("{text} is not a number that fits"))
-}
-
-#[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
-fn say(line: impl Display) {
-    println!("{line}");
-}
-
 /// What is measured.
 struct Plan {
     rounds: usize,
@@ -74,15 +62,11 @@ struct Plan {
 
 impl Plan {
     fn new(is_bench: bool) -> Self {
-        let asked = |name, full, trial| {
-            let default = if is_bench { full } else { trial };
-            std::env::var(name).map_or(default, |text| number(&text))
-        };
-        let program = std::env::var_os("FEEDWASH_PROGRAM").map(PathBuf::from);
+        let asked = |name, full, trial| asked(name, if is_bench { full } else { trial });
         Self {
             rounds: asked("FEEDWASH_ROUNDS", 10, 1),
             seconds: asked("FEEDWASH_SECONDS", 2, 1),
-            program: program.unwrap_or_else(|| env!("CARGO_BIN_EXE_feedwash").into()),
+            program: process::program(env!("CARGO_BIN_EXE_feedwash")),
         }
     }
 }
@@ -168,12 +152,6 @@ fn measure(server: &Server, case: usize, seconds: usize) -> f64 {
         .unwrap_or_else(|| panic!("wrk says how many: {said}"));
     let requests: f64 = number(line.split_whitespace().next().expect("a number"));
     requests / used.as_secs_f64()
-}
-
-/// A port that nobody listens on.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
 }
 
 fn text(path: &Path) -> &str {

@@ -14,15 +14,14 @@ mod process;
 mod publishers;
 mod readers;
 
-use process::{Kept, Usage};
+use process::{Kept, Usage, asked, free_port, number, say};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use std::collections::HashMap;
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::str::FromStr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -44,16 +43,6 @@ fn main() {
     }
 }
 
-fn number<N: FromStr>(text: &str) -> N {
-    text.parse()
-        .unwrap_or_else(|_| panic!("{text} is not a number that fits"))
-}
-
-#[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
-fn say(line: impl Display) {
-    println!("{line}");
-}
-
 /// What is done.
 struct Plan {
     sources: usize,
@@ -68,11 +57,7 @@ struct Plan {
 
 impl Plan {
     fn new(is_bench: bool) -> Self {
-        let asked = |name, full, trial| {
-            let default = if is_bench { full } else { trial };
-            std::env::var(name).map_or(default, |text| number(&text))
-        };
-        let program = std::env::var_os("FEEDWASH_PROGRAM").map(PathBuf::from);
+        let asked = |name, full, trial| asked(name, if is_bench { full } else { trial });
         Self {
             sources: asked("FEEDWASH_SOURCES", 20_000, 50),
             window: Duration::from_secs(asked("FEEDWASH_SECONDS", 20, 2) as u64),
@@ -80,7 +65,7 @@ impl Plan {
             interval: asked("FEEDWASH_INTERVAL", 5, 1) as u64,
             change: asked("FEEDWASH_CHANGE", 100, 20),
             readers: asked("FEEDWASH_READERS", 64, 4),
-            program: program.unwrap_or_else(|| env!("CARGO_BIN_EXE_feedwash").into()),
+            program: process::program(env!("CARGO_BIN_EXE_feedwash")),
             restart: std::env::var("FEEDWASH_RESTART").ok(),
         }
     }
@@ -401,12 +386,6 @@ impl Drop for Helper {
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
-}
-
-/// A port that nobody listens on.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
 }
 
 /// Asks a server of this machine: what follows the head, where there is one. `None` where nobody answers.

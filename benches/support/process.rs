@@ -3,11 +3,43 @@
 // Each bench is a crate of its own and uses a part of this.
 #![allow(dead_code)]
 
-use super::{PATIENCE, say};
+use super::PATIENCE;
+use std::fmt::Display;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// A number that was given as text.
+pub(crate) fn number<N: FromStr>(text: &str) -> N {
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text} is not a number that fits"))
+}
+
+#[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
+pub(crate) fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// A figure that the environment may change.
+pub(crate) fn asked(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| number(&text))
+}
+
+/// The program to measure: this build's, or the one that `FEEDWASH_PROGRAM` names.
+pub(crate) fn program(built: &str) -> PathBuf {
+    let program = std::env::var_os("FEEDWASH_PROGRAM").map(PathBuf::from);
+    program.unwrap_or_else(|| built.into())
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
+}
 
 /// How many of the units in `/proc` a second has: `USER_HZ`, the same on all of Linux.
 const TICKS_A_SECOND: u64 = 100;
@@ -41,12 +73,12 @@ impl Usage {
             .split_whitespace()
             .skip(11)
             .take(2)
-            .map(super::number::<u64>)
+            .map(number::<u64>)
             .sum();
         let status = read("status");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak = peak.and_then(|line| line.split_whitespace().next());
-        let kilobytes: u64 = super::number(peak.expect("a process has a peak"));
+        let kilobytes: u64 = number(peak.expect("a process has a peak"));
         Self {
             cpu: Duration::from_millis(ticks * 1000 / TICKS_A_SECOND),
             peak_bytes: kilobytes * 1024,
