@@ -85,7 +85,13 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
     }
     if let Some(html) = direct::read(text, nodes_in(text)) {
         debug_assert!(is_same(&html, &parsed(text)), "it is what the parser makes");
-        return writable(html);
+        // Nothing was made twice, so it holds no more than the text does.
+        let most = text.len() as u64 * text.len() as u64;
+        return if most <= WRITING_COST_MAX {
+            Ok(html)
+        } else {
+            writable(html)
+        };
     }
     writable(parsed(text)?)
 }
@@ -357,8 +363,7 @@ pub(super) fn push_collapsed(out: &mut String, text: &str) -> usize {
             if let Some(seen) = collapsed(chunk, space) {
                 visible += seen;
                 space = chunk[CHUNK_BYTES - 1] == b' ';
-                // To the end of the last character.
-                at = text.ceil_char_boundary(at + CHUNK_BYTES);
+                at += CHUNK_BYTES;
                 continue;
             }
             looked = at + CHUNK_BYTES;
@@ -395,21 +400,17 @@ pub(super) fn push_collapsed(out: &mut String, text: &str) -> usize {
 /// How many bytes are looked at together: what vector instructions take at once.
 const CHUNK_BYTES: usize = 16;
 
-/// How many characters of a chunk are no white space, where none of it has to be collapsed; `space` stands before it.
+/// How many characters of a chunk of ASCII are no white space, where none of it has to be collapsed; `space` stands before it.
 fn collapsed(chunk: &[u8; CHUNK_BYTES], space: bool) -> Option<usize> {
-    // Looking at bytes without a branch is what compilers make quick. All white space beyond ASCII begins with one of these.
-    let may_be_white = |byte: u8| byte < b' ' || matches!(byte, 0x7f | 0xc2 | 0xe1..=0xe3);
-    let is_odd = chunk
-        .iter()
-        .fold(false, |any, byte| any | may_be_white(*byte));
-    let pairs = chunk.iter().zip(&chunk[1..]);
-    let is_doubled = pairs.fold(space & (chunk[0] == b' '), |any, (one, next)| {
-        any | (*one == b' ') & (*next == b' ')
+    // Looking at bytes without a branch is what compilers make quick.
+    let is_plain = |byte: u8| byte.wrapping_sub(b' ') < 0x7f - b' ';
+    let all = chunk.iter().fold(true, |all, byte| all & is_plain(*byte));
+    let white = chunk.map(|byte| u8::from(byte == b' '));
+    let pairs = white.iter().zip(&white[1..]);
+    let doubled = pairs.fold(u8::from(space) & white[0], |any, (one, next)| {
+        any | one & next
     });
-    // What goes on with a character is none of its own.
-    let is_seen = |byte: u8| byte != b' ' && !(0x80..0xc0).contains(&byte);
-    let seen = chunk.iter().map(|byte| u8::from(is_seen(*byte)));
-    (!is_odd && !is_doubled).then(|| usize::from(seen.sum::<u8>()))
+    (all && doubled == 0).then(|| CHUNK_BYTES - usize::from(white.iter().sum::<u8>()))
 }
 
 /// Text with its white space collapsed and trimmed.

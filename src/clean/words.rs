@@ -81,13 +81,13 @@ const CHUNK_BYTES: usize = 16;
 /// How many bytes of a chunk are words of ASCII with one space between them, where no more than the last one is not.
 fn words_in(chunk: &[u8; CHUNK_BYTES]) -> Option<usize> {
     // Looking at bytes without a branch is what compilers make quick.
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b' ');
+    let is_letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_plain = |byte: u8| is_letter(byte) | (byte.wrapping_sub(b'0') < 10) | (byte == b' ');
     let all = chunk.iter().fold(true, |all, byte| all & is_plain(*byte));
-    let pairs = chunk.iter().zip(&chunk[1..]);
-    let is_gap = pairs.fold(chunk[0] == b' ', |any, (one, next)| {
-        any | (*one == b' ') & (*next == b' ')
-    });
-    (all && !is_gap).then(|| CHUNK_BYTES - usize::from(chunk[CHUNK_BYTES - 1] == b' '))
+    let white = chunk.map(|byte| u8::from(byte == b' '));
+    let pairs = white.iter().zip(&white[1..]);
+    let gaps = pairs.fold(white[0], |any, (one, next)| any | one & next);
+    (all && gaps == 0).then(|| CHUNK_BYTES - usize::from(white[CHUNK_BYTES - 1]))
 }
 
 /// How many bytes of a text are words that stay as they are, with one space between them: most of most texts.
