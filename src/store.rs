@@ -44,7 +44,7 @@ pub use status::Status;
 pub use undo::{Restoration, Stored};
 
 use crate::config::StoreLocation;
-pub(crate) use record::hash;
+pub use record::hash;
 
 use db::{Db, Pools};
 use ends::Ends;

@@ -14,7 +14,9 @@ const Parser = require('rss-parser');
 const sanitize = require('sanitize-html');
 
 const parser = new Parser();
-const clean = (text) => (text ? sanitize(text) : undefined);
+// Left to itself it takes all images out, which no reader of feeds would want.
+const options = { allowedTags: sanitize.defaults.allowedTags.concat(['img', 'picture', 'source', 'video', 'audio', 'del', 'ins']) };
+const clean = (text) => (text ? sanitize(text, options) : undefined);
 
 /** The entries of a document and what is published of them. */
 async function washed(body) {
