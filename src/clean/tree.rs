@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(out, "xa b é 「c」");
         let mut out = String::new();
         let text = " Die Fähre fährt wieder, sagte Bürgermeisterin Ünal.  Ende\u{a0}der Meldung. ";
-        assert_eq!(push_collapsed(&mut out, text), 62);
+        assert_eq!(push_collapsed(&mut out, text), 60);
         assert_eq!(
             out,
             "Die Fähre fährt wieder, sagte Bürgermeisterin Ünal. Ende der Meldung. "
