@@ -18,6 +18,7 @@ mod status;
 mod undo;
 
 use crate::config::AllowPrivate;
+use crate::daemon::Role;
 use crate::model::FeedFormat;
 use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
@@ -49,7 +50,17 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Poll, wash, store and serve, day and night (the default)
-    Run,
+    ///
+    /// Several may share one PostgreSQL database, on one machine or on many: each source is polled by one of them at a time, and
+    /// each serves all feeds. One that only polls and others that only serve are told so.
+    Run {
+        /// Poll, and serve nothing
+        #[arg(long, conflicts_with = "no_poll")]
+        no_web: bool,
+        /// Serve what others poll, and poll nothing
+        #[arg(long)]
+        no_poll: bool,
+    },
     /// Poll what is due once, then exit: for cron
     ///
     /// Sources that are named are polled before their interval is over. The exit code is 1 where a named source
@@ -164,6 +175,14 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Copy everything that is stored into another store, which is empty: from the file to PostgreSQL, or back
+    ///
+    /// Stop the daemon first. Ids, dates and what was put back stay, so readers notice nothing; the old store stays as it is.
+    /// Then name the new one in feeds.toml, as `url` below `[store]`, and start.
+    MigrateStore {
+        /// The new store, as `url` below `[store]` names it: postgres://user@host/database, or sqlite:file
+        to: String,
+    },
     /// Exchange lists of feeds with readers
     Opml {
         #[command(subcommand)]
@@ -243,7 +262,7 @@ impl From<Format> for FeedFormat {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let is_service = matches!(cli.command, None | Some(Command::Run));
+    let is_service = matches!(cli.command, None | Some(Command::Run { .. }));
     if is_service {
         run::settle_allocator();
     }
@@ -268,8 +287,19 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     let path = cli.config.as_deref();
-    match cli.command.unwrap_or(Command::Run) {
-        Command::Run => run::run(path).await,
+    let all = Command::Run {
+        no_web: false,
+        no_poll: false,
+    };
+    match cli.command.unwrap_or(all) {
+        Command::Run { no_web, no_poll } => {
+            let role = match (no_web, no_poll) {
+                (true, _) => Role::Polls,
+                (_, true) => Role::Serves,
+                (false, false) => Role::Both,
+            };
+            run::run(path, role).await
+        }
         Command::Poll { sources, force } => poll::poll(path, &sources, force).await,
         Command::Clean { input, to, raw } => {
             clean::clean(path, &input, to.map(FeedFormat::from), raw).await
@@ -308,6 +338,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             undo::restore(path, &source, wish).await
         }
         Command::Backup { file, force } => backup::backup(path, &file, force).await,
+        Command::MigrateStore { to } => backup::migrate(path, &to).await,
         Command::Opml {
             command: OpmlCommand::Import { file },
         } => opml::import(path, &file),

@@ -86,6 +86,24 @@ pub enum StoreLocation {
     Postgres(String),
 }
 
+impl StoreLocation {
+    /// The database that a user names, as `[store] url` does; a relative path is relative to a folder. `None` where none is
+    /// known by that name.
+    #[must_use]
+    pub fn named(text: &str, folder: &Path) -> Option<Self> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Some(Self::Postgres(text.to_owned()));
+        }
+        match text.strip_prefix("sqlite:")? {
+            ":memory:" => Some(Self::Memory),
+            path if path.trim_start_matches('/').is_empty() => None,
+            path => Some(Self::Sqlite(
+                folder.join(path.strip_prefix("//").unwrap_or(path)),
+            )),
+        }
+    }
+}
+
 impl fmt::Debug for StoreLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

@@ -10,7 +10,7 @@ mod turns;
 
 pub use rewash::rewash;
 pub use rota::Rota;
-pub(crate) use turns::Turns;
+pub use turns::Turns;
 
 use rewash::Rewash;
 use turns::{Host, POLLS_A_HOST, WAITING_A_HOST};
@@ -57,6 +57,36 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Why feeds.toml as it is now could not be taken; the configuration before it is in force.
     pub rejected: Arc<Mutex<Option<Rejected>>>,
+    /// The turns of hosts, for polls and for what visitors of the pages want fetched.
+    pub turns: Arc<Turns>,
+    /// What this program does, among those that share its store.
+    pub role: Role,
+}
+
+/// What a program does, among those that share its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// It polls and serves.
+    #[default]
+    Both,
+    /// It polls, and serves nothing.
+    Polls,
+    /// It serves, and polls nothing.
+    Serves,
+}
+
+impl Role {
+    /// Whether it polls.
+    #[must_use]
+    pub fn polls(self) -> bool {
+        self != Self::Serves
+    }
+
+    /// Whether it serves.
+    #[must_use]
+    pub fn serves(self) -> bool {
+        self != Self::Polls
+    }
 }
 
 /// A configuration that was not taken.
@@ -117,7 +147,7 @@ impl Pulse {
 pub async fn run(app: App, shutdown: CancellationToken) {
     let polls = TaskTracker::new();
     let mut live = app.live.clone();
-    let mut crew = Crew::new(&live.borrow_and_update().config);
+    let mut crew = Crew::new(&app.turns, &live.borrow_and_update().config);
     let mut old = Arc::clone(&live.borrow());
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -141,7 +171,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     break;
                 }
                 let new = Arc::clone(&live.borrow_and_update());
-                crew = Crew::new(&new.config);
+                crew = Crew::new(&app.turns, &new.config);
                 adopted = adopt(&app).await;
                 rewash.start(&app, &polls, &shutdown);
                 if old.config.polling != new.config.polling {
@@ -203,7 +233,7 @@ struct Crew {
 }
 
 impl Crew {
-    fn new(config: &Config) -> Self {
+    fn new(turns: &Arc<Turns>, config: &Config) -> Self {
         let concurrency = config.polling.concurrency;
         let size = concurrency.saturating_mul(TAKEN_A_PLACE);
         let size = size.min(Semaphore::MAX_PERMITS);
@@ -214,7 +244,7 @@ impl Crew {
             room: Arc::default(),
             taken: Arc::new(Semaphore::new(size)),
             places: Arc::new(Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS))),
-            turns: Arc::default(),
+            turns: Arc::clone(turns),
         }
     }
 

@@ -186,6 +186,10 @@ impl Polls {
     }
 }
 
+/// Counts the answers of one route with one code.
+#[derive(Debug)]
+pub struct Answers(IntCounter);
+
 impl Readers {
     fn new(make: &Maker) -> Self {
         Self {
@@ -282,11 +286,19 @@ impl Metrics {
 
     /// Counts an answer to a reader; `route` is one of ours, never what was asked for.
     pub fn answered(&self, route: &str, code: u16, body_bytes: u64, duration: Duration) {
+        self.answered_of(&self.answers(route, code), body_bytes, duration);
+    }
+
+    /// The counter of the answers of a route with a code, for who counts many.
+    #[must_use]
+    pub fn answers(&self, route: &str, code: u16) -> Answers {
         let code = code.to_string();
-        self.readers
-            .requests
-            .with_label_values(&[route, &code])
-            .inc();
+        Answers(self.readers.requests.with_label_values(&[route, &code]))
+    }
+
+    /// Counts an answer where its counter is at hand.
+    pub fn answered_of(&self, answers: &Answers, body_bytes: u64, duration: Duration) {
+        answers.0.inc();
         self.readers.seconds.observe(duration.as_secs_f64());
         self.readers.body_bytes.inc_by(body_bytes);
     }

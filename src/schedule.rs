@@ -120,7 +120,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
     };
     if let Some(retry_after) = hints.retry_after.filter(|&retry_after| retry_after > wait) {
         wait = retry_after.min(limits::INTERVAL_MAX);
-        reason = format!("the server asked to wait {}", words(wait));
+        reason = format!("the server asked to wait {}", long(wait));
     }
     let at = SignedDuration::try_from(wait)
         .ok()
@@ -137,7 +137,7 @@ pub fn next(ended: &Ended<'_>, now: Timestamp) -> Next {
     let into = SignedDuration::from_secs((chance * 1800.0) as i64);
     Next {
         at: opens.checked_add(into).ok().or(Some(opens)),
-        reason: "the feed asks to be left alone until then (skipHours, skipDays)".into(),
+        reason: "the feed asks to be left alone until then".into(),
     }
 }
 
@@ -157,7 +157,7 @@ fn asked(ended: &Ended<'_>, now: Timestamp) -> Wait {
     } = *ended;
     let mut longest = (
         policy.interval,
-        format!("about every {}", words(policy.interval)),
+        format!("about every {}", long(policy.interval)),
     );
     let period = pace.period_seconds.map(|period| {
         let grid = pace
@@ -167,17 +167,17 @@ fn asked(ended: &Ended<'_>, now: Timestamp) -> Wait {
         on_grid.unwrap_or(Duration::from_secs(period))
     });
     for (length, why) in [
-        (hints.fresh_for, "the server says it stays fresh for"),
+        (hints.fresh_for, "its server says that nothing changes for"),
         (
             pace.ttl_seconds.map(Duration::from_secs),
-            "the feed's ttl is",
+            "between two checks the feed asks for",
         ),
-        (period, "the feed says it is updated in (sy:updatePeriod)"),
+        (period, "the feed says that it is updated in"),
     ] {
         if let Some(length) = length.map(|length| length.min(limits::HINT_MAX))
             && length > longest.0
         {
-            longest = (length, format!("{why} {}", words(length)));
+            longest = (length, format!("{why} {}", long(length)));
         }
     }
     longest
@@ -191,7 +191,7 @@ fn fine(ended: &Ended<'_>, chance: f64, now: Timestamp) -> Wait {
     let rhythm = ended.pace.rhythm(now).filter(|_| policy.adaptive);
     let rhythm = rhythm.map(|(length, why)| (length.min(limits::HINT_MAX), why));
     let (wait, reason) = match rhythm {
-        Some((length, why)) if length > asked => (length, format!("{why} {}", words(length))),
+        Some((length, why)) if length > asked => (length, format!("{why} {}", long(length))),
         _ => (asked, reason),
     };
     if !ended.is_first {
@@ -202,10 +202,7 @@ fn fine(ended: &Ended<'_>, chance: f64, now: Timestamp) -> Wait {
         Duration::ZERO => wait + policy.interval.mul_f64(chance),
         more => asked + more.mul_f64(chance),
     };
-    (
-        spread,
-        format!("{reason}; the first time spread over {}", words(wait)),
-    )
+    (spread, format!("{reason}; more or less at first"))
 }
 
 /// What is waited after failures.
@@ -215,7 +212,7 @@ fn failed(failure: Failure, policy: Policy, failures: u32) -> Wait {
         0 | 1 => "it failed".to_owned(),
         n => format!("it failed {n} times in a row"),
     };
-    (wait, format!("{times}: {} later", words(wait)))
+    (wait, format!("{times}, so {} later", long(wait)))
 }
 
 /// A number from 0 to below 1, by the name and the moment.
@@ -246,6 +243,25 @@ pub fn words(length: Duration) -> String {
         .map(|(_, (count, unit))| format!("{count}{unit}"))
         .collect();
     said.join(" ")
+}
+
+/// The same in whole words, for a sentence: "30 minutes", "1 hour 5 minutes".
+#[must_use]
+pub fn long(length: Duration) -> String {
+    let short = words(length);
+    let units = [
+        ('d', "day"),
+        ('h', "hour"),
+        ('m', "minute"),
+        ('s', "second"),
+    ];
+    let said = short.split(' ').filter_map(|part| {
+        let (_, unit) = units.iter().find(|(letter, _)| part.ends_with(*letter))?;
+        let count = &part[..part.len() - 1];
+        let plural = if count == "1" { "" } else { "s" };
+        Some(format!("{count} {unit}{plural}"))
+    });
+    said.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -93,10 +93,10 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers.
+/// Feeds the watchdog, if there is one, for as long as the poll loop comes round and the server answers, where there are such.
 ///
 /// The server is asked for something real on its own address. What hangs in the store holds up the loop, so it is noticed there.
-pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken) {
+pub async fn watchdog(app: App, address: Option<SocketAddr>, shutdown: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else {
         return;
     };
@@ -107,14 +107,20 @@ pub async fn watchdog(app: App, address: SocketAddr, shutdown: CancellationToken
             () = shutdown.cancelled() => return,
             _ = beat.tick() => {}
         }
-        if !comes_round(&app.pulse, started) {
+        if app.role.polls() && !comes_round(&app.pulse, started) {
             tracing::error!("the poll loop does not come round");
             continue;
         }
+        let probe = async {
+            match address {
+                Some(address) => probe(address).await,
+                None => Ok(()),
+            }
+        };
         let probed = tokio::select! {
             // Who stops listens no more, and systemd's socket would keep the probe waiting.
             () = shutdown.cancelled() => return,
-            probed = probe(address) => probed,
+            probed = probe => probed,
         };
         match probed {
             Ok(()) => tell(&[NotifyState::Watchdog]),

@@ -10,6 +10,7 @@
 
 mod backup;
 mod census;
+mod changes;
 mod db;
 mod ends;
 mod feeds;
@@ -25,6 +26,7 @@ mod rows;
 mod source;
 mod status;
 mod times;
+mod transfer;
 mod undo;
 mod upkeep;
 mod versions;
@@ -41,6 +43,7 @@ pub use polls::Finish;
 pub use record::{Recorded, Recording};
 pub use source::{Source, Taken};
 pub use status::Status;
+pub use transfer::{TransferError, Transferred, transfer};
 pub use undo::{Restoration, Stored};
 
 use crate::config::StoreLocation;

@@ -10,9 +10,12 @@ mod count;
 mod fares;
 mod feeds;
 mod fresh;
+mod heads;
 mod health;
 mod kept;
+mod manners;
 mod pages;
+mod quick;
 mod server;
 mod troubles;
 mod turns;
@@ -26,12 +29,12 @@ pub use server::serve;
 use crate::daemon::App;
 use crate::limits;
 use crate::store::{Census, Source, Status, StoreError};
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use fresh::Fresh;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,13 +43,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the handlers share.
+/// What the handlers share: one pointer, since each request takes several.
 #[derive(Clone)]
-struct Shared {
+struct Shared(Arc<Parts>);
+
+/// What is shared.
+struct Parts {
     app: App,
     rendered: Arc<kept::Cache>,
+    quick: quick::Counters,
     turns: turns::Turns,
     summaries: Arc<pages::Summaries>,
+    accounts: Arc<pages::Accounts>,
     trials: Arc<pages::Trials>,
     icons: Arc<pages::Icons>,
     troubled: Arc<Fresh<Vec<Status>>>,
@@ -55,26 +63,50 @@ struct Shared {
     census: Arc<Fresh<Census>>,
 }
 
+impl std::ops::Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Shared {
+    fn new(app: App) -> Self {
+        let turns = turns::Turns::default();
+        Self(Arc::new(Parts {
+            quick: quick::Counters::new(&app.metrics),
+            app,
+            rendered: Arc::new(kept::Cache::new(turns.clone())),
+            turns,
+            summaries: Arc::default(),
+            accounts: Arc::default(),
+            trials: Arc::default(),
+            icons: Arc::default(),
+            troubled: Arc::default(),
+            sources: Arc::default(),
+            titles: Arc::default(),
+            census: Arc::default(),
+        }))
+    }
+}
+
 /// All routes.
 pub fn router(app: App) -> Router {
-    let turns = turns::Turns::default();
-    let shared = Shared {
-        app,
-        rendered: Arc::new(kept::Cache::new(turns.clone())),
-        turns,
-        summaries: Arc::default(),
-        trials: Arc::default(),
-        icons: Arc::default(),
-        troubled: Arc::default(),
-        sources: Arc::default(),
-        titles: Arc::default(),
-        census: Arc::default(),
-    };
+    routes(Shared::new(app))
+}
+
+fn routes(shared: Shared) -> Router {
     Router::new()
         // For people.
         .route("/", get(pages::index))
         .route(&STYLE_PATH, get(pages::style))
         .route("/feeds/{name}/{entry}", get(pages::entry))
+        .route("/feeds", get(pages::without_slash))
+        .route("/feeds/", get(pages::without_slash))
+        .route("/feeds/{name}/", get(pages::without_slash))
+        .route("/feeds/{name}/{entry}/", get(pages::without_slash))
+        .route("/try/", get(pages::without_slash))
         .route("/icons/{name}", get(pages::icon))
         .route(
             "/try",
@@ -83,7 +115,7 @@ pub fn router(app: App) -> Router {
                 .layer(DefaultBodyLimit::max(limits::FORM_BYTES_MAX)),
         )
         // For feed readers, and, without an ending, for people.
-        .route("/feeds/{file}", get(feeds::feed))
+        .route(quick::ROUTE, get(feeds::feed))
         .route("/feeds.opml", get(pages::opml))
         // For machines.
         .route("/health", get(health::health))
@@ -106,6 +138,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(shared.clone(), access::guard))
         .layer(CatchPanicLayer::custom(|_| BUG.into_response()))
         .layer(from_fn(in_time))
+        .layer(from_fn_with_state(shared.clone(), pages::for_people))
         .layer(map_response(secure))
         .layer(from_fn_with_state(shared, count::answers))
 }
@@ -119,23 +152,10 @@ async fn in_time(request: Request, next: Next) -> Response {
     })
 }
 
-/// Headers that every answer of ours carries; what is no request at all is refused before it comes here. Nothing that is served runs a script or is framed.
+/// Headers that every answer of ours carries; what is no request at all is refused before it comes here.
 async fn secure(mut response: Response) -> Response {
-    const POLICY: &str =
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        // What a page of ours opens, or is opened by, gets no hold of it.
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
-        (header::ACCEPT_RANGES, "none"),
-    ] {
+    for (name, value) in SECURITY {
         // A page says itself what it may load.
         headers
             .entry(name)
@@ -143,6 +163,33 @@ async fn secure(mut response: Response) -> Response {
     }
     response
 }
+
+/// These headers, where there are no others yet.
+fn security() -> HeaderMap {
+    let headers = SECURITY.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    headers.into_iter().collect()
+}
+
+/// Nothing that is served runs a script or is framed.
+const POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    // What a page of ours opens, or is opened by, gets no hold of it.
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    // Nothing asks for a part of an answer (RFC 9110 §14.3): each is whole, and small.
+    (header::ACCEPT_RANGES, "none"),
+];
+
+/// What a [`Problem`] says, beside its answer: for a page in place of the line of text.
+#[derive(Debug, Clone, Copy)]
+struct Said(&'static str);
 
 /// An answer that is no success. Internals are logged, never sent.
 #[derive(Debug)]
@@ -157,7 +204,8 @@ const BUG: Problem = Problem(
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let no_store = [(header::CACHE_CONTROL, "no-store")];
-        (self.0, no_store, format!("{}\n", self.1)).into_response()
+        let said = Extension(Said(self.1));
+        (self.0, no_store, said, format!("{}\n", self.1)).into_response()
     }
 }
 

@@ -11,6 +11,7 @@
 //! figures of the same names; `FEEDWASH_PROGRAM` measures another build of the program.
 
 mod bare;
+#[path = "../support/process.rs"]
 mod process;
 #[path = "../support/mod.rs"]
 mod support;

@@ -29,7 +29,7 @@ const MARKED_BYTES_MAX: usize = 512 * 1024;
 
 /// How much of a field is shown on each side, in bytes of markup. A long article has below 100,000; a book is read at its
 /// source.
-const SHOWN_BYTES_MAX: usize = 512 * 1024;
+const SHOWN_BYTES_MAX: usize = 128 * 1024;
 
 /// How a page wants markup.
 #[derive(Debug, Clone, Copy)]

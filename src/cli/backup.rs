@@ -1,10 +1,13 @@
-//! `backup`: an online copy of the store.
+//! `backup`: an online copy of the store; and `migrate-store`: all of it into another one.
 
 use super::{Usage, config, output};
+use crate::config::StoreLocation;
 use crate::store;
 use anyhow::Result;
+use indicatif::ProgressBar;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// `feedwash backup`.
 pub(super) async fn backup(named: Option<&Path>, to: &Path, force: bool) -> Result<ExitCode> {
@@ -23,4 +26,44 @@ pub(super) async fn backup(named: Option<&Path>, to: &Path, force: bool) -> Resu
         backup.bytes
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// How often the sign of work moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// `feedwash migrate-store`.
+pub(super) async fn migrate(named: Option<&Path>, to: &str) -> Result<ExitCode> {
+    let path = config::path(named);
+    let config = config::load_to_look(&path)?;
+    let Some(new) = StoreLocation::named(to, &config::store_folder(&path)) else {
+        return Err(Usage(format!(
+            "\"{to}\" names no database that is known here: write postgres://user@host/database or sqlite:feedwash.db"
+        ))
+        .into());
+    };
+    let bar = ProgressBar::new_spinner().with_message("copying");
+    bar.enable_steady_tick(TICK);
+    let old = &config.store.location;
+    let copied = store::transfer(old, &new, |table, _| bar.set_message(table)).await;
+    bar.finish_and_clear();
+    let rows: Vec<Vec<String>> = copied?
+        .tables
+        .into_iter()
+        .map(|(table, rows)| vec![table.to_owned(), rows.to_string()])
+        .collect();
+    let said = output::text(&output::table(&rows))?;
+    output::say(&format!(
+        "all of {old} is in {new} now; {old} stays as it is\nwrite url = \"{}\" below [store] in {}, and start Feedwash",
+        shown(&new, to),
+        path.display()
+    ));
+    Ok(said)
+}
+
+/// How a store is written, its password left out.
+fn shown(location: &StoreLocation, written: &str) -> String {
+    match location {
+        StoreLocation::Postgres(_) => location.to_string(),
+        StoreLocation::Sqlite(_) | StoreLocation::Memory => written.to_owned(),
+    }
 }

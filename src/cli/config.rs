@@ -45,6 +45,19 @@ fn state_folder<'a>(config: &Path, given: Option<&'a str>) -> Option<&'a Path> {
         .or_else(|| (config == Path::new(SYSTEM_CONFIG)).then(|| Path::new(SYSTEM_STATE)))
 }
 
+/// The folder that a configuration lies in.
+fn folder(config: &Path) -> PathBuf {
+    let path = std::path::absolute(config).ok();
+    path.and_then(|path| path.parent().map(Path::to_owned))
+        .unwrap_or_default()
+}
+
+/// The folder that a relative path of `[store] url` is relative to.
+pub(super) fn store_folder(config: &Path) -> PathBuf {
+    let given = std::env::var("STATE_DIRECTORY").ok();
+    state_folder(config, given.as_deref()).map_or_else(|| folder(config), Path::to_owned)
+}
+
 /// Loads a configuration, the public rules that it names, and its secrets, but for the token to private feeds.
 pub(super) fn load(path: &Path) -> Result<Config> {
     Ok(load_and_tell(path, Secrets::OfPolls)?.0)
@@ -108,10 +121,7 @@ fn load_and_tell(path: &Path, secrets: Secrets) -> Result<(Config, Vec<String>)>
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         format!("can't read the configuration {} (nor is there {SYSTEM_CONFIG}; name another with --config, or start with an empty file)", path.display())
     })?;
-    let folder = std::path::absolute(path)
-        .ok()
-        .and_then(|path| path.parent().map(Path::to_owned))
-        .unwrap_or_default();
+    let folder = folder(path);
     let given = std::env::var("STATE_DIRECTORY").ok();
     let state = state_folder(path, given.as_deref());
     let read = match secrets {

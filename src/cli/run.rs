@@ -2,7 +2,7 @@
 
 use super::{config, output};
 use crate::config::Config;
-use crate::daemon::{self, App, Pulse, Rejected};
+use crate::daemon::{self, App, Pulse, Rejected, Role};
 use crate::poll::Live;
 use crate::store::Store;
 use crate::{service, web};
@@ -17,8 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// How often the configuration file is looked at. What changed is read when it was the same on two looks: an editor may
@@ -73,27 +75,32 @@ fn raise_open_files() {
     }
 }
 
+/// The parts of the running program, by name: each ends when it is told to, and not before.
+type Parts = Vec<(&'static str, JoinHandle<()>)>;
+
 /// `feedwash run`.
-pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
+pub(super) async fn run(named: Option<&Path>, role: Role) -> Result<ExitCode> {
     raise_open_files();
     let path = config::path(named);
     // Before it is read, so that an edit during a long start is not missed.
     let read = Stamp::of(&path);
     let live = Live::new(config::load_to_serve(&path)?)?;
-    let listen = live.config.server.listen;
-    let listener = service::listener(listen).await.with_context(|| {
-        format!("can't listen on {listen} (is another program, or another Feedwash, using the port? set server.listen to another)")
-    })?;
-    let address = listener.local_addr()?;
+    let listener = match role.serves() {
+        true => Some(listener(live.config.server.listen).await?),
+        false => None,
+    };
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     let opening = Store::open(&live.config.store.location);
     let store = service::while_starting("opening the store", opening).await?;
     let (sender, receiver) = watch::channel(Arc::new(live));
     let app = App {
+        turns: Arc::default(),
         store: store.clone(),
         live: receiver,
         pulse: Arc::new(Pulse::default()),
         metrics: Arc::default(),
         rejected: Arc::default(),
+        role,
     };
     let shutdown = CancellationToken::new();
 
@@ -102,8 +109,18 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         stop: signalled()?,
         reload: signal(SignalKind::hangup())?,
     };
-    let polling = tokio::spawn(daemon::run(app.clone(), shutdown.clone()));
-    let serving = tokio::spawn(web::serve(listener, app.clone(), shutdown.clone()));
+    let mut parts = Parts::new();
+    if role.polls() {
+        let polling = daemon::run(app.clone(), shutdown.clone());
+        parts.push(("poll loop", tokio::spawn(polling)));
+    }
+    if let Some(listener) = listener {
+        let serving = web::serve(listener, app.clone(), shutdown.clone());
+        parts.push(("server", tokio::spawn(serving)));
+    }
+    // It ends with the program.
+    let listening = store.clone();
+    tokio::spawn(async move { listening.listen().await });
     let watching = tokio::spawn(service::watchdog(app.clone(), address, shutdown.clone()));
     greet(&sender.borrow().config, address);
     service::ready(&status(&sender.borrow().config, address));
@@ -115,21 +132,30 @@ pub(super) async fn run(named: Option<&Path>) -> Result<ExitCode> {
         live: sender,
         app: app.clone(),
     };
-    let result = until_told(conf, signals, &polling, &serving).await;
+    let result = until_told(conf, signals, &parts).await;
     service::stopping();
     tracing::info!("stopping; a second signal stops at once");
     shutdown.cancel();
     tokio::select! {
         ended = async {
             let _ = watching.await;
-            polling.await.context("the poll loop failed, which is a bug of Feedwash")?;
-            serving.await.context("the server failed, which is a bug of Feedwash")
+            for (name, part) in parts {
+                part.await.with_context(|| format!("the {name} failed, which is a bug of Feedwash"))?;
+            }
+            Ok::<_, anyhow::Error>(())
         } => ended?,
         // What a poll had not written yet is polled again at the next start.
         () = signalled()? => tracing::warn!("stopped in the middle of polls"),
     }
     store.close().await;
     result.map(|()| ExitCode::SUCCESS)
+}
+
+async fn listener(listen: SocketAddr) -> Result<TcpListener> {
+    let listener = service::listener(listen).await;
+    listener.with_context(|| {
+        format!("can't listen on {listen} (is another program, or another Feedwash, using the port? set server.listen to another)")
+    })
 }
 
 /// An error in one line of the log: a journal would take the others for lines of their own.
@@ -169,7 +195,11 @@ fn signalled() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// Says what is served where. On a terminal in words; to a journal it is one line of the log.
-fn greet(config: &Config, address: SocketAddr) {
+fn greet(config: &Config, address: Option<SocketAddr>) {
+    let Some(address) = address else {
+        tracing::info!(sources = config.sources.len(), store = %config.store.location, "polling; others serve");
+        return;
+    };
     tracing::info!(%address, public_url = config.server.public_url, sources = config.sources.len(), store = %config.store.location, "serving");
     if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
         output::say(&format!("\n  Clean feeds are served at http://{address}/"));
@@ -187,17 +217,19 @@ fn greet(config: &Config, address: SocketAddr) {
 }
 
 /// What the service manager shows beside the unit's name.
-fn status(config: &Config, address: SocketAddr) -> String {
+fn status(config: &Config, address: Option<SocketAddr>) -> String {
     let sources = output::count(config.sources.len(), "source", "sources");
-    format!("{sources}; serving at http://{address}/")
+    match address {
+        Some(address) => format!("{sources}; serving at http://{address}/"),
+        None => format!("{sources}; polling, and serving nothing"),
+    }
 }
 
 /// Waits for the word to stop; reloads meanwhile. Fails where a part of the program ends by itself.
 async fn until_told<S: Future<Output = ()>>(
     mut conf: Conf,
     signals: Signals<S>,
-    polling: &tokio::task::JoinHandle<()>,
-    serving: &tokio::task::JoinHandle<()>,
+    parts: &Parts,
 ) -> Result<()> {
     let Signals { stop, mut reload } = signals;
     tokio::pin!(stop);
@@ -212,8 +244,8 @@ async fn until_told<S: Future<Output = ()>>(
                 conf.read_anew(Stamp::of(&conf.path), Asked::Yes);
             }
             _ = look.tick() => {
-                if polling.is_finished() || serving.is_finished() {
-                    bail!("a part of the program ended by itself");
+                if let Some((name, _)) = parts.iter().find(|(_, part)| part.is_finished()) {
+                    bail!("the {name} ended by itself, which is a bug of Feedwash");
                 }
                 // A file that is away for a moment is being replaced by an editor.
                 let now = Stamp::of(&conf.path).filter(|now| conf.read.as_ref() != Some(now));
@@ -258,7 +290,8 @@ struct Conf {
     path: PathBuf,
     /// The state of the file when it was read.
     read: Option<Stamp>,
-    address: SocketAddr,
+    /// Where it serves, where it does.
+    address: Option<SocketAddr>,
     live: watch::Sender<Arc<Live>>,
     app: App,
 }

@@ -142,24 +142,14 @@ fn store_location(
     let (text, span) = written.map_or((default, 0..0), |text| {
         (text.get_ref().clone(), text.span())
     });
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return StoreLocation::Postgres(text);
-    }
-    match text.strip_prefix("sqlite:") {
-        Some(":memory:") => StoreLocation::Memory,
-        Some(path) if !path.trim_start_matches('/').is_empty() => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            StoreLocation::Sqlite(state_folder.unwrap_or(folder).join(path))
-        }
-        _ => {
-            problems.add(
-                span,
-                "store.url names no database that is known here".into(),
-                Some("write \"sqlite:feedwash.db\" or \"postgres://user@host/database\"".into()),
-            );
-            StoreLocation::Memory
-        }
-    }
+    StoreLocation::named(&text, state_folder.unwrap_or(folder)).unwrap_or_else(|| {
+        problems.add(
+            span,
+            "store.url names no database that is known here".into(),
+            Some("write \"sqlite:feedwash.db\" or \"postgres://user@host/database\"".into()),
+        );
+        StoreLocation::Memory
+    })
 }
 
 fn polling(written: file::Polling, secrets: &Secrets<'_>, problems: &mut Problems<'_>) -> Polling {

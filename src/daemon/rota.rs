@@ -65,7 +65,7 @@ impl Rota {
         // The store counts whole seconds.
         let seconds = i64::try_from(wait.as_millis().div_ceil(1000)).ok()?;
         let turn = now.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-        let why = "the sources of its publisher are polled one after the other";
+        let why = "the feeds of its publisher come one after the other";
         (seconds > 0).then_some((turn, why))
     }
 
@@ -75,7 +75,7 @@ impl Rota {
     pub fn barred(&self, source: &Source, now: Timestamp) -> Option<(Timestamp, &'static str)> {
         let closed = source.pace.closed;
         if closed.is_at(now) {
-            let why = "the feed asks to be left alone until then (skipHours, skipDays)";
+            let why = "the feed asks to be left alone until then";
             return Some((closed.opens(now), why));
         }
         let until = self.held(source, now)?;

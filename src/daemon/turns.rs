@@ -13,7 +13,7 @@ pub(super) const WAITING_A_HOST: usize = 8;
 
 /// The turns of hosts: so many polls at once a host, however many feeds it has.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<Hosts>);
+pub struct Turns(Mutex<Hosts>);
 
 #[derive(Debug, Default)]
 struct Hosts {

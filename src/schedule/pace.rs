@@ -153,9 +153,9 @@ impl Pace {
         let usual = self.gap_seconds.unwrap_or(0) / 4;
         let silent = (silence / 16).max(silence.saturating_sub(self.longest_seconds) / 4);
         let (seconds, why) = if usual >= silent {
-            (usual, "its rhythm of posting asks for")
+            (usual, "as often as it usually has news, about every")
         } else {
-            (silent, "it has not posted for long, which asks for")
+            (silent, "it has had no news for long, so every")
         };
         Some((Duration::from_secs(seconds), why))
     }

@@ -160,7 +160,11 @@ fn closed_hours_and_days_are_left_alone() {
         let next = next(&ended(ending, failures, &said), NOW);
         let wait = seconds(&next);
         assert!((7200..9000).contains(&wait), "{wait}");
-        assert!(next.reason.contains("skipHours"), "{}", next.reason);
+        assert!(
+            next.reason.contains("left alone until then"),
+            "{}",
+            next.reason
+        );
     }
     // A day and a bit later it is Saturday.
     let said = Said {
@@ -207,14 +211,15 @@ fn polls_are_spread_and_drift_apart() {
 
 #[test]
 fn lengths_are_said_in_two_units() {
-    for (seconds, said) in [
-        (0, "0s"),
-        (59, "59s"),
-        (1800, "30m"),
-        (3900, "1h 5m"),
-        (183_600, "2d 3h"),
-        (86_400, "1d"),
+    for (seconds, said, at_length) in [
+        (0, "0s", "0 seconds"),
+        (59, "59s", "59 seconds"),
+        (1800, "30m", "30 minutes"),
+        (3900, "1h 5m", "1 hour 5 minutes"),
+        (183_600, "2d 3h", "2 days 3 hours"),
+        (86_400, "1d", "1 day"),
     ] {
         assert_eq!(words(Duration::from_secs(seconds)), said);
+        assert_eq!(long(Duration::from_secs(seconds)), at_length);
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: a connection whose transaction met a disk that failed is closed and never used again, for what the kernel
 //! dropped after a failed `fsync` is not written by the next one.
 
+use super::changes::Changes;
 use super::leases::Taker;
 use super::writes::Writes;
 use super::{StoreError, versions};
@@ -23,6 +24,8 @@ pub(super) struct Db {
     pub(super) pools: Pools,
     /// Whether what is written arrives.
     pub(super) writes: Writes,
+    /// Who keeps a copy is told.
+    pub(super) changes: Changes,
 }
 
 /// The connections.
@@ -45,6 +48,7 @@ impl Db {
         Self {
             pools: Pools::Sqlite { writer, readers },
             writes: Writes::default(),
+            changes: Changes::default(),
         }
     }
 
@@ -67,31 +71,41 @@ pub(super) use on;
 /// Runs one writing body in a transaction that is rolled back where the body returns early. SQLite takes its write
 /// lock at the start: a transaction that reads first and then fails to upgrade would have to be repeated.
 macro_rules! in_transaction {
-    ($db:expr, $tx:ident => $body:expr) => {
-        $crate::store::db::on_writer!($db, $crate::store::db::DURABLE, $tx => $body)
-    };
+    ($db:expr, $tx:ident => $body:expr) => {{
+        let result = $crate::store::db::on_writer!(
+            $db, $crate::store::db::DURABLE, Some($crate::store::changes::NOTIFY), $tx => $body
+        );
+        $db.changes.note();
+        result
+    }};
 }
 pub(super) use in_transaction;
 
 /// As [`in_transaction`], of what a power cut may undo: leases, turns, and polls that found nothing new, which are only made
-/// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too.
+/// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too. Nobody is told.
 macro_rules! in_passing {
     ($db:expr, $tx:ident => $body:expr) => {
-        $crate::store::db::on_writer!($db, $crate::store::db::PASSING, $tx => $body)
+        $crate::store::db::on_writer!($db, $crate::store::db::PASSING, None::<&str>, $tx => $body)
     };
 }
 pub(super) use in_passing;
 
 /// Runs one writing body on whichever database it is.
 macro_rules! on_writer {
-    ($db:expr, $disk:expr, $tx:ident => $body:expr) => {
+    ($db:expr, $disk:expr, $telling:expr, $tx:ident => $body:expr) => {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer: pool, .. } => {
                 $crate::store::db::write!($db, pool, $disk, None, begin_with("begin immediate"), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { pool, .. } => {
                 let patience = Some($crate::store::db::WRITE_PATIENCE);
-                $crate::store::db::write!($db, pool, None, patience, begin(), $tx => $body)
+                $crate::store::db::write!($db, pool, None, patience, begin(), $tx => {
+                    let result = $body;
+                    if let Some(telling) = $telling {
+                        sqlx::query(telling).execute(&mut *$tx).await?;
+                    }
+                    result
+                })
             }
         }
     };
@@ -235,6 +249,7 @@ async fn connect(location: &StoreLocation) -> Result<Db, sqlx::Error> {
                     taker: Taker::new(options),
                 },
                 writes: Writes::default(),
+                changes: Changes::default(),
             }
         }
     })
@@ -259,7 +274,7 @@ pub(super) async fn patiently<T, E, F: Future<Output = Result<T, E>>>(
 }
 
 /// Whether somebody else has the file locked: `SQLITE_BUSY`, with whatever detail.
-fn is_busy(error: &sqlx::Error) -> bool {
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     let code = code.and_then(|code| code.parse::<i32>().ok());
     code.is_some_and(|code| code & 0xff == 5)

@@ -12,8 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// The first half of the locks' numbers, the letters "wash"; the second is the process number of the session.
-const LOCKS: i32 = 0x7761_7368;
+/// Takes the lock of a session, and tells its number. The first half of the lock's number is that of the table, so that each
+/// schema of a database is a store of its own; the second is the process number of the session.
+const LOCK: &str = "select pg_backend_pid() from \
+    (select pg_advisory_lock('source'::regclass::oid::int, pg_backend_pid())) as locked";
+
+/// The locks of those who take sources of this store.
+const LOCKS: &str = "pg_locks where locktype = 'advisory' and classid = 'source'::regclass::oid and objsubid = 2 \
+    and database = (select oid from pg_database where datname = current_database())";
 
 /// How long a new session is waited for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,11 +57,7 @@ impl Taker {
     pub(super) async fn connect(&self) -> Result<Session, sqlx::Error> {
         let connected = tokio::time::timeout(CONNECT_TIMEOUT, self.options.connect()).await;
         let mut connection = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
-        let lock = "select pg_backend_pid() from (select pg_advisory_lock($1, pg_backend_pid())) as locked";
-        let id: i32 = sqlx::query_scalar(lock)
-            .bind(LOCKS)
-            .fetch_one(&mut connection)
-            .await?;
+        let id: i32 = sqlx::query_scalar(LOCK).fetch_one(&mut connection).await?;
         Ok(Session {
             connection,
             id: i64::from(id),
@@ -77,9 +79,13 @@ impl Session {
 pub(super) fn give_back_orphans() -> String {
     format!(
         "update source set leased_until = 0 where leased_until > $1 and leased_by <> 0 and leased_by not in (\
-           select objid::bigint from pg_locks where locktype = 'advisory' and classid = {LOCKS} and objsubid = 2 \
-             and database = (select oid from pg_database where datname = current_database()))"
+           select objid::bigint from {LOCKS})"
     )
+}
+
+/// Counts the programs that take sources of a database.
+pub(super) fn takers() -> String {
+    format!("select count(*) from {LOCKS}")
 }
 
 /// Runs a body that takes sources, in a transaction: `$by` is what it marks them with.

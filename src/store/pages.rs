@@ -63,6 +63,8 @@ pub struct Fare {
     pub failures: i64,
     /// When it was last polled.
     pub last_poll_at: Option<Timestamp>,
+    /// When it last answered with a feed.
+    pub last_success_at: Option<Timestamp>,
     /// When it is polled next.
     pub next_poll_at: Option<Timestamp>,
     /// Why then.
@@ -224,7 +226,7 @@ impl Store {
     pub async fn fares(&self, ids: &[i64]) -> Result<HashMap<i64, Fare>, StoreError> {
         let given = rows::table(&self.db, "$1", ID);
         let sql = format!(
-            "select source.id, url, outcome, detail, failure, failures, last_poll_at, next_poll_at, \
+            "select source.id, url, outcome, detail, failure, failures, last_poll_at, last_success_at, next_poll_at, \
                next_poll_reason, moved, downgraded_to, \
                {HELD_UNTIL} as held_until, \
                (select count(*) from entry where entry.source_id = source.id) as entries \
@@ -246,6 +248,7 @@ impl Store {
                     failure: row.try_get("failure")?,
                     failures: row.try_get("failures")?,
                     last_poll_at: time(row.try_get("last_poll_at")?),
+                    last_success_at: time(row.try_get("last_success_at")?),
                     next_poll_at,
                     next_poll_reason,
                     moved: moved.and_then(|moved| serde_json::from_str(&moved).ok()),

@@ -1,6 +1,6 @@
 //! Sets of rows as one JSON parameter: one statement a table, however many rows.
 
-use super::db::{Db, Pools};
+use super::db::Db;
 
 /// A column of a row set: its name and its type (`text` or `bigint`).
 pub(super) type Column = (&'static str, &'static str);
@@ -8,8 +8,13 @@ pub(super) type Column = (&'static str, &'static str);
 /// A table expression over the JSON array of objects in parameter `$n`: the one place where the two
 /// databases are asked in different words.
 pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
-    match &db.pools {
-        Pools::Sqlite { .. } => {
+    table_in(db.is_sqlite(), parameter, columns)
+}
+
+/// The same where there is a connection and no database.
+pub(super) fn table_in(is_sqlite: bool, parameter: &str, columns: &[Column]) -> String {
+    match is_sqlite {
+        true => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|(name, _)| format!("value ->> '{name}' as {name}"))
@@ -19,7 +24,7 @@ pub(super) fn table(db: &Db, parameter: &str, columns: &[Column]) -> String {
                 columns.join(", ")
             )
         }
-        Pools::Postgres { .. } => {
+        false => {
             let columns: Vec<String> = columns
                 .iter()
                 .map(|(name, kind)| format!("{name} {kind}"))

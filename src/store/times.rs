@@ -152,6 +152,21 @@ impl Store {
         Ok(mended)
     }
 
+    /// Until when a publisher asked all its visitors to wait, where it did.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn held(&self, site: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let until: Option<(i64,)> = on!(self.db, pool => {
+            sqlx::query_as("select until from hold where site = $1 and until > $2 and until <= $2 + 86460")
+                .bind(site)
+                .bind(now.as_second())
+                .fetch_optional(pool)
+                .await?
+        });
+        Ok(time(until.map(|(until,)| until)))
+    }
+
     /// Believes the next document of a source, whatever it is: a user asked for it.
     ///
     /// # Errors

@@ -43,6 +43,16 @@ impl Key {
     }
 }
 
+/// The key that an address shows, where it is the right one.
+pub(super) fn in_address(server: &config::Server, query: Option<&str>) -> Key {
+    let token = server.access_token.as_ref();
+    let is_right = |shown: Vec<u8>| token.is_some_and(|token| is_equal(&shown, token.secret()));
+    match shown_in_query(query).is_some_and(is_right) {
+        true => Key::of(server),
+        false => Key::default(),
+    }
+}
+
 /// Whether all may be told: the token was shown, or there is none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IsTrusted(pub(super) bool);

@@ -6,7 +6,9 @@ use crate::absolute::has_scheme;
 use crate::store::{Fare, Listed, Status};
 use crate::walls;
 use jiff::Timestamp;
+use maud::{Markup, html};
 use std::borrow::Cow;
+use url::Url;
 
 /// How long ago the newest entry of a fresh source is, at the most.
 const FRESH_SECONDS: i64 = 7 * 24 * 3600;
@@ -99,7 +101,7 @@ pub(super) fn called<'a>(name: &'a str, title: Option<&'a str>) -> &'a str {
 }
 
 /// What to know about the last poll of a source; `None` where all is well.
-pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
+pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<Markup> {
     let at = fare.last_poll_at?;
     let ago = words::ago(at, now);
     match fare.outcome.as_str() {
@@ -107,7 +109,7 @@ pub(super) fn trouble(fare: &Fare, now: Timestamp) -> Option<String> {
             let why = excerpt(&why(fare.detail.as_deref(), &fare.url), WHY_CHARS);
             Some(words::failed(&ago, fare.failures, &why))
         }
-        "gone" => Some(words::gone(&ago)),
+        "gone" => Some(html! { (words::gone(&ago)) }),
         _ => None,
     }
 }
@@ -134,6 +136,38 @@ fn without_query(address: &str) -> Cow<'_, str> {
         Some((address, _)) => format!("{address}?…").into(),
         None => address.into(),
     }
+}
+
+/// Where a source is polled, without what may be a secret of its address; `None` for a file.
+pub(super) fn polled_at(fare: &Fare) -> Option<String> {
+    let adopted = fare.moved.as_ref().filter(|it| it.adopted_at.is_some());
+    shown(adopted.map_or(&fare.url, |moved| &moved.to))
+}
+
+/// An address of the web without what may be somebody's own.
+fn shown(address: &str) -> Option<String> {
+    let mut url = Url::parse(address).ok().filter(Url::has_host)?;
+    // A URL with a host has a place for them.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.set_fragment(None);
+    let told = |part: &str| match is_tokenlike(part) {
+        true => "…".to_owned(),
+        false => part.to_owned(),
+    };
+    let path: Vec<String> = url.path().split('/').map(told).collect();
+    let query = if url.query().is_some() { "?…" } else { "" };
+    let origin = &url[..url::Position::BeforePath];
+    Some(format!("{origin}{}{query}", path.join("/")))
+}
+
+/// How many letters and digits a part of a path has that may be a token: 64 bits in hexadecimal digits.
+const TOKENLIKE_CHARS: usize = 16;
+
+/// Whether a part of a path may be somebody's own: private feeds have long numbers and identifiers in theirs.
+fn is_tokenlike(part: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| part.bytes().filter(is).count();
+    let (digits, letters) = (count(u8::is_ascii_digit), count(u8::is_ascii_alphabetic));
+    digits >= 2 && letters >= 1 && digits + letters >= TOKENLIKE_CHARS
 }
 
 /// A status without the queries of addresses, where tokens live.
@@ -163,5 +197,45 @@ pub(super) fn public(detail: &str, url: &str) -> String {
         detail.to_owned()
     } else {
         detail.replace(url, "its file")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, expected: Option<&str>) {
+        assert_eq!(shown(address).as_deref(), expected, "{address}");
+    }
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_secret() {
+        let plain = "https://press.example/world/2026/rss.xml";
+        check(plain, Some(plain));
+        let long = "https://press.example/a-section-with-a-long-name/feed";
+        check(long, Some(long));
+        check(
+            "https://ann:secret@press.example:8443/rss",
+            Some("https://press.example:8443/rss"),
+        );
+        check(
+            "https://press.example/rss?auth=secret",
+            Some("https://press.example/rss?…"),
+        );
+        check(
+            "https://press.example/rss#secret",
+            Some("https://press.example/rss"),
+        );
+        check(
+            "https://press.example/private/0b9fe0c5a1d2e3f4.rss",
+            Some("https://press.example/private/…"),
+        );
+        check(
+            "https://press.example/u/6f1c9a70-2b55-4b0e-9a07-d4c1f1f4a0d2/feed",
+            Some("https://press.example/u/…/feed"),
+        );
+        check("/srv/feeds/a.xml", None);
+        check("file:///srv/feeds/a.xml", None);
     }
 }

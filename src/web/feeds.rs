@@ -1,9 +1,10 @@
 //! `/feeds/NAME.rss`, `.atom` and `.json`: rendered once a change, compressed once a change, told apart by `ETag`.
 
 use super::access::Key;
-use super::coding::{self, COMPRESS_BYTES_MIN, accepted, etag};
+use super::coding::{COMPRESS_BYTES_MIN, accepted};
 use super::fresh::in_time;
-use super::kept::{self, Rendered};
+use super::heads::{Heads, VARY};
+use super::kept::{Moment, Name, Rendered};
 use super::turns::Turn;
 use super::{Problem, Shared, pages, words};
 use crate::config::SourceConfig;
@@ -15,6 +16,7 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use std::borrow::Borrow as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -63,11 +65,11 @@ pub(super) async fn feed(
         "a page is a number from 1",
     ))?;
     let Some((name, format)) = split(&file) else {
-        return pages::feed(State(shared), &file, page, None, key, &request).await;
+        return pages::feed(State(shared), &file, page, false, key, &request).await;
     };
     // Pages for people are shorter, so a later page of the feed is none of them: a browser gets it as it is.
     let answered = match page == 1 && is_browser(&request) {
-        true => pages::feed(State(shared), name, page, Some(format), key, &request).await,
+        true => pages::feed(State(shared), name, page, true, key, &request).await,
         false => for_readers(&shared, name, format, page, key, &request).await,
     };
     // What is said of a feed that is not there depends on who asks, too.
@@ -87,19 +89,24 @@ async fn for_readers(
     key: Key,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let live = Arc::clone(&shared.app.live.borrow());
-    let kept_as = (name.to_owned(), format, page, key.clone());
-    let kept = shared.rendered.get(&kept_as, &live);
-    let heading = shared.app.store.heading(name);
+    let (store, live) = (&shared.app.store, Arc::clone(&shared.app.live.borrow()));
+    let kept_as = Name::new(name, format, page, &key);
+    let kept = shared.rendered.get(kept_as.borrow(), &live);
+    if let Some(kept) = &kept
+        && let Some(heads) = kept.heads(store)
+    {
+        return Ok(answer(shared, request, kept, &heads).await);
+    }
+    let moment = Moment::now(store);
     let heading = match &kept {
-        None => heading.await?,
-        Some(kept) => match in_time(heading).await {
+        None => store.heading(name).await?,
+        Some(kept) => match in_time(store.heading(name)).await {
             Ok(heading) => heading,
             // A database that is away for a moment need not be seen.
             Err(error) => {
                 tracing::debug!(name, %error, "the store does not answer; a kept page is served");
-                let heading = kept.heading.as_ref();
-                return Ok(answer(request, kept, heading, format, Timestamp::now()).await);
+                let heads = Heads::new(kept, kept.heading.as_ref(), format, Timestamp::now());
+                return Ok(answer(shared, request, kept, &heads).await);
             }
         },
     };
@@ -113,26 +120,35 @@ async fn for_readers(
         };
     };
     let revision = revision_of(heading.as_ref());
-    let rendered = match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
+    let is_newest = |kept: &Arc<Rendered>| revision_of(kept.heading.as_ref()) == revision;
+    let rendered = match kept.filter(is_newest) {
         Some(kept) => kept,
         None => {
             let turn = shared.turns.take().await;
             // Somebody else may have rendered it while this one waited.
-            let kept = shared.rendered.get(&kept_as, &live);
-            match kept.filter(|kept| revision_of(kept.heading.as_ref()) == revision) {
+            let kept = shared.rendered.get(kept_as.borrow(), &live);
+            match kept.filter(is_newest) {
                 Some(kept) => kept,
-                None => rendered(shared, &live, config, heading.as_ref(), kept_as, turn).await?,
+                None => {
+                    let place = Place {
+                        address: address(&live.config.server.public_url, name, format),
+                        key,
+                        page,
+                        has_next: false,
+                    };
+                    let rendered =
+                        rendered(shared, &live, config, heading.as_ref(), place, format, turn);
+                    let rendered = rendered.await?;
+                    shared.rendered.keep(kept_as, &rendered);
+                    rendered
+                }
             }
         }
     };
-    Ok(answer(
-        request,
-        &rendered,
-        heading.as_ref(),
-        format,
-        Timestamp::now(),
-    )
-    .await)
+    let heads = Heads::new(&rendered, heading.as_ref(), format, Timestamp::now());
+    let heads = Arc::new(heads);
+    rendered.keep_heads(&heads, moment);
+    Ok(answer(shared, request, &rendered, &heads).await)
 }
 
 /// Where something of a feed is now whose source was taken out of `feeds.toml`, if it only got another name; `path` gives it
@@ -165,28 +181,28 @@ fn renamed(location: String) -> Response {
     (StatusCode::MOVED_PERMANENTLY, headers, said).into_response()
 }
 
-/// What decides which representation of a feed is sent.
-const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetch-Dest";
-
 /// Whether a browser shows the answer to a person, in a tab of its own.
 ///
 /// Such a navigation says so in two fields that no script and no library sets by itself (Fetch Metadata §2), and asks for
 /// HTML before all else. Readers, whatever they accept, get the feed.
-fn is_browser(request: &HeaderMap) -> bool {
+pub(super) fn is_browser(request: &HeaderMap) -> bool {
     let is = |name: &str, value: &str| {
         request
             .get(name)
             .is_some_and(|given| given.as_bytes() == value.as_bytes())
     };
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && likes_html(request)
+}
+
+/// Whether HTML is asked for before all else, as browsers do; some readers do so, too.
+pub(super) fn likes_html(request: &HeaderMap) -> bool {
     let accept = request
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());
     let first = accept
         .and_then(|accept| accept.split(',').next())
         .map(str::trim);
-    is("sec-fetch-mode", "navigate")
-        && is("sec-fetch-dest", "document")
-        && first == Some("text/html")
+    first == Some("text/html")
 }
 
 /// The ending of a format.
@@ -224,42 +240,32 @@ async fn rendered(
     live: &Arc<Live>,
     config: &SourceConfig,
     heading: Option<&Heading>,
-    name: kept::Name,
+    mut place: Place,
+    format: FeedFormat,
     turn: Turn,
 ) -> Result<Arc<Rendered>, Problem> {
-    let (_, format, page, key) = &name;
-    let (format, page) = (*format, *page);
-    let skip = (page - 1).saturating_mul(config.page_entries);
-    let (mut feed, has_next) = match heading {
-        Some(heading) => {
-            let published = shared
-                .app
-                .store
-                .feed(heading.id, skip, config.page_entries)
-                .await?;
-            (published.feed, published.has_next)
-        }
-        None => (Feed::default(), false),
-    };
-    if page > 1 && feed.entries.is_empty() {
+    let skip = (place.page - 1).saturating_mul(config.page_entries);
+    let mut feed = Feed::default();
+    if let Some(heading) = heading {
+        let published = shared
+            .app
+            .store
+            .feed(heading.id, skip, config.page_entries)
+            .await?;
+        (feed, place.has_next) = (published.feed, published.has_next);
+    }
+    if place.page > 1 && feed.entries.is_empty() {
         return Err(FEWER_PAGES);
     }
     if feed.title.is_none() {
         feed.title = Some(Text::plain(config.name.as_str()));
     }
     let changed_at = heading.and_then(|heading| heading.changed_at);
-    let place = Place {
-        address: address(&live.config.server.public_url, config.name.as_str(), format),
-        key: key.clone(),
-        page,
-        has_next,
-    };
     let identity = turn
         .work(move || render_page(&feed, format, &place, changed_at))
         .await?;
-    let rendered = Arc::new(shared.rendered.page(live, heading.cloned(), identity));
-    shared.rendered.keep(name, &rendered);
-    Ok(rendered)
+    let rendered = shared.rendered.page(live, heading.cloned(), identity);
+    Ok(Arc::new(rendered))
 }
 
 /// Where a page is, among the pages of its feed.
@@ -304,49 +310,23 @@ fn render_page(
 }
 
 async fn answer(
+    shared: &Shared,
     request: &HeaderMap,
-    rendered: &Arc<Rendered>,
-    heading: Option<&Heading>,
-    format: FeedFormat,
-    now: Timestamp,
+    page: &Arc<Rendered>,
+    heads: &Heads,
 ) -> Response {
-    let coding = accepted(request).filter(|_| rendered.length() >= COMPRESS_BYTES_MIN);
-    let etag = etag(&rendered.hash, coding);
-    let changed_at = heading
-        .and_then(|heading| heading.changed_at)
-        .map(SystemTime::from);
-    let mut headers = HeaderMap::new();
-    let mut set = |name, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
+    let coding = accepted(request).filter(|_| page.length() >= COMPRESS_BYTES_MIN);
+    match heads.answer(request, coding) {
+        (StatusCode::OK, head) => {
+            let head = head.clone();
+            (head, shared.rendered.form(page, coding).await).into_response()
         }
-    };
-    set(header::ETAG, etag.clone());
-    set(header::VARY, VARY.into());
-    set(
-        header::CACHE_CONTROL,
-        format!("max-age={}", max_age(heading, now)),
-    );
-    if let Some(changed_at) = changed_at {
-        set(header::LAST_MODIFIED, httpdate::fmt_http_date(changed_at));
+        (code, head) => (code, head.clone()).into_response(),
     }
-    if is_current(request, &etag, changed_at) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
-    let content_type = format!("{}; charset=utf-8", media_type(format));
-    set(header::CONTENT_TYPE, content_type);
-    let body = match coding {
-        Some(coding) => {
-            set(header::CONTENT_ENCODING, coding::label(coding).into());
-            rendered.coded(coding).await
-        }
-        None => rendered.identity().await,
-    };
-    (headers, body).into_response()
 }
 
 /// Until the next poll nothing changes, within reason.
-fn max_age(heading: Option<&Heading>, now: Timestamp) -> u64 {
+pub(super) fn max_age(heading: Option<&Heading>, now: Timestamp) -> u64 {
     let next = heading
         .and_then(|heading| heading.next_poll_at)
         .map_or(0, |next| next.as_second() - now.as_second());

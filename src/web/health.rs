@@ -162,6 +162,9 @@ pub(super) async fn reasons(app: &App) -> Vec<String> {
             reasons.push("the store does not answer".to_owned());
         }
     }
+    if !app.role.polls() {
+        return reasons;
+    }
     match app.pulse.age() {
         None => reasons.push("the poll loop has not started yet".to_owned()),
         Some(age) if age > PULSE_AGE_MAX => {

@@ -1,17 +1,22 @@
-//! Pages that were rendered once, kept in memory in the form in which readers take them.
+//! Pages that were rendered once, kept in memory in the forms in which readers take them, with the heads of their answers.
 //!
 //! Invariants: what is kept has a limit, whatever is published; what was asked for least lately goes first. A page that was
-//! compressed is kept so alone: who wants it plain, or in another coding, gets it made of that.
+//! compressed is kept so alone until somebody wants it plain. What this program wrote, and what it hears that others
+//! wrote, is seen by the next reader; what others wrote that it can't hear, within [`GOOD_FOR`].
 
 use super::access::Key;
 use super::coding::{self, Coding};
+use super::feeds::ending;
+use super::heads::Heads;
 use super::turns::Turns;
 use crate::model::FeedFormat;
 use crate::poll::Live;
-use crate::store::{self, Heading};
+use crate::store::{self, Heading, Store};
 use axum::body::Bytes;
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 /// How much is kept, in bytes: the first pages of two thousand feeds, compressed.
 const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -19,8 +24,33 @@ const CACHE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How much is left when room was made, so that not every new page has to make some.
 const CACHE_BYTES_LEFT: usize = CACHE_BYTES_MAX / 4 * 3;
 
-/// What a kept page is known by: its feed, its format, its number, and the key that addresses in it carry.
-pub(super) type Name = (String, FeedFormat, u32, Key);
+/// How long the head of an answer is good that others may change unheard: a command that changes the store is noticed within
+/// this time.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// How long it is good where changes are heard. They are missed while a connection is lost and nobody has noticed yet.
+const HEARD_GOOD_FOR: Duration = Duration::from_secs(10);
+
+/// What a kept page is known by: its path below `feeds/`, with its number and the key that addresses in it carry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Name(String);
+
+impl Name {
+    pub(super) fn new(feed: &str, format: FeedFormat, page: u32, key: &Key) -> Self {
+        let file = format!("{feed}.{}", ending(format));
+        // What is asked for most has the name that it is asked for by.
+        Self(key.onto(match page {
+            1 => file,
+            _ => format!("{file}?page={page}"),
+        }))
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Pages, rendered.
 pub(super) struct Cache {
@@ -45,9 +75,44 @@ pub(super) struct Rendered {
     pub(super) hash: String,
     length: usize,
     forms: Mutex<Forms>,
+    /// The heads of its answers, and when they were right.
+    seen: Mutex<Option<Seen>>,
     /// Held by who makes a form, so that nobody makes it again.
     making: tokio::sync::Mutex<()>,
     turns: Turns,
+}
+
+/// The heads of the answers with a page, as they were at some moment.
+struct Seen {
+    heads: Arc<Heads>,
+    /// The count of changes before the store was asked, and when.
+    moment: Moment,
+}
+
+/// A moment, as the store and the clock have it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    changes: u64,
+    at: Instant,
+}
+
+impl Moment {
+    /// The one before a question.
+    pub(super) fn now(store: &Store) -> Self {
+        Self {
+            changes: store.changes(),
+            at: Instant::now(),
+        }
+    }
+
+    /// Whether what was true then is as good as asking again.
+    fn is_good(self, store: &Store) -> bool {
+        let good_for = match store.hears_others() {
+            true => HEARD_GOOD_FOR,
+            false => GOOD_FOR,
+        };
+        self.changes == store.changes() && self.at.elapsed() < good_for
+    }
 }
 
 /// The forms in which the page is at hand; never none.
@@ -81,7 +146,7 @@ impl Cache {
     }
 
     /// A kept page, if it was rendered under a configuration.
-    pub(super) fn get(&self, name: &Name, live: &Arc<Live>) -> Option<Arc<Rendered>> {
+    pub(super) fn get(&self, name: &str, live: &Arc<Live>) -> Option<Arc<Rendered>> {
         let mut pages = self.lock();
         pages.asked += 1;
         let now = pages.asked;
@@ -105,6 +170,24 @@ impl Cache {
         let now = pages.asked;
         pages.kept.insert(name, (Arc::clone(rendered), now));
         pages.make_room();
+    }
+
+    /// Looks how much is kept, after a page got another form.
+    fn make_room(&self) {
+        self.lock().make_room();
+    }
+
+    /// A page in a coding, or plain, which is made once.
+    pub(super) async fn form(&self, page: &Arc<Rendered>, coding: Option<Coding>) -> Bytes {
+        if let Some(form) = page.at_hand(coding) {
+            return form;
+        }
+        let form = match coding {
+            Some(coding) => page.coded(coding).await,
+            None => page.identity().await,
+        };
+        self.make_room();
+        form
     }
 }
 
@@ -141,7 +224,35 @@ impl Rendered {
                 plain: Some(plain.into()),
                 ..Forms::default()
             }),
+            seen: Mutex::default(),
             making: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Keeps the heads of its answers, as they were after a moment.
+    pub(super) fn keep_heads(&self, heads: &Arc<Heads>, moment: Moment) {
+        let heads = Arc::clone(heads);
+        *self.seen() = Some(Seen { heads, moment });
+    }
+
+    /// The heads of its answers, where they are as good as asking the store.
+    pub(super) fn heads(&self, store: &Store) -> Option<Arc<Heads>> {
+        let seen = self.seen();
+        let seen = seen.as_ref()?;
+        let is_good = seen.moment.is_good(store);
+        is_good.then(|| Arc::clone(&seen.heads))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page in a form, where nothing has to be made.
+    pub(super) fn at_hand(&self, coding: Option<Coding>) -> Option<Bytes> {
+        let forms = self.forms();
+        match coding {
+            Some(coding) => forms.coded[coding as usize].clone(),
+            None => forms.plain.clone(),
         }
     }
 
@@ -166,24 +277,25 @@ impl Rendered {
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page uncompressed.
-    pub(super) async fn identity(self: &Arc<Self>) -> Bytes {
-        if let Some(plain) = &self.forms().plain {
-            return plain.clone();
+    /// The page uncompressed, which is kept so for the next who wants it.
+    async fn identity(self: &Arc<Self>) -> Bytes {
+        let _turn = self.making.lock().await;
+        if let Some(plain) = self.at_hand(None) {
+            return plain;
         }
         let page = Arc::clone(self);
-        let plain = self.turns.work(move || page.plain()).await;
-        plain.expect("expanding into memory does not panic")
+        let plain = self.turns.work(move || {
+            let plain = page.plain();
+            page.forms().plain = Some(plain.clone());
+            plain
+        });
+        plain.await.expect("expanding into memory does not panic")
     }
 
-    /// The page in a coding, which is made once.
-    pub(super) async fn coded(self: &Arc<Self>, coding: Coding) -> Bytes {
-        let known = |page: &Self| page.forms().coded[coding as usize].clone();
-        if let Some(coded) = known(self) {
-            return coded;
-        }
+    /// The page in a coding.
+    async fn coded(self: &Arc<Self>, coding: Coding) -> Bytes {
         let _turn = self.making.lock().await;
-        if let Some(coded) = known(self) {
+        if let Some(coded) = self.at_hand(Some(coding)) {
             return coded;
         }
         let page = Arc::clone(self);
@@ -232,19 +344,24 @@ mod tests {
     }
 
     fn name(number: usize) -> Name {
-        (number.to_string(), FeedFormat::Atom, 1, Key::default())
+        Name::new(&number.to_string(), FeedFormat::Atom, 1, &Key::default())
+    }
+
+    fn path(number: usize) -> String {
+        format!("{number}.atom")
     }
 
     #[tokio::test]
     async fn a_page_is_kept_in_the_form_that_readers_take() {
-        let page = page(&live(), 100_000);
-        let plain = page.identity().await;
-        let brotli = page.coded(Coding::Brotli).await;
+        let (cache, page) = (Cache::new(Turns::default()), page(&live(), 100_000));
+        let plain = cache.form(&page, None).await;
+        let brotli = cache.form(&page, Some(Coding::Brotli)).await;
         assert_eq!(page.bytes(), brotli.len());
-        assert_eq!(page.identity().await, plain);
-        let gzip = page.coded(Coding::Gzip).await;
+        let gzip = cache.form(&page, Some(Coding::Gzip)).await;
         assert_eq!(coding::expand(&gzip, Coding::Gzip), plain);
         assert_eq!(page.bytes(), brotli.len() + gzip.len());
+        assert_eq!(cache.form(&page, None).await, plain);
+        assert_eq!(page.bytes(), brotli.len() + gzip.len() + plain.len());
         assert_eq!(page.length(), plain.len());
     }
 
@@ -255,17 +372,17 @@ mod tests {
         for number in 0..32 {
             cache.keep(name(number), &page(&live, MIB));
         }
-        assert!(cache.get(&name(0), &live).is_some());
+        assert!(cache.get(&path(0), &live).is_some());
         cache.keep(name(32), &page(&live, MIB));
         let there: Vec<usize> = (0..33)
-            .filter(|&number| cache.get(&name(number), &live).is_some())
+            .filter(|&number| cache.get(&path(number), &live).is_some())
             .collect();
         // The first was asked for after the others, and the room is for 24.
         assert_eq!(there.len(), 24);
         assert!(there.contains(&0) && there.contains(&32) && !there.contains(&1));
         cache.keep(name(40), &page(&live, 30 * MIB));
         assert!(
-            cache.get(&name(40), &live).is_none(),
+            cache.get(&path(40), &live).is_none(),
             "it would drive out all others"
         );
     }
@@ -274,7 +391,7 @@ mod tests {
     fn another_configuration_needs_another_page() {
         let (cache, first, second) = (Cache::new(Turns::default()), live(), live());
         cache.keep(name(1), &page(&first, 10));
-        assert!(cache.get(&name(1), &second).is_none());
-        assert!(cache.get(&name(1), &first).is_none(), "nor is it kept");
+        assert!(cache.get(&path(1), &second).is_none());
+        assert!(cache.get(&path(1), &first).is_none(), "nor is it kept");
     }
 }

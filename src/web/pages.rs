@@ -5,21 +5,25 @@
 //! and path; the same page has the same `ETag`. That is a hash of its bytes, and since a page says how long ago things
 //! were, it holds for a minute at the most while nothing happens.
 
+mod accounts;
 mod chart;
 mod entry;
 mod feed;
 mod icon;
 mod index;
 mod parts;
+mod problem;
 mod remedy;
 mod summaries;
 mod try_url;
 
+pub(super) use accounts::Accounts;
 pub(super) use entry::entry;
 pub(super) use feed::feed;
 pub(super) use icon::{Icons, icon};
 pub(super) use index::index;
 pub(super) use parts::excerpt;
+pub(super) use problem::{for_people, without_slash};
 pub(super) use summaries::Summaries;
 pub(super) use try_url::{Trials, form as try_form, tried};
 
@@ -64,11 +68,11 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// The sign of the program, beside the titles of tabs.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='7' fill='%230b5f8a'/%3E%3Cpath d='M7 12q4.500-4 9 0t9 0M7 18q4.500-4 9 0t9 0M7 24q4.500-4 9 0t9 0' fill='none' stroke='%23fff' stroke-width='2.600' stroke-linecap='round'/%3E%3C/svg%3E";
 
-/// The published formats, and what they are called.
+/// The published formats, and what they are called. Atom says most, so it is the one that is recommended.
 const FORMATS: [(FeedFormat, &str); 3] = [
+    (FeedFormat::Atom, "Atom"),
     (FeedFormat::Rss, "RSS"),
     (FeedFormat::Json, "JSON"),
-    (FeedFormat::Atom, "Atom"),
 ];
 
 /// A page, before it is put into its frame.
@@ -127,7 +131,7 @@ impl Page {
                     footer.site {
                         p {
                             (words::NAME) " " (env!("CARGO_PKG_VERSION")) " · "
-                            a href=(links.to("health")) { (words::HEALTH) }
+                            a href={ (links.home()) "#health" } { (words::HEALTH) }
                         }
                     }
                     script { (PreEscaped(SCRIPT)) }

@@ -4,7 +4,7 @@
 //! because others stay. Where too many are open, whoever has waited for nothing for the longest makes room, and who is being
 //! answered only where all are.
 
-use super::router;
+use super::{Shared, quick, routes};
 use crate::daemon::App;
 use crate::limits;
 use crate::metrics::Metrics;
@@ -41,7 +41,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Serves until `shutdown`, then lets the answers under way finish.
 pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken) {
     let guests = Guests::new(places(), Arc::clone(&app.metrics));
-    let service = TowerToHyperService::new(router(app));
+    let shared = Shared::new(app);
+    let service = TowerToHyperService::new(routes(shared.clone()));
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server
         .http1()
@@ -71,6 +72,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: CancellationToken)
         let guest = guests.welcome();
         let heard = Heard {
             inner: service.clone(),
+            shared: shared.clone(),
             guest: Arc::clone(&guest),
         };
         let connection = server
@@ -239,31 +241,66 @@ impl Guest {
 #[derive(Clone)]
 struct Heard {
     inner: TowerToHyperService<Router>,
+    shared: Shared,
     guest: Arc<Guest>,
 }
 
 impl Service<hyper::Request<Incoming>> for Heard {
     type Response = hyper::Response<Told>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Answer;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let answering = Answering::new(&self.guest);
+        if let Some(answer) = quick::answer(&self.shared, &request) {
+            let told = |body| Told::new(Carried::Whole(Some(body)), answering);
+            return Answer::Ready(Some(answer.map(told)));
+        }
         let answer = self.inner.call(request);
-        Box::pin(async move {
+        Answer::Pending(Box::pin(async move {
             let answer = answer.await?;
-            Ok(answer.map(|body| Told {
-                body,
-                _answering: answering,
-            }))
-        })
+            Ok(answer.map(|body| Told::new(Carried::Streamed(body), answering)))
+        }))
+    }
+}
+
+/// An answer that is there, or will be.
+enum Answer {
+    Ready(Option<hyper::Response<Told>>),
+    Pending(Pin<Box<dyn Future<Output = Result<hyper::Response<Told>, Infallible>> + Send>>),
+}
+
+impl Future for Answer {
+    type Output = Result<hyper::Response<Told>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Ready(answer) => Poll::Ready(Ok(answer.take().expect("it is polled once"))),
+            Self::Pending(answer) => answer.as_mut().poll(context),
+        }
     }
 }
 
 /// The body of an answer, which is under way until its end.
 struct Told {
-    body: axum::body::Body,
+    body: Carried,
     _answering: Answering,
+}
+
+/// What is in an answer.
+enum Carried {
+    /// All of it, until it is sent.
+    Whole(Option<Bytes>),
+    Streamed(axum::body::Body),
+}
+
+impl Told {
+    fn new(body: Carried, answering: Answering) -> Self {
+        Self {
+            body,
+            _answering: answering,
+        }
+    }
 }
 
 impl Body for Told {
@@ -274,15 +311,29 @@ impl Body for Told {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        match &mut self.body {
+            Carried::Whole(body) => {
+                let body = body.take().filter(|body| !body.is_empty());
+                Poll::Ready(body.map(|body| Ok(Frame::data(body))))
+            }
+            Carried::Streamed(body) => Pin::new(body).poll_frame(context),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.body {
+            Carried::Whole(body) => body.as_ref().is_none_or(Bytes::is_empty),
+            Carried::Streamed(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Carried::Whole(body) => {
+                SizeHint::with_exact(body.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Carried::Streamed(body) => body.size_hint(),
+        }
     }
 }
 

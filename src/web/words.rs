@@ -3,8 +3,9 @@
 //! What a pass, a poll or a parser says of itself is not here: the command line says it in the same words.
 
 use crate::clean::ShownWords;
-use crate::schedule::words as length;
+use crate::schedule::long;
 use jiff::Timestamp;
+use maud::{Markup, html};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ pub(super) const COPIED: &str = "Copied";
 pub(super) const NAV: &str = "Site";
 pub(super) const FEEDS: &str = "Feeds";
 pub(super) const TRY: &str = "Try a feed";
-pub(super) const OPML: &str = "All as OPML";
-pub(super) const HEALTH: &str = "Health";
+pub(super) const OPML: &str = "All in one file (OPML)";
+pub(super) const HEALTH: &str = "How things are";
 
 pub(super) const INDEX_TITLE: &str = "Clean feeds";
 pub(super) const SEARCH: &str = "Search by name";
@@ -32,7 +33,7 @@ pub(super) const NOTHING_FOUND: &str = "No feed is like that.";
 pub(super) const SHOW_ALL: &str = "Show all feeds";
 pub(super) const NO_ENTRIES: &str = "No entries yet.";
 pub(super) const UNTITLED: &str = "Untitled";
-pub(super) const IN_READER: &str = "In your reader";
+pub(super) const IN_READER: &str = "Open in your reader";
 pub(super) const PAGES: &str = "Pages";
 pub(super) const NEWER: &str = "Newer";
 pub(super) const OLDER: &str = "Older";
@@ -40,38 +41,52 @@ pub(super) const PREVIOUS: &str = "Previous";
 pub(super) const NEXT: &str = "Next";
 
 pub(super) const FIRST_TITLE: &str = "Nothing is washed yet";
-pub(super) const FIRST_LEAD: &str = "Feedwash runs, and has no feed to wash. Give it one in either way; a running Feedwash notices within seconds, and this page will list the clean feed with its addresses.";
+pub(super) const FIRST_LEAD: &str = "Feedwash runs, and has no feed to wash. Give it one in any of these three ways. A running Feedwash notices within seconds, and this page will then list the clean feed with its address.";
 pub(super) const FIRST_ADD: &str = "Let it find the feed of a site";
 pub(super) const FIRST_WRITE: &str = "Or write it into feeds.toml yourself";
 pub(super) const FIRST_IMPORT: &str = "Or import the list that your reader exports";
 pub(super) const FIRST_THEN: &str =
     "Then subscribe, in the reader you already use, to the address that this page shows.";
 
-pub(super) const THIS_IS_A_FEED: &str =
-    "This is the address of a feed. Give it to a feed reader; what follows is the same for people.";
+pub(super) const ADDRESS: &str = "The address for your reader:";
+
+/// What a source is called where it is configured, and where it is looked for.
+pub(super) fn named(name: &str, polled_at: Option<&str>) -> Markup {
+    html! {
+        "It is called " code { (name) } " in feeds.toml, and comes from "
+        @match polled_at {
+            Some(url) => code dir="ltr" { (url) },
+            None => "a file",
+        }
+        "."
+    }
+}
+
+pub(super) const THIS_IS_A_FEED: &str = "You opened the address of a feed, which is for feed readers. Give yours the address below; here is what it will show.";
 pub(super) const ORIGINAL_PAGE: &str = "Its site";
 pub(super) const ENTRIES: &str = "Entries";
 pub(super) const READ_ON: &str = "Read the whole entry";
 pub(super) const ENCLOSURES: &str = "With it";
 pub(super) const DISCUSS: &str = "Comments";
 pub(super) const WASHED: &str = "What was washed";
-pub(super) const BY_PASS: &str = "Taken out or mended, by pass";
-pub(super) const PASS: &str = "Pass";
+pub(super) const BY_PASS: &str = "Taken out or mended, by kind";
+pub(super) const PASS: &str = "Kind";
 pub(super) const PIECES: &str = "Pieces";
 pub(super) const IN_ENTRIES: &str = "Entries";
 pub(super) const NOTHING_TAKEN: &str = "Nothing had to be taken out.";
-pub(super) const LEARNT: &str = "Lines that were learnt";
+pub(super) const NOT_READ: &str = "It has not been read yet, so nothing could be taken out.";
+pub(super) const LEARNT: &str = "Lines that it repeats";
 pub(super) const LEARNT_LEAD: &str =
-    "This source repeats these from entry to entry, so they are no part of any story.";
+    "This feed repeats them from entry to entry, so they are no part of any story.";
 pub(super) const LINE: &str = "Line";
 pub(super) const WHY: &str = "Why";
-pub(super) const FEED_ITSELF: &str = "In the feed’s own values";
-pub(super) const FORGIVEN: &str = "Forgiven while reading";
+pub(super) const FEED_ITSELF: &str = "In what the feed says of itself";
+pub(super) const FORGIVEN: &str = "Mistakes in the feed";
 pub(super) const FORGIVEN_LEAD: &str =
-    "What was wrong in the last document, and was read all the same.";
-pub(super) const POLLS: &str = "The last polls";
+    "What was wrong in it when it was last read, and was understood all the same.";
+pub(super) const POLLS: &str = "The last checks";
 pub(super) const WHEN: &str = "When";
-pub(super) const OUTCOME: &str = "Outcome";
+pub(super) const OUTCOME: &str = "What came of it";
 pub(super) const TOOK: &str = "Took";
 
 pub(super) const BEFORE: &str = "Before";
@@ -82,7 +97,7 @@ pub(super) const AFTER_ABOUT: &str = "As your reader gets it.";
 pub(super) const BEFORE_SOURCE: &str = "The markup as it came.";
 pub(super) const AFTER_SOURCE: &str = "The markup as your reader gets it.";
 pub(super) const RENDERED: &str = "As a page";
-pub(super) const SOURCE: &str = "As source";
+pub(super) const SOURCE: &str = "As code";
 pub(super) const VIEWS: &str = "View";
 pub(super) const SUMMARY: &str = "Summary";
 pub(super) const CONTENT: &str = "Content";
@@ -123,7 +138,7 @@ pub(super) const SHOWN: ShownWords = ShownWords {
     script: "script",
     control: "form field",
     drawing: "drawing",
-    rest: "… This is only the beginning: it is too long for a page. The view of the source has it whole.",
+    rest: "… This is only the beginning: it is too long for a page. The view as code has it whole.",
 };
 
 /// "3 entries".
@@ -156,6 +171,14 @@ pub(super) fn week(entries: i64, removals: i64) -> String {
     }
 }
 
+/// The way to what was done to a feed.
+pub(super) fn washed(pieces: i64) -> String {
+    match pieces {
+        0 => WASHED.to_owned(),
+        _ => format!("{WASHED}: {}", taken(pieces)),
+    }
+}
+
 /// The way to what was done to an entry.
 pub(super) fn compare(removals: i64) -> String {
     match removals {
@@ -164,9 +187,23 @@ pub(super) fn compare(removals: i64) -> String {
     }
 }
 
-/// What the bars of the chart mean.
-pub(super) const CHART: &str =
-    "Each chart shows a week: entries a day upwards, pieces taken out or mended downwards.";
+/// What the tallest bars of a chart stand for.
+pub(super) fn chart(entries: i64, removals: i64) -> String {
+    format!(
+        "At most {} and {} a day",
+        self::entries(entries),
+        pieces(removals)
+    )
+}
+
+/// What the bars of the charts mean, and the tallest of the page.
+pub(super) fn charts(entries: i64, removals: i64) -> String {
+    format!(
+        "Each chart shows a week: entries a day upwards, pieces taken out or mended downwards. All have one scale: the tallest bar upwards is {}, the tallest downwards {}.",
+        self::entries(entries),
+        pieces(removals)
+    )
+}
 
 /// How long ago something was, as a person says it; after a month, its date.
 pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
@@ -187,15 +224,15 @@ pub(super) fn day(at: Timestamp) -> String {
     at.strftime("%-d %b %Y").to_string()
 }
 
-/// "Next poll in 12m (every 30m)."
+/// "Next check in 12 minutes (about every 30 minutes)."
 pub(super) fn next_poll(next: Option<Timestamp>, why: &str, now: Timestamp) -> String {
     let Some(next) = next else {
-        return "It is not polled any more.".to_owned();
+        return "It is not checked any more.".to_owned();
     };
     let seconds = u64::try_from(next.as_second() - now.as_second()).unwrap_or(0);
     match seconds {
-        0 => "It is polled now.".to_owned(),
-        _ => format!("Next poll in {} ({why}).", coarse(seconds)),
+        0 => "Next check: now.".to_owned(),
+        _ => format!("Next check in {} ({why}).", coarse(seconds)),
     }
 }
 
@@ -206,7 +243,7 @@ fn coarse(seconds: u64) -> String {
         120..86_400 => seconds / 60 * 60,
         _ => seconds / 3600 * 3600,
     };
-    length(Duration::from_secs(seconds))
+    long(Duration::from_secs(seconds))
 }
 
 pub(super) fn milliseconds(n: i64) -> String {
@@ -227,8 +264,8 @@ pub(super) fn word_count(n: usize) -> String {
 }
 
 /// The names of those who wrote an entry.
-pub(super) fn by(names: &str) -> String {
-    format!("by {names}")
+pub(super) fn by(names: &str) -> Markup {
+    html! { "by " bdi { (names) } }
 }
 
 /// "34 MB", "812 kB".
@@ -242,12 +279,14 @@ pub(super) fn size(bytes: u64) -> String {
 /// What the outcome of a poll was.
 pub(super) fn outcome(outcome: &str, new: i64, updated: i64) -> Cow<'static, str> {
     match outcome {
-        "changed" if new + updated > 0 => format!("{new} new, {updated} changed").into(),
+        "changed" if updated == 0 && new > 0 => format!("{new} new").into(),
+        "changed" if new == 0 && updated > 0 => format!("{updated} changed").into(),
+        "changed" if new > 0 => format!("{new} new, {updated} changed").into(),
         "changed" => "changed".into(),
         "unchanged" => "nothing new".into(),
         "failed" => "failed".into(),
-        "gone" => "gone".into(),
-        _ => "not polled".into(),
+        "gone" => "gone for good".into(),
+        _ => "not checked".into(),
     }
 }
 
@@ -257,13 +296,35 @@ pub(super) fn line(n: u32) -> String {
 }
 
 /// A search for something, as the heading of what was found.
-pub(super) fn found(n: usize, query: &str) -> String {
-    format!("{} like “{query}”", feeds(n))
+pub(super) fn found(n: usize, query: &str) -> Markup {
+    html! { (feeds(n)) " like “" bdi { (query) } "”" }
 }
 
 /// A configuration that was not taken.
 pub(super) fn rejected(why: &str) -> String {
     format!("feeds.toml as it is now could not be taken, and the one before it is in force: {why}")
+}
+
+/// The feed that tells of troubles.
+pub(super) const HEALTH_FEED: &str = "A feed about the feeds: your reader tells you which are failing, behind a wall, gone, moved or silent.";
+pub(super) const HEALTH_FEED_TITLE: &str = "Feedwash: what needs a look";
+
+/// How all feeds fare, given how many there are in which state, and whether the program itself is well.
+pub(super) fn health(is_well: bool, in_trouble: usize, states: &[(usize, &str)]) -> String {
+    let states: Vec<String> = states
+        .iter()
+        .map(|(count, state)| format!("{count} {state}"))
+        .collect();
+    let verdict = match (is_well, in_trouble) {
+        (false, _) => "Feedwash itself is not well, as the top of this page says".to_owned(),
+        (true, 0) => "All is well".to_owned(),
+        (true, 1) => "One feed has trouble".to_owned(),
+        (true, n) => format!("{n} feeds have trouble"),
+    };
+    match states.is_empty() {
+        true => format!("{verdict}."),
+        false => format!("{verdict}: {}.", states.join(", ")),
+    }
 }
 
 /// What is the matter with the program itself.
@@ -272,28 +333,28 @@ pub(super) fn unwell(reasons: &[String]) -> String {
 }
 
 /// A poll that failed.
-pub(super) fn failed(ago: &str, times: i64, why: &str) -> String {
-    match times {
-        ..2 => format!("The poll {ago} failed: {why}."),
-        _ => format!(
-            "The poll {ago} failed, as did the {} before it: {why}.",
-            match times {
-                2 => "one".to_owned(),
-                n => (n - 1).to_string(),
-            }
-        ),
+pub(super) fn failed(ago: &str, times: i64, why: &str) -> Markup {
+    html! {
+        "The last check (" (ago) ") failed"
+        @match times {
+            ..2 => {},
+            2 => ", as did the one before it",
+            _ => { ", as did the " (times - 1) " before it" },
+        }
+        // What was cut off has its sign at the end already.
+        ": " bdi { (why) } @if !why.ends_with('…') { "." }
     }
 }
 
 /// A source that said that it is gone.
 pub(super) fn gone(ago: &str) -> String {
-    format!("The source said {ago} that it is gone for good.")
+    format!("Its server said ({ago}) that it is gone for good.")
 }
 
 /// A permanent redirect that is believed.
 pub(super) fn adopted(to: &str, at: Timestamp) -> String {
     format!(
-        "It moved for good to {to}, where it is polled since {}.",
+        "It moved for good to {to}, and is checked there since {}.",
         day(at)
     )
 }
@@ -309,8 +370,38 @@ pub(super) fn moved(to: &str, since: Timestamp) -> String {
 /// A redirect from https to http.
 pub(super) fn downgraded(to: &str) -> String {
     format!(
-        "Its address is https, but leads to {to}, where anybody on the way can change it; such a move is never adopted."
+        "Its address is https, but leads to {to}, where anybody on the way can change it; such an address is never taken over."
     )
+}
+
+/// The way out of a page that says what went wrong.
+pub(super) const TO_FEEDS: &str = "To the list of feeds";
+pub(super) const NO_SENSE: &str = "this address makes no sense here";
+
+/// What went wrong, as a heading, by the code of the answer.
+pub(super) fn problem(code: u16) -> &'static str {
+    match code {
+        400 => "This address makes no sense",
+        401 => "These feeds are private",
+        403 => "That is not allowed",
+        404 => "There is nothing here",
+        405 => "That can’t be done here",
+        410 => "This feed was taken away",
+        413 => "That is too long",
+        429 => "Too many at once",
+        503 => "Not just now",
+        _ => "That failed",
+    }
+}
+
+/// A line of text as a sentence. That the feeds are listed somewhere is said by a link.
+pub(super) fn sentence(line: &str) -> String {
+    let line = line
+        .strip_suffix("; the feeds are listed at /")
+        .unwrap_or(line);
+    let mut chars = line.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), chars.as_str())
 }
 
 /// Where a page stands.
@@ -322,7 +413,7 @@ pub(super) fn state(state: super::fares::State) -> &'static str {
     match state {
         State::Fresh => "fresh",
         State::Quiet => "quiet",
-        State::New => "not polled yet",
+        State::New => "not checked yet",
         State::Failing => "failing",
         State::Walled => "behind a wall",
         State::Gone => "gone",
@@ -362,7 +453,7 @@ pub(super) fn done(pieces: i64, passes: usize) -> String {
         _ => format!(
             "{} by {}.",
             taken(pieces),
-            count(passes as i64, "pass", "passes")
+            count(passes as i64, "kind of cleaning", "kinds of cleaning")
         ),
     }
 }
@@ -386,20 +477,26 @@ pub(super) const SEVERAL: &str = "This page has several feeds. Which one?";
 pub(super) const NO_ADDRESS: &str = "That is no http or https address.";
 pub(super) const NO_FEED: &str = "No feed was found there: the page links none, and there is none where sites usually have one. Give the feed’s own address.";
 pub(super) const TOO_SLOW: &str = "The server took too long to answer.";
-pub(super) const FORBIDDEN: &str =
-    "This address is a private one, or one that may not be fetched for another reason.";
+pub(super) const FORBIDDEN: &str = "This address lies in a private network, or may not be fetched for another reason. Who runs this Feedwash can open a network of their own, by allow_private below [polling] in feeds.toml; here that counts only where an access_token keeps strangers out.";
+pub(super) const HAD_ALREADY: &str = "You have this feed already, as";
 pub(super) const OURS: &str = "That failed, and it is no fault of the feed. Try again later.";
-pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute\n";
+pub(super) const BUSY: &str = "others are trying feeds just now; try again in a minute";
 
 /// Why a trial came to nothing.
-pub(super) fn trial_failed(why: &str) -> String {
-    format!("That did not work: {why}.")
+pub(super) fn trial_failed(why: &str) -> Markup {
+    html! { "That did not work: " bdi { (why) } "." }
+}
+
+/// A publisher that wants no visitors for a while.
+pub(super) fn left_alone(until: Timestamp) -> Markup {
+    let until = until.strftime("%-d %b %Y, %H:%M UTC");
+    html! { "Its publisher asked to be left alone until " (until) ", so it was not asked. Try again after that." }
 }
 
 /// How much was forgiven.
 pub(super) fn forgiven(n: i64) -> String {
     format!(
-        "{} forgiven while reading.",
-        count(n, "thing was", "things were")
+        "It has {}, and was understood all the same.",
+        count(n, "mistake", "mistakes")
     )
 }

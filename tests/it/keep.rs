@@ -2,6 +2,8 @@
 
 #[path = "keep/copies.rs"]
 mod copies;
+#[path = "keep/transfer.rs"]
+mod transfer;
 #[path = "keep/versions.rs"]
 mod versions;
 

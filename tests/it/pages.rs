@@ -4,6 +4,10 @@
 #[path = "pages/browser.rs"]
 mod browser;
 
+/// What went wrong, and addresses that are nearly right.
+#[path = "pages/problems.rs"]
+mod problems;
+
 /// What a feed is to a browser, and what it is to everybody else.
 #[path = "pages/negotiation.rs"]
 mod negotiation;
@@ -15,6 +19,14 @@ mod put_back;
 /// A feed tried before it is subscribed to.
 #[path = "pages/trial.rs"]
 mod trial;
+
+/// What pages tell.
+#[path = "pages/told.rs"]
+mod told;
+
+/// What pages weigh, and long lists.
+#[path = "pages/weight.rs"]
+mod weight;
 
 use crate::support::{
     LEASE, NOW, Publisher, after, answer, app, channel, client, config, fine, item, many, publish,
@@ -269,13 +281,13 @@ async fn every_page_is_light_and_asks_nobody_else() {
 async fn a_thousand_sources_are_paged_and_searched() {
     let (address, _store) = crowd(90).await;
     let first = Html::parse_document(&text(address, "/", &[]).await);
-    assert_eq!(select(&first, "li.feed").len(), 40);
-    let last = Html::parse_document(&text(address, "/?page=3", &[]).await);
+    assert_eq!(select(&first, "li.feed").len(), 20);
+    let last = Html::parse_document(&text(address, "/?page=5", &[]).await);
     assert_eq!(select(&last, "li.feed").len(), 10);
     assert_eq!(
         select(&last, "link[rel=alternate]").len(),
-        10,
-        "what is shown, and no more"
+        11,
+        "what is shown, and how it fares"
     );
     // A page that is not there is the last one: nobody types these.
     let beyond = Html::parse_document(&text(address, "/?page=99", &[]).await);
@@ -313,7 +325,7 @@ async fn icons_come_from_us_and_are_pictures() {
     })
     .await;
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
-    let tables = ["plain", "drawn"].map(|name| {
+    let tables = ["a-plain", "b-plain", "drawn"].map(|name| {
         format!(
             "[[source]]\nname = \"{name}\"\nurl = \"{}\"\n",
             publisher.url(&format!("/{name}"))
@@ -324,7 +336,7 @@ async fn icons_come_from_us_and_are_pictures() {
         tables.concat()
     ));
     store.sync(&config, NOW).await.unwrap();
-    for name in ["plain", "drawn", "file"] {
+    for name in ["a-plain", "b-plain", "drawn", "file"] {
         let mut washed = washed(&many(1));
         washed.clean.link = Some(publisher.url("/"));
         washed.clean.icon = Some(publisher.url("/drawn.svg")).filter(|_| name == "drawn");
@@ -338,15 +350,15 @@ async fn icons_come_from_us_and_are_pictures() {
             .filter_map(|icon| icon.attr("src"))
             .map(str::to_owned)
             .collect();
-        (!icons.is_empty() && publisher.asked().len() == 2).then_some(icons)
+        (!icons.is_empty()).then_some(icons)
     })
     .await;
     assert_eq!(
         shown,
-        ["icons/plain"],
-        "neither a document nor that of a file's site"
+        ["icons/a-plain", "icons/b-plain"],
+        "of both that have it, and not that of a file's site"
     );
-    let icon = ask(address, "/icons/plain", &[]).await;
+    let icon = ask(address, "/icons/a-plain", &[]).await;
     assert_eq!(
         icon.headers()[header::CONTENT_TYPE],
         "image/png",
@@ -360,7 +372,8 @@ async fn icons_come_from_us_and_are_pictures() {
         );
     }
     text(address, "/", &[]).await;
-    assert_eq!(publisher.asked().len(), 2, "nobody is asked twice");
+    let asked = publisher.asked();
+    assert_eq!(asked.len(), 1, "a host is asked once a day");
 }
 
 #[tokio::test]
@@ -390,7 +403,7 @@ async fn states_are_told_in_words_and_counted() {
     // The entries of the tests are of their own year.
     let silent = states
         .iter()
-        .find(|state| state.contains("not polled yet"))
+        .find(|state| state.contains("not checked yet"))
         .unwrap();
     assert!(silent.contains(" 1 "), "{states:?}");
     for (state, name, said) in [

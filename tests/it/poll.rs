@@ -486,7 +486,7 @@ async fn retry_after_is_obeyed() {
         let next = status.next_poll_at.unwrap();
         assert!(next > after(60 + 7200) && next < after(60 + 7210), "{code}");
         assert!(
-            status.next_poll_reason.contains("asked to wait 2h"),
+            status.next_poll_reason.contains("asked to wait 2 hours"),
             "{}",
             status.next_poll_reason
         );
@@ -533,14 +533,19 @@ async fn waits(element: &'static str, seconds: i64, reason: &str) {
 
 #[tokio::test]
 async fn what_a_document_asks_for_delays_the_next_poll() {
-    waits("<ttl>180</ttl>", 10_800, "the feed's ttl is 3h").await;
+    waits("<ttl>180</ttl>", 10_800, "the feed asks for 3 hours").await;
     let sy = "<sy:updatePeriod xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">daily</sy:updatePeriod>\
               <sy:updateFrequency xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">6</sy:updateFrequency>";
-    waits(sy, 14_400, "sy:updatePeriod").await;
+    waits(sy, 14_400, "it is updated in 4 hours").await;
     // It is 21 September 2026, 14:13:20: a Monday.
     let hours = "<skipHours><hour>14</hour><hour>15</hour></skipHours>";
-    waits(hours, 6400, "skipHours").await;
-    waits("<skipDays><day>Monday</day></skipDays>", 35_200, "skipDays").await;
+    waits(hours, 6400, "left alone until then").await;
+    waits(
+        "<skipDays><day>Monday</day></skipDays>",
+        35_200,
+        "left alone until then",
+    )
+    .await;
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

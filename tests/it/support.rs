@@ -234,11 +234,13 @@ pub(crate) fn answer(
 pub(crate) fn app(store: &Store, config: Config) -> (App, watch::Sender<Arc<Live>>) {
     let (sender, live) = watch::channel(Arc::new(Live::new(config).expect("a client")));
     let app = App {
+        role: feedwash::daemon::Role::Both,
         store: store.clone(),
         live,
         pulse: Arc::new(Pulse::default()),
         metrics: Arc::default(),
         rejected: Arc::default(),
+        turns: Arc::default(),
     };
     (app, sender)
 }

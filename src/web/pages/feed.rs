@@ -2,17 +2,17 @@
 
 use super::index::how;
 use super::parts::{
-    about, ago, alternates, crumbs, direction, dotted, excerpt, language, pager, plain, subscribe,
-    web_link,
+    about, ago, alternates, crumbs, direction, dotted, excerpt, language, own_address, pager,
+    plain, subscribe, web_link,
 };
 use super::summaries::short;
 use super::{Links, Page, answer};
 use crate::clean::{self, Manner};
-use crate::model::{Entry, Feed, FeedFormat, Text};
+use crate::model::{Entry, Feed, Text};
 use crate::store::{Account, Fare, Listed, Tally};
 use crate::web::access::Key;
-use crate::web::fares::State;
-use crate::web::feeds::{self, address};
+use crate::web::fares::{self, State};
+use crate::web::feeds;
 use crate::web::{Problem, Shared, words};
 use axum::extract::State as Shares;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -85,12 +85,12 @@ pub(in crate::web) async fn source(
     Ok(Ok(Published { fare, listed }))
 }
 
-/// Serves a page of a feed for people. `opened_as` is the format of the feed that a browser was sent to.
+/// Serves a page of a feed for people. `opened_as_feed` where a browser was sent to the address of the feed itself.
 pub(in crate::web) async fn feed(
     Shares(shared): Shares<Shared>,
     name: &str,
     page: u32,
-    opened_as: Option<FeedFormat>,
+    opened_as_feed: bool,
     key: Key,
     request: &HeaderMap,
 ) -> Result<Response, Problem> {
@@ -109,24 +109,16 @@ pub(in crate::web) async fn feed(
     }
     let keys: Vec<_> = shown.feed.entries.iter().map(|entry| &entry.key).collect();
     let counts = store.removal_counts(id, &keys).await?;
+    let Published { listed, fare } = &published;
     let account = match page {
-        1 => Some(store.account(id, TOLD).await?),
+        1 => Some(shared.accounts.of(store, listed, fare, TOLD).await?),
         _ => None,
     };
-    let known = shared
-        .summaries
-        .of(store, std::slice::from_ref(&published.listed))
-        .await?;
-    let known = &known[0];
-    let state = State::of(
-        &published.listed,
-        known.newest.as_ref().map(|newest| newest.2),
-        now,
-    );
-    let pages = u32::try_from(published.fare.entries)
-        .unwrap_or(u32::MAX)
-        .div_ceil(ENTRIES_A_PAGE)
-        .max(1);
+    let alone = std::slice::from_ref(listed);
+    let known = &shared.summaries.of(store, alone).await?[0];
+    let newest_at = known.newest.as_ref().map(|newest| newest.2);
+    let state = State::of(listed, newest_at, now);
+    let pages = pages_of(fare.entries);
     let feed = Arc::new(shown.feed);
     let view = View {
         feed: Arc::clone(&feed),
@@ -139,21 +131,18 @@ pub(in crate::web) async fn feed(
     let entries = shared.turns.work(move || view.entries()).await?;
     let main = html! {
         (crumbs(&links, &[]))
-        @if let Some(format) = opened_as {
-            p.notice { (words::THIS_IS_A_FEED) " " code data-copy=(known.title) { (links.key.onto(address(&server.public_url, name, format))) } }
-        }
+        @if opened_as_feed { p.notice { (words::THIS_IS_A_FEED) } }
         (heading(&feed, &known.title))
-        (how(&published.fare, state, now))
-        (subscribe(&links, &server.public_url, name))
-        @if let Some(link) = web_link(feed.link.as_deref()) {
-            p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(published.fare.entries)) }
-        }
+        (how(fare, state, now))
+        p { (words::ADDRESS) " " code.address data-copy=(known.title) { (own_address(&links, &server.public_url, name)) } }
+        (subscribe(&links, &server.public_url, name, false))
+        (ways(&feed, &published, account.as_deref()))
         section.entries aria-label=(words::ENTRIES) {
             @if feed.entries.is_empty() { p { (words::NO_ENTRIES) } }
             (entries)
         }
         (pager(page, pages, words::NEWER, words::OLDER, |page| links.key.onto(if page > 1 { format!("{name}?page={page}") } else { name.to_owned() })))
-        @if let Some(account) = &account { (washed(account, &published.fare, now)) }
+        @if let Some(account) = &account { (washed(account, fare, now)) }
     };
     let mut page = Page::new(
         format!("{} – {}", known.title, words::NAME),
@@ -176,6 +165,27 @@ fn heading(feed: &Feed, title: &str) -> Markup {
             p.about lang=[lang] dir=(direction(lang)) { (short(&description)) }
         }
     }
+}
+
+/// Where a feed comes from, and the way to what was washed out of it.
+fn ways(feed: &Feed, published: &Published, account: Option<&Account>) -> Markup {
+    let Published { fare, listed } = published;
+    let polled_at = fares::polled_at(fare);
+    html! {
+        @if let Some(link) = web_link(feed.link.as_deref()) {
+            p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(fare.entries)) }
+        }
+        p.note { (words::named(&listed.name, polled_at.as_deref())) }
+        @if let Some(account) = account {
+            p { a href="#washed" { (words::washed(account.passes.iter().map(|pass| pass.pieces).sum())) } }
+        }
+    }
+}
+
+/// How many pages of entries there are.
+fn pages_of(entries: i64) -> u32 {
+    let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+    entries.div_ceil(ENTRIES_A_PAGE).max(1)
 }
 
 /// The entries of a page.
@@ -255,8 +265,7 @@ pub(super) fn meta(entry: &Entry, now: Timestamp) -> Vec<Markup> {
         .filter(|name| !name.is_empty())
         .collect();
     let at = at.map(|at| ago(at, now));
-    let by =
-        (!names.is_empty()).then(|| html! { span dir="auto" { (words::by(&names.join(", "))) } });
+    let by = (!names.is_empty()).then(|| words::by(&names.join(", ")));
     at.into_iter().chain(by).collect()
 }
 
@@ -311,17 +320,18 @@ pub(super) fn prose(text: &Text, manner: Manner<'_>, left: &mut usize) -> (Strin
 
 /// What was washed out of a feed, and how its polls went.
 fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
+    let was_read = fare.last_success_at.is_some();
     html! {
         section.washed {
             h2 #washed { (words::WASHED) }
             h3 { (words::BY_PASS) }
-            @if account.passes.is_empty() { p { (words::NOTHING_TAKEN) } } @else { (passes(&account.passes)) }
+            @if account.passes.is_empty() { p { (if was_read { words::NOTHING_TAKEN } else { words::NOT_READ }) } } @else { (passes(&account.passes)) }
             @if !account.learnt.is_empty() { (learnt(&account.learnt)) }
             @if !account.feed.is_empty() {
                 h3 { (words::FEED_ITSELF) }
                 ul {
                     @for removal in account.feed.iter().take(TOLD as usize) {
-                        li { code { (removal.pass) } ": " (removal.rule) " — " span dir="auto" { (excerpt(&removal.before, LINE_CHARS)) } }
+                        li { code { (removal.pass) } ": " bdi { (removal.rule) } " — " bdi { (excerpt(&removal.before, LINE_CHARS)) } }
                     }
                 }
             }
@@ -331,7 +341,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
                 ul {
                     @for warning in account.warnings.iter().take(TOLD as usize) {
                         li {
-                            (excerpt(&warning.message, LINE_CHARS))
+                            bdi { (excerpt(&warning.message, LINE_CHARS)) }
                             @if let Some(line) = warning.line { " (" (words::line(line)) ")" }
                         }
                     }
@@ -369,14 +379,24 @@ fn learnt(lines: &[Tally]) -> Markup {
                 tbody {
                     @for line in lines {
                         tr {
-                            td dir="auto" { (excerpt(line.example.as_deref().unwrap_or_default(), LINE_CHARS)) }
-                            td { (line.name) @if let Some(evidence) = &line.evidence { " (" (evidence) ")" } }
+                            td dir="auto" { (said(line.example.as_deref().unwrap_or_default())) }
+                            td { (line.name) @if let Some(evidence) = &line.evidence { " (" bdi { (evidence) } ")" } }
                             td.n { (line.entries) }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// What a line that was learnt says: its words, or its markup where it has none.
+fn said(line: &str) -> Markup {
+    let head = &line[..line.floor_char_boundary(LEAD_BYTES)];
+    let words = plain(Some(&Text::html(head)));
+    match words.is_empty() {
+        true => html! { code { (excerpt(head, LINE_CHARS)) } },
+        false => html! { (excerpt(&words, LINE_CHARS)) },
     }
 }
 
@@ -392,7 +412,7 @@ fn polls(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
                             td { (ago(poll.at, now)) }
                             td {
                                 (words::outcome(&poll.outcome, poll.new, poll.updated))
-                                @if let Some(detail) = &poll.detail { ": " (crate::web::fares::public(detail, &fare.url)) }
+                                @if let Some(detail) = &poll.detail { ": " bdi { (fares::public(detail, &fare.url)) } }
                             }
                             td.n { (words::milliseconds(poll.milliseconds)) }
                         }
@@ -400,5 +420,30 @@ fn polls(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: &str) {
+        assert_eq!(said(line).into_string(), expected);
+    }
+
+    #[test]
+    fn a_learnt_line_is_told_in_its_words() {
+        check(
+            "<p class=\"x\"><em>Ring the office</em> &amp; sail.</p>",
+            "Ring the office &amp; sail.",
+        );
+        check(
+            "<img src=\"a.png\">",
+            "<code>&lt;img src=&quot;a.png&quot;&gt;</code>",
+        );
+        check("", "<code></code>");
+        let long = said(&"<b>".repeat(100_000)).into_string();
+        assert!(long.len() < 10 * LINE_CHARS, "{long}");
     }
 }

@@ -1,15 +1,18 @@
 //! `/icons/NAME`: the icon of a source's site, fetched by us once in a while and served by us, so that nobody else is told who
 //! looks at the index.
 //!
-//! It asks through the client that polls, behind the same fence, for one small picture at a time. Invariants: no page waits
-//! for an icon, for only those that are here already are linked; what is served is a picture by its own first bytes, and
-//! never one that can hold a script.
+//! It asks through the client that polls, behind the same fence and as politely, for one small picture at a time, and keeps
+//! them in memory. Invariants: no page waits for an icon, for only those that are here already are linked; a host is asked once
+//! a day at the most; what is served is a picture by its own first bytes, and never one that can hold a script.
 
 use super::summaries::Known;
 use crate::config::Location;
+use crate::daemon::App;
 use crate::fetch::{Fetched, Request};
 use crate::limits::{ICON_BYTES_MAX, ICONS_BYTES_MAX};
 use crate::poll::Live;
+use crate::web::fares::State;
+use crate::web::manners::politely;
 use crate::web::{Problem, Shared};
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shares};
@@ -22,11 +25,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use url::Url;
 
-/// How long an icon is good for.
+/// How long an icon is good for, and how long it is believed that there is none.
 const GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// How long after none was to be had one is asked for again.
-const ASKED_AGAIN: Duration = Duration::from_secs(24 * 3600);
+/// How long after one icon another is asked of the same host.
+const HOST_GAP: Duration = Duration::from_secs(24 * 3600);
+
+/// How long after one icon another is asked of anybody: a list that was just imported, or a start, asks nobody at once.
+const GAP: Duration = Duration::from_secs(5);
+
+/// How many icons may wait for that; the others are asked for when somebody looks again.
+const WAITING: usize = 32;
 
 const NO_SUCH_ICON: Problem = Problem(StatusCode::NOT_FOUND, "no icon of this feed is known");
 
@@ -37,71 +46,119 @@ struct Icon {
     bytes: Bytes,
 }
 
-/// The icons that were found, and the sources that have none or are being asked.
+/// The icons that are here, by their addresses; and who is asked when.
 #[derive(Debug)]
 pub(in crate::web) struct Icons {
-    found: Mutex<HashMap<String, (Instant, Option<Icon>)>>,
+    book: Mutex<Book>,
     /// One publisher after the other.
     turn: Semaphore,
+    /// Places to wait for that.
+    waiting: Arc<Semaphore>,
+}
+
+/// What is known of icons.
+#[derive(Debug, Default)]
+struct Book {
+    /// The address of each source's icon, by its name.
+    of: HashMap<String, Url>,
+    /// What was found at an address: an icon that many sources share is fetched once.
+    found: HashMap<Url, (Instant, Option<Icon>)>,
+    /// When a host was asked.
+    asked: HashMap<String, Instant>,
 }
 
 impl Default for Icons {
     fn default() -> Self {
         Self {
-            found: Mutex::default(),
+            book: Mutex::default(),
             turn: Semaphore::new(1),
+            waiting: Arc::new(Semaphore::new(WAITING)),
         }
     }
 }
 
-impl Icons {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Option<Icon>)>> {
-        // A panic while the lock is held can't leave the map half-changed: each change is one call.
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+impl Book {
+    /// Notes what is at an address from now on, and forgets what nobody looked for in a long time.
+    fn keep(&mut self, url: &Url, icon: Option<Icon>) {
+        self.found.retain(|_, (at, _)| at.elapsed() < 2 * GOOD_FOR);
+        self.found.remove(url);
+        let bytes: usize = self
+            .found
+            .values()
+            .filter_map(|(_, icon)| icon.as_ref())
+            .map(|icon| icon.bytes.len())
+            .sum();
+        let icon = icon.filter(|icon| bytes + icon.bytes.len() <= ICONS_BYTES_MAX);
+        self.found.insert(url.clone(), (Instant::now(), icon));
     }
 
-    /// Whether the icon of a source is here. Where nobody has asked for it lately, somebody does from now on, for the next
-    /// visitor.
-    pub(super) fn has(self: &Arc<Self>, live: &Arc<Live>, name: &str, known: &Known) -> bool {
-        let mut found = self.lock();
-        let known_icon = found.get(name);
-        let is_good = |(at, icon): &&(Instant, Option<Icon>)| {
-            let good_for = if icon.is_some() {
-                GOOD_FOR
-            } else {
-                ASKED_AGAIN
-            };
-            at.elapsed() < good_for
+    /// Whether a host may be asked today; if so, it was.
+    fn admits(&mut self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else {
+            return false;
         };
-        if let Some((_, icon)) = known_icon.filter(is_good) {
-            return icon.is_some();
+        self.asked.retain(|_, at| at.elapsed() < HOST_GAP);
+        let is_first = !self.asked.contains_key(host);
+        if is_first {
+            self.asked.insert(host.to_owned(), Instant::now());
         }
-        let old = known_icon.and_then(|(_, icon)| icon.clone());
+        is_first
+    }
+}
+
+impl Icons {
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        // A panic while the lock is held can't leave the maps half-changed: each change is one call.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the icon of a source is here. Where it is not, and nobody has asked its host today, somebody does by and by,
+    /// for a later visitor; whose last poll failed is left alone.
+    pub(super) fn has(
+        self: &Arc<Self>,
+        app: &App,
+        state: State,
+        name: &str,
+        known: &Known,
+    ) -> bool {
+        let live = Arc::clone(&app.live.borrow());
         let is_web = live
             .source(name)
             .is_some_and(|source| matches!(source.location, Location::Http(_)));
         let Some(url) = known.icon.clone().filter(|_| is_web) else {
             return false;
         };
+        let mut book = self.lock();
+        if book.of.get(name) != Some(&url) {
+            book.of.insert(name.to_owned(), url.clone());
+        }
+        let found = book.found.get(&url);
+        let old = found.and_then(|(_, icon)| icon.clone());
         let has_old = old.is_some();
-        found.insert(name.to_owned(), (Instant::now(), old.clone()));
-        drop(found);
-        let (icons, live, name) = (Arc::clone(self), Arc::clone(live), name.to_owned());
+        let is_good = found.is_some_and(|(at, _)| at.elapsed() < GOOD_FOR);
+        let is_well = matches!(state, State::Fresh | State::Quiet);
+        if is_good || !is_well {
+            return has_old;
+        }
+        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
+            return has_old;
+        };
+        if !book.admits(&url) {
+            return has_old;
+        }
+        // Until it is here, and where it is not to be had: the old one is better than none.
+        book.keep(&url, old);
+        drop(book);
+        let (icons, app) = (Arc::clone(self), app.clone());
         tokio::spawn(async move {
             let Ok(_turn) = icons.turn.acquire().await else {
                 return;
             };
-            let icon = fetch(&live, url).await;
-            let mut found = icons.lock();
-            let bytes: usize = found
-                .values()
-                .filter_map(|(_, icon)| icon.as_ref())
-                .map(|icon| icon.bytes.len())
-                .sum();
-            let icon = icon.filter(|icon| bytes + icon.bytes.len() <= ICONS_BYTES_MAX);
-            // One that is not to be had today is better than none.
-            let icon = icon.or(old);
-            found.insert(name, (Instant::now(), icon));
+            if let Ok(Some(icon)) = politely(&app, &url, fetch(&live, url.clone())).await {
+                icons.lock().keep(&url, Some(icon));
+            }
+            drop(place);
+            tokio::time::sleep(GAP).await;
         });
         has_old
     }
@@ -112,11 +169,11 @@ pub(in crate::web) async fn icon(
     Shares(shared): Shares<Shared>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = shared
-        .icons
-        .lock()
-        .get(&name)
-        .and_then(|(_, icon)| icon.clone());
+    let found = {
+        let book = shared.icons.lock();
+        let found = book.of.get(&name).and_then(|url| book.found.get(url));
+        found.and_then(|(_, icon)| icon.clone())
+    };
     let icon = found.ok_or(NO_SUCH_ICON)?;
     let headers = [
         (header::CONTENT_TYPE, icon.media_type),
@@ -166,6 +223,30 @@ mod tests {
     fn check(bytes: &[u8], expected: Option<&str>) {
         let found = picture(bytes.to_vec());
         assert_eq!(found.map(|icon| icon.media_type), expected);
+    }
+
+    #[test]
+    fn a_host_is_asked_once_a_day() {
+        let url = |url: &str| Url::parse(url).expect("a URL");
+        let mut book = Book::default();
+        assert!(book.admits(&url("https://a.example/favicon.ico")));
+        assert!(!book.admits(&url("https://a.example/other.png")));
+        assert!(book.admits(&url("https://b.example/favicon.ico")));
+    }
+
+    #[test]
+    fn icons_take_so_much_memory_and_no_more() {
+        let icon = || {
+            let bytes = [b"GIF89a".as_slice(), &vec![0; ICON_BYTES_MAX - 6]].concat();
+            picture(bytes).expect("a picture")
+        };
+        let mut book = Book::default();
+        for n in 0..=ICONS_BYTES_MAX / ICON_BYTES_MAX {
+            let url = Url::parse(&format!("https://{n}.example/")).expect("a URL");
+            book.keep(&url, Some(icon()));
+        }
+        let kept = book.found.values().filter(|(_, icon)| icon.is_some());
+        assert_eq!(kept.count(), ICONS_BYTES_MAX / ICON_BYTES_MAX);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! `/`: every feed, how it fares, and how to subscribe; and what to do where there is none yet.
 
+use super::chart::Scale;
 use super::icon::Icons;
 use super::parts::{ago, alternates, encoded, language, pager, subscribe, written};
 use super::summaries::Known;
-use super::{Links, Page, answer, chart};
-use crate::poll::Live;
+use super::{Links, Page, answer};
+use crate::daemon::App;
+use crate::model::FeedFormat;
 use crate::store::{Fare, Listed, Week};
 use crate::web::access::Key;
 use crate::web::fares::{self, State};
+use crate::web::feeds::media_type;
 use crate::web::{Problem, Shared, health, words};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State as Shares};
@@ -19,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How many feeds a page lists: with its links and its chart each takes a kilobyte.
-const FEEDS_A_PAGE: usize = 40;
+const FEEDS_A_PAGE: usize = 20;
 
 /// How much of a search is looked for, in characters.
 const QUERY_CHARS: usize = 100;
@@ -69,6 +72,17 @@ impl Filter {
         !self.query.is_empty() || self.state.is_some()
     }
 
+    /// How many were found, and the way back to all.
+    fn found(&self, found: usize, links: &Links) -> Markup {
+        html! {
+            p.found role="status" {
+                @if self.query.is_empty() { (words::feeds(found)) } @else { (words::found(found, &self.query)) }
+                " · "
+                a href=(links.home()) { (words::SHOW_ALL) }
+            }
+        }
+    }
+
     /// The address of a page of what is asked for.
     fn address(&self, page: u32) -> String {
         let mut parts = Vec::new();
@@ -104,17 +118,19 @@ pub(in crate::web) async fn index(
     let (unwell, listed) = tokio::join!(health::reasons(&shared.app), store.listed());
     let listed = listed?;
     let known = shared.summaries.of(store, &listed).await?;
+    let rejected = shared.app.rejected().map(|rejected| rejected.why);
+    let is_well = unwell.is_empty() && rejected.is_none();
+    let notices = notices(&unwell, rejected.as_deref());
     if listed.is_empty() {
-        let page = Page::new(words::NAME, links, server.allows_try, first_run());
+        let main = first_run(&notices, is_well, &links);
+        let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
+        page.feeds = vec![about_feeds(&links)];
         return Ok(answer(&shared, &request, page).await);
     }
     shared.summaries.keep_only(&listed);
     let mut rows = rows(listed, known, now);
     let filter = Filter::of(&wanted);
-    let mut counts: HashMap<State, usize> = HashMap::new();
-    for row in &rows {
-        *counts.entry(row.state).or_default() += 1;
-    }
+    let counts = counts_of(&rows);
     let all = rows.len();
     rows.retain(|row| filter.lets(row));
     let found = rows.len();
@@ -132,32 +148,38 @@ pub(in crate::web) async fn index(
         weeks: &weeks,
         links: &links,
         icons: &shared.icons,
-        live: &live,
+        app: &shared.app,
         public_url: &server.public_url,
+        scale: Scale::of(shown.iter().filter_map(|row| weeks.get(&row.listed.id))),
         now,
     };
     let main = html! {
         h1 { (words::INDEX_TITLE) }
-        @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(&unwell)) } }
-        @if let Some(rejected) = shared.app.rejected() { p.notice.bad role="alert" { (words::rejected(&rejected.why)) } }
+        (notices)
         (overview(&counts, all, &filter, &links))
-        @if filter.is_any() {
-            p.found role="status" {
-                (if filter.query.is_empty() { words::feeds(found) } else { words::found(found, &filter.query) }) " · "
-                a href=(links.home()) { (words::SHOW_ALL) }
-            }
-        }
+        @if filter.is_any() { (filter.found(found, &links)) }
         @if found == 0 { p { (words::NOTHING_FOUND) } } @else { (list.markup()) }
         (pager(page, pages, words::PREVIOUS, words::NEXT, |page| links.key.onto(filter.address(page))))
-        p.note { (words::CHART) }
+        @if list.scale.entries > 0 { p.note { (words::charts(list.scale.entries, list.scale.removals)) } }
+        (health_of(&counts, is_well, &links))
     };
     let mut page = Page::new(words::NAME, links.clone(), server.allows_try, main);
     // One each: a page of them all would be mostly these.
-    let links = shown
-        .iter()
-        .filter_map(|row| alternates(&links, &row.listed.name, &row.known.title).pop());
-    page.feeds = links.collect();
+    let own = shown.iter().filter_map(|row| {
+        alternates(&links, &row.listed.name, &row.known.title)
+            .into_iter()
+            .next()
+    });
+    page.feeds = own.chain([about_feeds(&links)]).collect();
     Ok(answer(&shared, &request, page).await)
+}
+
+/// What is the matter with the program itself.
+fn notices(unwell: &[String], rejected: Option<&str>) -> Markup {
+    html! {
+        @if !unwell.is_empty() { p.notice.bad role="alert" { (words::unwell(unwell)) } }
+        @if let Some(why) = rejected { p.notice.bad role="alert" { (words::rejected(why)) } }
+    }
 }
 
 /// Every source with what is known of it, by title.
@@ -170,6 +192,15 @@ fn rows(listed: Vec<Listed>, known: Vec<Arc<Known>>, now: Timestamp) -> Vec<Row>
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by(|a, b| a.known.folded.cmp(&b.known.folded));
     rows
+}
+
+/// How many there are of each state.
+fn counts_of(rows: &[Row]) -> HashMap<State, usize> {
+    let mut counts = HashMap::new();
+    for row in rows {
+        *counts.entry(row.state).or_default() += 1;
+    }
+    counts
 }
 
 /// The page that is wanted, or the nearest that there is, and how many there are.
@@ -198,8 +229,9 @@ fn overview(counts: &HashMap<State, usize>, all: usize, filter: &Filter, links: 
             }
             form.search role="search" method="get" action="./" {
                 @if let Some(token) = links.key.token() { input type="hidden" name="token" value=(token); }
+                @if let Some(state) = filter.state { input type="hidden" name="state" value=(state.word()); }
                 label.hidden for="q" { (words::SEARCH) }
-                input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
+                " " input #q type="search" name="q" value=(filter.query) placeholder=(words::SEARCH) autocomplete="off";
                 " " button type="submit" { (words::SEARCH_BUTTON) }
             }
         }
@@ -213,8 +245,9 @@ struct List<'a> {
     weeks: &'a HashMap<i64, Week>,
     links: &'a Links,
     icons: &'a Arc<Icons>,
-    live: &'a Arc<Live>,
+    app: &'a App,
     public_url: &'a str,
+    scale: Scale,
     now: Timestamp,
 }
 
@@ -228,8 +261,9 @@ impl List<'_> {
     }
 
     /// The icon of its site, where that is here; else the first letter of a title, in a colour that the name decides.
-    fn badge(&self, name: &str, known: &Known) -> Markup {
-        if self.icons.has(self.live, name, known) {
+    fn badge(&self, row: &Row) -> Markup {
+        let (name, known) = (&row.listed.name, &row.known);
+        if self.icons.has(self.app, row.state, name, known) {
             let icon = self.links.to(&format!("icons/{name}"));
             return html! { span.badge.icon { img src=(icon) alt="" width="24" height="24" loading="lazy"; } };
         }
@@ -248,7 +282,7 @@ impl List<'_> {
         let dir = written(lang);
         html! {
             li.feed {
-                (self.badge(name, known))
+                (self.badge(row))
                 div.what {
                     h2 { a href=(self.links.to(&format!("feeds/{name}"))) lang=[lang] dir=[dir] { (known.title) } }
                     @match &known.newest {
@@ -263,9 +297,9 @@ impl List<'_> {
                     @if let Some(fare) = fare {
                         (how(fare, row.state, self.now))
                     }
-                    (subscribe(self.links, self.public_url, name))
+                    (subscribe(self.links, self.public_url, name, true))
                 }
-                (chart::chart(&week))
+                (self.scale.chart(&week))
             }
         }
     }
@@ -278,6 +312,7 @@ pub(super) fn how(fare: &Fare, state: State, now: Timestamp) -> Markup {
             span class={ "state " (state.word()) } {
                 span aria-hidden="true" { (state.sign()) } " " (words::state(state))
             }
+            " ·"
             @if let Some(trouble) = fares::trouble(fare, now) { " " (trouble) }
             @for note in fares::notes(fare) { " " (note) }
             @if state != State::Gone {
@@ -287,10 +322,37 @@ pub(super) fn how(fare: &Fare, state: State, now: Timestamp) -> Markup {
     }
 }
 
+/// The feed about the feeds, for the head of the page.
+fn about_feeds(links: &Links) -> (String, &'static str, String) {
+    let media_type = media_type(FeedFormat::Atom);
+    let href = links.to("health.atom");
+    (words::HEALTH_FEED_TITLE.to_owned(), media_type, href)
+}
+
+/// How all is, in a line, and how to be told of it.
+fn health_of(counts: &HashMap<State, usize>, is_well: bool, links: &Links) -> Markup {
+    let count = |state: &State| counts.get(state).copied().unwrap_or(0);
+    let states: Vec<_> = State::ALL
+        .iter()
+        .map(|state| (count(state), words::state(*state)))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    let in_trouble = [State::Failing, State::Walled, State::Gone];
+    let in_trouble = in_trouble.iter().map(count).sum();
+    html! {
+        section #health aria-label=(words::HEALTH) {
+            h2 { (words::HEALTH) }
+            p { (words::health(is_well, in_trouble, &states)) }
+            p { a href=(links.to("health.atom")) { (words::HEALTH_FEED) } }
+        }
+    }
+}
+
 /// What somebody sees who has just installed it.
-fn first_run() -> Markup {
+fn first_run(notices: &Markup, is_well: bool, links: &Links) -> Markup {
     html! {
         h1 { (words::FIRST_TITLE) }
+        (notices)
         p { (words::FIRST_LEAD) }
         h2 { (words::FIRST_ADD) }
         pre { code data-copy=(words::FIRST_ADD) { "feedwash add theguardian.com/world" } }
@@ -299,5 +361,6 @@ fn first_run() -> Markup {
         h2 { (words::FIRST_IMPORT) }
         pre { code data-copy=(words::FIRST_IMPORT) { "feedwash opml import subscriptions.opml" } }
         p { (words::FIRST_THEN) }
+        (health_of(&HashMap::new(), is_well, links))
     }
 }

@@ -40,17 +40,20 @@ pub(super) fn alternates(
     FORMATS.map(alternate).into()
 }
 
-/// Links to a feed: in every format, and for the reader of this computer.
-pub(super) fn subscribe(links: &Links, public_url: &str, name: &str) -> Markup {
-    let own = links.key.onto(address(public_url, name, FeedFormat::Atom));
-    let reader = format!("feed:{own}");
+/// The one address of a feed that is shown, copied and opened in a reader.
+pub(super) fn own_address(links: &Links, public_url: &str, name: &str) -> String {
+    links.key.onto(address(public_url, name, FORMATS[0].0))
+}
+
+/// Links to a feed: for the reader of this computer, and in every format. `copies` where its address does not stand beside
+/// them to be copied.
+pub(super) fn subscribe(links: &Links, public_url: &str, name: &str, copies: bool) -> Markup {
+    let reader = format!("feed:{}", own_address(links, public_url, name));
     html! {
         p.links {
-            a href=(reader) { (words::IN_READER) }
+            a href=(reader) data-copy=[copies.then_some("")] { (words::IN_READER) }
             @for (format, label) in FORMATS {
-                // The last one is the one to copy: Atom says most.
-                @let copied = (format == FeedFormat::Atom).then_some("");
-                " " a href=(link(links, name, format)) data-copy=[copied] { (label) }
+                " " a href=(link(links, name, format)) { (label) }
             }
         }
     }
@@ -152,9 +155,12 @@ pub(super) fn pager(
 pub(super) fn crumbs(links: &Links, above: &[(&str, &str)]) -> Markup {
     html! {
         nav.crumbs aria-label=(words::CRUMBS) {
-            a href=(links.home()) { (words::FEEDS) }
-            @for (title, href) in above {
-                " › " a href=(href) dir="auto" { (title) }
+            // A paragraph, for browsers that show text alone.
+            p {
+                a href=(links.home()) { (words::FEEDS) }
+                @for (title, href) in above {
+                    " › " a href=(href) dir="auto" { (title) }
+                }
             }
         }
     }

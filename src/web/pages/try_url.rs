@@ -1,6 +1,6 @@
 //! `/try`, where it is allowed: a feed that somebody names, washed, to be seen before it is subscribed to.
 //!
-//! It asks through the client that polls, behind the same fence, and stores nothing. Invariants: so many trials at once and
+//! It asks through the client that polls, behind the same fence and as politely, and stores nothing. Invariants: so many trials at once and
 //! so many a minute, whoever asks; no other site can make a visitor's browser ask; what failed is told in words that say
 //! nothing of our own network.
 
@@ -9,7 +9,8 @@ use super::parts::{direction, dotted, excerpt, language, plain};
 use super::remedy::quoted;
 use super::{Links, Page, answer, summaries};
 use crate::clean::Manner;
-use crate::config::Polling;
+use crate::config::{Location, Polling};
+use crate::daemon::App;
 use crate::discover;
 use crate::fetch::{Client, FetchError};
 use crate::limits::{TRIAL_TIMEOUT, TRIALS_A_MINUTE, TRIALS_AT_ONCE};
@@ -18,8 +19,10 @@ use crate::parse::LinkedFeed;
 use crate::poll::{self, Found, FoundFeed, Live, PollError, look, look_as_typed, name_of, typed};
 use crate::store::Tally;
 use crate::web::access::Key;
+use crate::web::manners::politely;
 use crate::web::{BUG, Problem, Shared, words};
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, State as Shares};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +49,11 @@ const GUESSES: usize = 4;
 const OFF: Problem = Problem(
     StatusCode::NOT_FOUND,
     "trying feeds is switched off here; [server] try = true in feeds.toml allows it",
+);
+
+const TOO_LONG: Problem = Problem(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "no address is as long as that",
 );
 
 /// Who tries, and how often somebody did lately.
@@ -101,7 +109,7 @@ pub(in crate::web) async fn tried(
     Shares(shared): Shares<Shared>,
     Extension(key): Extension<Key>,
     request: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     if !allows(&shared) {
         return Err(OFF);
@@ -115,6 +123,7 @@ pub(in crate::web) async fn tried(
             "trying a feed starts at the form of this site",
         ));
     }
+    let body = body.map_err(|_| TOO_LONG)?;
     let given = url::form_urlencoded::parse(&body)
         .find(|(key, _)| key == "url")
         .map(|(_, value)| value.trim().to_owned());
@@ -122,24 +131,12 @@ pub(in crate::web) async fn tried(
     // A page that was asked for by a form is never "not modified".
     let mut request = request;
     request.remove(header::IF_NONE_MATCH);
-    let place = Arc::clone(&shared.trials.places).try_acquire_owned();
-    let said = match (place, typed(&given)) {
-        (_, None) => Err(words::NO_ADDRESS.to_owned()),
-        (Err(_), _) => return Ok(busy()),
-        (Ok(_), Some(_)) if !shared.trials.admits(Instant::now()) => return Ok(busy()),
-        (Ok(place), Some((url, is_guess))) => {
-            let live = Arc::clone(&shared.app.live.borrow());
-            // A task of its own, which holds its place until it ends: a wash goes on when its visitor has left.
-            let trial = tokio::spawn(async move {
-                let found = find(&live, &url, is_guess).await;
-                drop(place);
-                found
-            });
-            match tokio::time::timeout(TRIAL_TIMEOUT, trial).await {
-                Ok(found) => found.map_err(|_| BUG)?,
-                Err(_) => Err(words::TOO_SLOW.to_owned()),
-            }
-        }
+    let said = match typed(&given) {
+        None => Err(said(words::NO_ADDRESS)),
+        Some(typed) => match trial(&shared, typed).await? {
+            Some(said) => said,
+            None => return Ok(busy()),
+        },
     };
     let main = match said {
         Ok(Answer::Feed(feed)) => {
@@ -147,6 +144,9 @@ pub(in crate::web) async fn tried(
             shown.await?
         }
         Ok(Answer::Choice(feeds)) => choice(&feeds, &links),
+        Ok(Answer::Had(name)) => html! {
+            p.notice role="status" { (words::HAD_ALREADY) " " a href=(links.to(&format!("feeds/{name}"))) { (name) } "." }
+        },
         Err(why) => html! { p.notice role="alert" { (why) } },
     };
     let mut response = answer(&shared, &request, page(&given, main, links)).await;
@@ -157,22 +157,64 @@ pub(in crate::web) async fn tried(
     Ok(response)
 }
 
+/// Looks for what somebody typed. `None` where others are trying just now.
+async fn trial(
+    shared: &Shared,
+    (url, is_guess): (Url, bool),
+) -> Result<Option<Result<Answer, Markup>>, Problem> {
+    let live = Arc::clone(&shared.app.live.borrow());
+    if let Some(name) = had(&live, &url) {
+        return Ok(Some(Ok(Answer::Had(name))));
+    }
+    let Ok(place) = Arc::clone(&shared.trials.places).try_acquire_owned() else {
+        return Ok(None);
+    };
+    if !shared.trials.admits(Instant::now()) {
+        return Ok(None);
+    }
+    let app = shared.app.clone();
+    // A task of its own, which holds its place until it ends: a wash goes on when its visitor has left.
+    let trial = tokio::spawn(async move {
+        let found = find(&app, &live, &url, is_guess).await;
+        drop(place);
+        found
+    });
+    let found = tokio::time::timeout(TRIAL_TIMEOUT, trial).await;
+    let late = || Ok(Err(said(words::TOO_SLOW)));
+    found.unwrap_or_else(|_| late()).map(Some).map_err(|_| BUG)
+}
+
+/// The name of the source that is polled at an address already, over whichever of http and https.
+fn had(live: &Live, url: &Url) -> Option<String> {
+    let same = |url: &Url| {
+        let port = url.port();
+        let path = url.path().trim_end_matches('/').to_owned();
+        let query = url.query().map(str::to_owned);
+        (url.host_str().map(str::to_owned), port, path, query)
+    };
+    let wanted = same(url);
+    let is_it =
+        |location: &Location| matches!(location, Location::Http(url) if same(url) == wanted);
+    let mut sources = live.config.sources.iter();
+    let source = sources.find(|source| is_it(&source.location))?;
+    Some(source.name.as_str().to_owned())
+}
+
 fn allows(shared: &Shared) -> bool {
     shared.app.live.borrow().config.server.allows_try
 }
 
 fn busy() -> Response {
-    let headers = [
-        (header::RETRY_AFTER, "60"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, words::BUSY).into_response()
+    let problem = Problem(StatusCode::TOO_MANY_REQUESTS, words::BUSY);
+    ([(header::RETRY_AFTER, "60")], problem).into_response()
 }
 
 /// What was found.
 enum Answer {
     Feed(Box<FoundFeed>),
     Choice(Vec<LinkedFeed>),
+    /// A source that is here already, by its name.
+    Had(String),
 }
 
 /// The client that polls, where whoever visits may read all feeds by a token. To strangers no private network is open, though
@@ -189,18 +231,22 @@ fn client(live: &Live) -> Result<Client, FetchError> {
 }
 
 /// Looks for the feed that somebody meant; an error is said as it is.
-async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> {
+async fn find(app: &App, live: &Live, url: &Url, is_guess: bool) -> Result<Answer, Markup> {
     let proxy = live.config.polling.proxy.as_ref();
     let client = client(live).map_err(|error| told(&error.into()))?;
-    let ask = async |url: &Url| look(&client, proxy, url).await;
+    let ask = async |url: &Url| politely(app, url, look(&client, proxy, url)).await;
+    let of = |feed: FoundFeed| match had(live, &feed.url) {
+        Some(name) => Answer::Had(name),
+        None => Answer::Feed(Box::new(feed)),
+    };
     if let Some(known) = discover::by_site(url).first()
-        && let Ok(Found::Feed(feed)) = ask(known).await
+        && let Ok(Ok(Found::Feed(feed))) = ask(known).await
     {
-        return Ok(Answer::Feed(Box::new(feed)));
+        return Ok(of(feed));
     }
-    let found = look_as_typed(&client, proxy, (url, is_guess)).await;
-    let (page, linked) = match found {
-        Ok(Found::Feed(feed)) => return Ok(Answer::Feed(Box::new(feed))),
+    let found = politely(app, url, look_as_typed(&client, proxy, (url, is_guess))).await;
+    let (page, linked) = match found.map_err(words::left_alone)? {
+        Ok(Found::Feed(feed)) => return Ok(of(feed)),
         Ok(Found::Page(page, linked)) => (page, linked),
         Err(PollError::Refused { error, feeds, .. }) if poll::is_missing(&error) => {
             (url.clone(), feeds)
@@ -212,28 +258,35 @@ async fn find(live: &Live, url: &Url, is_guess: bool) -> Result<Answer, String> 
     match linked.as_slice() {
         [] => {}
         [one] => {
-            let one = Url::parse(&one.url).map_err(|_| words::NO_FEED.to_owned())?;
-            return match ask(&one).await {
-                Ok(Found::Feed(feed)) => Ok(Answer::Feed(Box::new(feed))),
-                Ok(Found::Page(..)) => Err(words::NO_FEED.to_owned()),
+            let one = Url::parse(&one.url).map_err(|_| said(words::NO_FEED))?;
+            if let Some(name) = had(live, &one) {
+                return Ok(Answer::Had(name));
+            }
+            return match ask(&one).await.map_err(words::left_alone)? {
+                Ok(Found::Feed(feed)) => Ok(of(feed)),
+                Ok(Found::Page(..)) => Err(said(words::NO_FEED)),
                 Err(error) => Err(told(&error)),
             };
         }
         _ => return Ok(Answer::Choice(linked)),
     }
-    let guessed = poll::guess(&client, proxy, &page, GUESSES).await;
-    guessed
-        .map(|feed| Answer::Feed(Box::new(feed)))
-        .ok_or_else(|| words::NO_FEED.to_owned())
+    let guessed = politely(app, &page, poll::guess(&client, proxy, &page, GUESSES)).await;
+    let guessed = guessed.map_err(words::left_alone)?;
+    guessed.map(of).ok_or_else(|| said(words::NO_FEED))
 }
 
 /// A failure, without what it may tell of our own network.
-fn told(error: &PollError) -> String {
+fn told(error: &PollError) -> Markup {
     match error {
-        PollError::Fetch(FetchError::Forbidden { .. }) => words::FORBIDDEN.to_owned(),
-        PollError::Store(_) | PollError::Panicked => words::OURS.to_owned(),
+        PollError::Fetch(FetchError::Forbidden { .. }) => said(words::FORBIDDEN),
+        PollError::Store(_) | PollError::Panicked => said(words::OURS),
         error => words::trial_failed(&error.to_string()),
     }
+}
+
+/// Words of ours.
+fn said(words: &str) -> Markup {
+    html! { (words) }
 }
 
 /// The form, and below it what came of the last trial.
@@ -243,7 +296,7 @@ fn page(given: &str, main: Markup, links: Links) -> Page {
         p { (words::TRY_LEAD) }
         form.search method="post" action=(links.to("try")) {
             label.hidden for="url" { (words::TRY_LABEL) }
-            input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
+            " " input #url type="text" inputmode="url" name="url" value=(given) placeholder="https://example.org/" required maxlength="2000" autocomplete="url" size="40";
             " " button type="submit" { (words::TRY_BUTTON) }
         }
         (main)
@@ -308,7 +361,7 @@ fn preview(feed: &FoundFeed, now: Timestamp) -> Markup {
             ul.removals {
                 @for removal in washed.removals.iter().filter(|removal| removal.after.is_none()).take(PIECES) {
                     li {
-                        b { (removal.pass) } ": " (removal.rule) @if let Some(evidence) = &removal.evidence { " (" (evidence) ")" }
+                        b { (removal.pass) } ": " bdi { (removal.rule) } @if let Some(evidence) = &removal.evidence { " (" bdi { (evidence) } ")" }
                         p.was dir="auto" { code { (excerpt(&removal.before, PIECE_CHARS)) } }
                     }
                 }

@@ -25,20 +25,7 @@ impl Daemon {
 
     /// Starts it by a command, and waits until it serves.
     pub(super) async fn spawn(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
-        let log: Arc<Mutex<Vec<String>>> = Arc::default();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let sink = Arc::clone(&log);
-        std::thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .for_each(|line| sink.lock().unwrap().push(line))
-        });
-        let mut daemon = Self {
-            child,
-            log,
-            address: String::new(),
-        };
+        let mut daemon = Self::begin(command);
         let line = daemon.says(" serving ").await;
         let address = line
             .split("address=")
@@ -49,6 +36,24 @@ impl Daemon {
             .unwrap();
         daemon.address = address.to_owned();
         daemon
+    }
+
+    /// Starts it by a command, and reads its log.
+    fn begin(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let sink = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .for_each(|line| sink.lock().unwrap().push(line))
+        });
+        Self {
+            child,
+            log,
+            address: String::new(),
+        }
     }
 
     pub(super) fn address(&self) -> &str {
@@ -258,4 +263,28 @@ async fn a_slow_publisher_does_not_hold_up_the_end() {
     .await;
     daemon.signal("TERM");
     assert_eq!(daemon.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn one_polls_and_another_serves() {
+    let desk = with_files();
+    let source = "[[source]]\nname = \"one\"\nurl = \"one.xml\"\n";
+    desk.write("feeds.toml", format!("{ANY_PORT}{source}"));
+    let mut serves = Daemon::start(&desk, &["run", "--no-poll"]).await;
+    // It polls nothing, which is as it should be.
+    assert_eq!(serves.get("/health").await.0, 200);
+    let (code, empty) = serves.get("/feeds/one.rss").await;
+    assert!(
+        code == 200 && !empty.contains("The lamp was lit"),
+        "{empty}"
+    );
+    let mut polls = Daemon::begin(&mut desk.command(&["run", "--no-web"]));
+    polls.says("polling; others serve").await;
+    serves.serves("/feeds/one.rss", "The lamp was lit").await;
+    for daemon in [&mut polls, &mut serves] {
+        daemon.signal("TERM");
+        assert_eq!(daemon.ended().await, Some(0));
+    }
+    let neither = desk.run(&["run", "--no-web", "--no-poll"]);
+    neither.check(2, &["cannot be used with"]);
 }

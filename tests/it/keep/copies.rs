@@ -53,7 +53,7 @@ async fn a_copy_of_a_store_in_use_is_whole_and_starts() {
 }
 
 /// Runs `feedwash` in a folder.
-fn feedwash(folder: &Path, arguments: &[&str]) -> Output {
+pub(super) fn feedwash(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_feedwash"));
     command
         .args(arguments)
@@ -64,7 +64,7 @@ fn feedwash(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[track_caller]
-fn says(output: &Output, code: i32, words: &[&str]) {
+pub(super) fn says(output: &Output, code: i32, words: &[&str]) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{said}");
     for word in words {

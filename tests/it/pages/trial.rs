@@ -1,9 +1,10 @@
 //! `/try`: what lies at an address, washed; fenced, limited, and off unless allowed.
 
 use super::{HOSTILE, configured, select, words_of};
-use crate::support::{Publisher, answer, app, client, config, rss, serve};
+use crate::support::{LEASE, NOW, Publisher, answer, app, client, config, fine, rss, serve};
 use feedwash::config::{Config, StoreLocation};
-use feedwash::store::Store;
+use feedwash::store::{Finish, Store};
+use jiff::{SignedDuration, Timestamp};
 use scraper::Html;
 use std::net::SocketAddr;
 
@@ -176,4 +177,58 @@ async fn there_are_so_many_a_minute() {
     assert_eq!(refused.status(), 429);
     assert!(refused.headers().contains_key("retry-after"));
     assert_eq!(publisher.asked().len(), feedwash::limits::TRIALS_A_MINUTE);
+}
+
+#[tokio::test]
+async fn what_is_here_already_is_linked_and_not_asked_for() {
+    let link = "<!doctype html><html><head><title>x</title><link rel=alternate type='application/rss+xml' href='/feed'></head><body><p>A page.</p></body></html>";
+    let publisher =
+        Publisher::start(move |_| answer(200, &[("content-type", "text/html")], link)).await;
+    let mut mine = open();
+    let source = format!(
+        "[[source]]\nname = \"mine\"\nurl = \"{}\"\n",
+        publisher.url("/feed")
+    );
+    mine.sources = config(&source).sources;
+    let address = program(mine).await;
+    for (given, asked) in [("/feed", 0), ("/feed/", 0), ("/page", 1)] {
+        let page = tried(address, &publisher.url(given)).await;
+        let said = select(&page, "main [role=status]")[0];
+        assert_eq!(words_of(said), "You have this feed already, as mine.");
+        let link = select(&page, "main [role=status] a")[0];
+        assert_eq!(
+            link.attr("href"),
+            Some(&*format!("feeds/mine?token={TOKEN}"))
+        );
+        assert_eq!(publisher.asked().len(), asked, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn who_asked_to_be_left_alone_is_not_asked() {
+    let config = configured(&["press"]);
+    let store = Store::open(&StoreLocation::Memory).await.unwrap();
+    store.sync(&config, NOW).await.unwrap();
+    let source = store
+        .take("press", true, LEASE, NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    let until = Timestamp::now() + SignedDuration::from_hours(1);
+    let finish = Finish {
+        outcome: "failed",
+        failures: 1,
+        failure: Some("server"),
+        hold: Some(("example.org".into(), until)),
+        ..fine(NOW)
+    };
+    store.finish(&source, &finish, NOW).await.unwrap();
+    let address = serve(app(&store, config).0).await;
+    let page = tried(address, "https://blog.example.org/feed").await;
+    let said = words_of(select(&page, "[role=alert]")[0]);
+    assert!(said.contains("asked to be left alone until"), "{said}");
+    assert!(
+        said.contains(&until.strftime("%H:%M").to_string()),
+        "{said}"
+    );
 }

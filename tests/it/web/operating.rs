@@ -49,8 +49,9 @@ async fn what_the_daemon_does_is_counted() {
             )
         });
         // What the store says may be a second old.
-        let failing = value(&metrics, "feedwash_sources{state=\"failing\"}");
-        let is_known = polls == [Some(1.0), Some(1.0)] && failing == Some(1.0);
+        let states = ["fine", "failing"]
+            .map(|state| value(&metrics, &format!("feedwash_sources{{state=\"{state}\"}}")));
+        let is_known = polls == [Some(1.0); 2] && states == [Some(1.0); 2];
         is_known.then_some(metrics)
     })
     .await;

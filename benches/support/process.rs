@@ -1,5 +1,8 @@
 //! Processes that are measured from outside, and that end whenever the bench does.
 
+// Each bench is a crate of its own and uses a part of this.
+#![allow(dead_code)]
+
 use super::{PATIENCE, say};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
@@ -120,7 +123,7 @@ pub(crate) fn end_with_input() {
     });
 }
 
-fn wait_for_the_end_of_input() {
+pub(crate) fn wait_for_the_end_of_input() {
     let mut input = std::io::stdin().lock();
     let mut bytes = [0; 256];
     while matches!(input.read(&mut bytes), Ok(1..)) {}

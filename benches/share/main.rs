@@ -1,0 +1,433 @@
+//! Several programs that share one PostgreSQL database: how much they do, and that nothing is lost while they are killed.
+//!
+//! Publishers with changing feeds and readers with conditional requests are played by processes of their own. First 1, 2 and
+//! 4 programs poll the same sources in turn; then four of them are killed at random (`kill -9`), and started again, for as long
+//! as is asked for; then everything is counted: each entry of each source once, and no source polled before it was due.
+//!
+//! `FEEDWASH_TEST_POSTGRES` names the server: a schema is made there and dropped again. `FEEDWASH_SOURCES`, `FEEDWASH_SECONDS`
+//! (of each measurement), `FEEDWASH_KILL_SECONDS`, `FEEDWASH_INTERVAL` (seconds), `FEEDWASH_CHANGE` (one request in so many
+//! finds something new) and `FEEDWASH_READERS` change the figures of the same names; `FEEDWASH_RESTART` is a command that
+//! restarts the server, once a minute while programs are killed; `FEEDWASH_PROGRAM` measures another build.
+
+#[path = "../support/process.rs"]
+mod process;
+mod publishers;
+mod readers;
+
+use process::{Kept, Usage};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How many programs share the database in turn.
+const TEAMS: [usize; 3] = [1, 2, 4];
+
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["publishers", change] => publishers::run(number(change)),
+        ["readers", ref rest @ ..] => readers::run(rest),
+        ["keep", program, ref rest @ ..] => process::keep(program, rest),
+        // `cargo test --benches` asks only whether it runs.
+        _ => share(&Plan::new(arguments.contains(&"--bench"))),
+    }
+}
+
+fn number<N: FromStr>(text: &str) -> N {
+    text.parse()
+        .unwrap_or_else(|_| panic!("{text} is not a number that fits"))
+}
+
+#[expect(clippy::print_stdout, reason = "a bench is read on a terminal")]
+fn say(line: impl Display) {
+    println!("{line}");
+}
+
+/// What is done.
+struct Plan {
+    sources: usize,
+    window: Duration,
+    killing: Duration,
+    interval: u64,
+    change: usize,
+    readers: usize,
+    program: PathBuf,
+    restart: Option<String>,
+}
+
+impl Plan {
+    fn new(is_bench: bool) -> Self {
+        let asked = |name, full, trial| {
+            let default = if is_bench { full } else { trial };
+            std::env::var(name).map_or(default, |text| number(&text))
+        };
+        let program = std::env::var_os("FEEDWASH_PROGRAM").map(PathBuf::from);
+        Self {
+            sources: asked("FEEDWASH_SOURCES", 20_000, 50),
+            window: Duration::from_secs(asked("FEEDWASH_SECONDS", 20, 2) as u64),
+            killing: Duration::from_secs(asked("FEEDWASH_KILL_SECONDS", 300, 5) as u64),
+            interval: asked("FEEDWASH_INTERVAL", 5, 1) as u64,
+            change: asked("FEEDWASH_CHANGE", 100, 20),
+            readers: asked("FEEDWASH_READERS", 64, 4),
+            program: program.unwrap_or_else(|| env!("CARGO_BIN_EXE_feedwash").into()),
+            restart: std::env::var("FEEDWASH_RESTART").ok(),
+        }
+    }
+}
+
+fn share(plan: &Plan) {
+    let Ok(server) = std::env::var("FEEDWASH_TEST_POSTGRES") else {
+        say("FEEDWASH_TEST_POSTGRES names no server, so nothing is measured");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("a runtime can be made");
+    let schema = format!("feedwash_share_{}", std::process::id());
+    let sql = |sql: String| {
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&server)
+                .await
+                .expect("the server is there");
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .fetch_all(&mut connection)
+                .await
+                .expect("it does what it is told")
+        })
+    };
+    sql(format!("create schema {schema}"));
+    let mut url = url::Url::parse(&server).expect("it is a URL");
+    url.query_pairs_mut()
+        .append_pair("options", &format!("-c search_path={schema}"));
+    let team = Team::new(plan, url.as_str());
+    say(format_args!(
+        "{} sources every {} s, one request in {} finds something new, {} readers",
+        plan.sources, plan.interval, plan.change, plan.readers
+    ));
+    for size in TEAMS {
+        team.measure(plan, size);
+    }
+    team.kill_at_random(plan);
+    team.settle(plan);
+    let count = |what: &str| -> i64 {
+        let rows = sql(format!("set search_path to {schema}; {what}"));
+        rows.last().expect("one row").get(0)
+    };
+    let early = count(&format!(
+        "select count(*) from (select started_at - lag(started_at) over (partition by source_id order by id) as gap \
+           from poll) as gaps where gap < {}",
+        plan.interval
+    ));
+    let polls = count("select count(*) from poll");
+    let longest = count(
+        "select coalesce(max(gap), 0) from (select started_at - lag(started_at) over (partition by source_id order by id) \
+           as gap from poll) as gaps",
+    );
+    let rows = sql(format!(
+        "set search_path to {schema}; select source.name, count(*), count(distinct entry.key) from source \
+         join entry on entry.source_id = source.id group by source.name"
+    ));
+    let stored: HashMap<String, (i64, i64)> = rows
+        .iter()
+        .map(|row| (row.get(0), (row.get(1), row.get(2))))
+        .collect();
+    sql(format!("drop schema {schema} cascade"));
+    let newest = team.newest();
+    let published: usize = newest.values().sum();
+    let wrong = newest.iter().filter(|(name, newest)| {
+        let all = i64::try_from(**newest).expect("a count");
+        stored.get(*name) != Some(&(all, all))
+    });
+    let wrong: Vec<&String> = wrong.map(|(name, _)| name).collect();
+    say(format_args!(
+        "{published} entries published by {} sources: {} sources have not each of theirs once; {polls} polls, {early} of them \
+         before they were due; the longest time between two polls of a source {longest} s",
+        newest.len(),
+        wrong.len()
+    ));
+    assert!(wrong.is_empty(), "sources that lack entries: {wrong:?}");
+    assert_eq!(early, 0, "a source was polled before it was due");
+}
+
+/// The programs that share a database, and those they live among.
+struct Team {
+    publishers: Helper,
+    folder: tempfile::TempDir,
+    program: PathBuf,
+    /// Where each of the largest team serves.
+    ports: Vec<u16>,
+}
+
+impl Team {
+    fn new(plan: &Plan, store: &str) -> Self {
+        let publishers = Helper::start(&["publishers", &plan.change.to_string()]);
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let upstream = publishers.first_line.clone();
+        let ports: Vec<u16> = TEAMS
+            .iter()
+            .max()
+            .map_or(0..0, |size| 0..*size)
+            .map(|_| free_port())
+            .collect();
+        for (member, port) in ports.iter().enumerate() {
+            let mut toml = format!(
+                "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:8484\"\n[store]\nurl = \"{store}\"\n\
+                 [polling]\ninterval = \"{}s\"\nadaptive = false\nallow_private = [\"127.0.0.0/8\"]\n",
+                plan.interval
+            );
+            for source in 0..plan.sources {
+                let ip = publishers::address(source);
+                let name = publishers::name(IpAddr::V4(ip));
+                let _ = write!(
+                    toml,
+                    "[[source]]\nname = \"{name}\"\nurl = \"http://{ip}:{upstream}/feed.xml\"\n"
+                );
+            }
+            let file = folder.path().join(format!("{member}.toml"));
+            std::fs::write(file, toml).expect("the folder can be written to");
+        }
+        Self {
+            publishers,
+            folder,
+            program: plan.program.clone(),
+            ports,
+        }
+    }
+
+    /// Starts a member and waits until it serves.
+    fn start(&self, member: usize) -> Kept {
+        let config = self.folder.path().join(format!("{member}.toml"));
+        let config = config.to_str().expect("the folder's name is text");
+        let program = self.program.to_str().expect("the program's name is text");
+        let kept = Kept::start(program, &["run", "--config", config]);
+        let started = Instant::now();
+        while ask(self.ports[member], "/health").is_none() {
+            assert!(started.elapsed() < PATIENCE, "a program does not come up");
+            sleep(Duration::from_millis(20));
+        }
+        kept
+    }
+
+    /// How many polls each of so many did in a window, beside readers.
+    fn measure(&self, plan: &Plan, size: usize) {
+        let members: Vec<Kept> = (0..size).map(|member| self.start(member)).collect();
+        let begun = self.asked();
+        self.wait("first polls", |asked| asked >= begun + plan.sources);
+        let readers = self.readers(plan, size);
+        let look = || -> Vec<(f64, Usage)> {
+            let members = members.iter().zip(&self.ports);
+            members
+                .map(|(kept, port)| (polls(*port), Usage::of(kept.pid)))
+                .collect()
+        };
+        let (before, started) = (look(), Instant::now());
+        sleep(plan.window);
+        let (after, elapsed) = (look(), started.elapsed().as_secs_f64());
+        let pairs = after.iter().zip(&before);
+        let each: Vec<(f64, f64, u64)> = pairs
+            .map(|((polls, usage), (polls_before, usage_before))| {
+                let cpu = (usage.cpu - usage_before.cpu).as_secs_f64();
+                let done = polls - polls_before;
+                (done / elapsed, done / cpu, usage.peak_bytes)
+            })
+            .collect();
+        let all: f64 = each.iter().map(|(rate, ..)| rate).sum();
+        let told = each.iter().map(|(rate, per_cpu, peak)| {
+            format!(
+                "{rate:.0}/s ({per_cpu:.0} a CPU-s, {:.0} MB)",
+                *peak as f64 / 1e6
+            )
+        });
+        let told = told.collect::<Vec<_>>().join(", ");
+        say(format_args!(
+            "{size} programs: {all:.0} polls/s in all; {told}; {}",
+            readers.end()
+        ));
+    }
+
+    /// Kills members at random and starts them again.
+    fn kill_at_random(&self, plan: &Plan) {
+        let size = self.ports.len();
+        let mut members: Vec<Kept> = (0..size).map(|member| self.start(member)).collect();
+        let readers = self.readers(plan, size);
+        let (started, mut kills, mut restarts) = (Instant::now(), 0, 0);
+        let mut dice: u64 = 42;
+        while started.elapsed() < plan.killing {
+            // Knuth's numbers (TAOCP 3.3.4): the same order in every run.
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            sleep(Duration::from_millis(500 + (dice >> 33) % 3_000));
+            let member = (dice >> 20) as usize % size;
+            let pid = members[member].pid.to_string();
+            let killed = Command::new("kill").args(["-9", &pid]).status();
+            assert!(
+                killed.is_ok_and(|status| status.success()),
+                "it is there to be killed"
+            );
+            kills += 1;
+            if let Some(restart) = &plan.restart
+                && started.elapsed().as_secs() / 60 > restarts
+            {
+                restarts += 1;
+                let done = Command::new("sh")
+                    .args(["-c", restart])
+                    .stdout(Stdio::null())
+                    .status();
+                assert!(
+                    done.is_ok_and(|status| status.success()),
+                    "the server restarts"
+                );
+            }
+            members[member] = self.start(member);
+        }
+        say(format_args!(
+            "{size} programs for {} s: {kills} killed at random, the server restarted {restarts} times; {}",
+            plan.killing.as_secs(),
+            readers.end()
+        ));
+    }
+
+    /// Lets everything be polled that came last.
+    fn settle(&self, plan: &Plan) {
+        self.publishers_say("/freeze");
+        let _members: Vec<Kept> = (0..2).map(|member| self.start(member)).collect();
+        // A source that a killed program had taken is due once more; all others twice.
+        let begun = self.asked();
+        self.wait("the last polls", |asked| asked >= begun + 3 * plan.sources);
+    }
+
+    fn readers(&self, plan: &Plan, size: usize) -> Helper {
+        let (readers, sources) = (plan.readers.to_string(), plan.sources.to_string());
+        let ports: Vec<String> = self.ports.iter().take(size).map(u16::to_string).collect();
+        let mut arguments = vec!["readers", &readers, &sources];
+        arguments.extend(ports.iter().map(String::as_str));
+        Helper::silent(&arguments)
+    }
+
+    fn wait(&self, what: &str, is_enough: impl Fn(usize) -> bool) {
+        let started = Instant::now();
+        while !is_enough(self.asked()) {
+            assert!(started.elapsed() < PATIENCE, "{what} take too long");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// How many requests the publishers had.
+    fn asked(&self) -> usize {
+        let counts = self.publishers_say("/counts");
+        number(counts.split(' ').next().expect("two counts"))
+    }
+
+    /// The number of the newest entry of each source.
+    fn newest(&self) -> HashMap<String, usize> {
+        let said = self.publishers_say("/newest");
+        let lines = said.lines().filter_map(|line| line.split_once(' '));
+        lines
+            .map(|(ip, newest)| (publishers::name(number(ip)), number(newest)))
+            .collect()
+    }
+
+    fn publishers_say(&self, path: &str) -> String {
+        let port = number(&self.publishers.first_line);
+        ask(port, path).expect("the publishers answer")
+    }
+}
+
+/// A process of this bench's own kind, which ends with its input.
+struct Helper {
+    process: Child,
+    output: BufReader<std::process::ChildStdout>,
+    first_line: String,
+}
+
+impl Helper {
+    /// Starts one, which says a line at once.
+    fn start(arguments: &[&str]) -> Self {
+        let mut helper = Self::silent(arguments);
+        let read = helper.output.read_line(&mut helper.first_line);
+        read.expect("it says a line");
+        helper.first_line = helper.first_line.trim().to_owned();
+        helper
+    }
+
+    fn silent(arguments: &[&str]) -> Self {
+        let this = std::env::current_exe().expect("a running program has a file");
+        let mut process = Command::new(this)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program can be started again");
+        let output = BufReader::new(process.stdout.take().expect("it is a pipe"));
+        Self {
+            process,
+            output,
+            first_line: String::new(),
+        }
+    }
+
+    /// Ends readers, and gives what they say.
+    fn end(mut self) -> String {
+        drop(self.process.stdin.take());
+        let mut said = String::new();
+        let read = self.output.read_line(&mut said);
+        read.expect("they say what they were answered");
+        let mut counts = said.split_whitespace();
+        let mut next = || counts.next().unwrap_or("?").to_owned();
+        format!(
+            "readers got {} feeds, {} times 304, {} times nothing",
+            next(),
+            next(),
+            next()
+        )
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Asks a server of this machine: what follows the head, where there is one. `None` where nobody answers.
+fn ask(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(match answer.split_once("\r\n\r\n") {
+        Some((_, body)) => body.to_owned(),
+        None => answer,
+    })
+}
+
+/// How many polls a program has ended.
+fn polls(port: u16) -> f64 {
+    let metrics = ask(port, "/metrics").expect("it serves");
+    let counts = metrics
+        .lines()
+        .filter(|line| line.starts_with("feedwash_polls_total{"))
+        .filter_map(|line| line.rsplit_once(' '));
+    counts.map(|(_, count)| number::<f64>(count)).sum()
+}
