@@ -130,3 +130,12 @@ mod steps {
         bench(bencher, set, super::support::ours);
     }
 }
+
+/// What a body costs a poll, once it is fetched, where it is the one before: its hash, and nothing is read.
+#[divan::bench(args = [10_000, 1_000_000])]
+fn identical(bencher: Bencher<'_, '_>, bytes: usize) {
+    let body = support::made(FeedFormat::Rss, bytes / 2_000).response.body;
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench(|| feedwash::store::hash(black_box(&body)));
+}

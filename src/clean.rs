@@ -25,6 +25,7 @@ mod images;
 mod links;
 mod meta;
 mod names;
+mod nesting;
 mod notices;
 mod pairs;
 mod paragraphs;

@@ -47,7 +47,7 @@ pub use transfer::{TransferError, Transferred, transfer};
 pub use undo::{Restoration, Stored};
 
 use crate::config::StoreLocation;
-pub(crate) use record::hash;
+pub use record::hash;
 
 use db::{Db, Pools};
 use ends::Ends;

@@ -174,14 +174,14 @@ fn player_is_known(href: &str) -> bool {
 }
 
 fn embedding_script(scrub: &Scrub<'_>, source: &str) -> Option<String> {
-    let mut url = scrub.url(source)?;
+    let mut url = Url::clone(&*scrub.url(source)?);
     let host = url.host_str()?.to_owned();
     let (_, end, page) = SCRIPTS.iter().find(|(listed, ..)| *listed == host)?;
     let path = url.path().strip_suffix(end)?;
     let path = format!("{path}{page}");
     url.set_path(&path);
     url.set_query(None);
-    Some(url.into())
+    Some(url.as_str().to_owned())
 }
 
 /// The title of an embedding element.
@@ -212,7 +212,7 @@ fn fallback(scrub: &Scrub<'_>, id: NodeId) -> Option<(String, String)> {
         .filter_map(|node| node.value().as_text().map(|text| text.to_string()));
     let text = tree::collapse(&texts.collect::<String>());
     let fine = matches!(page.scheme(), "http" | "https") && !text.is_empty();
-    fine.then(|| (page.into(), text))
+    fine.then(|| (page.as_str().to_owned(), text))
 }
 
 /// The `movie` or `src` parameter of an old Flash object without a frame inside.

@@ -4,72 +4,16 @@
 //! need not parse a field again to learn that. Most fields are such once the passes are through; where there is
 //! any doubt it says no, and that costs nothing but the time.
 //!
-//! Why a look at the letters is enough (HTML §13.2.5, §13.2.6): none of the elements in [`KINDS`] makes the tokenizer
-//! leave its data state, and none is of another namespace, so whatever is accepted holds no other element and no
+//! Why a look at the letters is enough (HTML §13.2.5, §13.2.6): none of the published elements of [`nesting`] makes the
+//! tokenizer leave its data state, and none is of another namespace, so whatever is accepted holds no other element and no
 //! attribute but those that were seen here. And none stands where a parser would move, close or repeat it.
 //!
 //! Invariant: what is accepted, `ammonia` with the list of `safety` leaves as it is. Wherever debug assertions
 //! are on, as in all tests, that is asserted.
 
 use super::links::candidates;
-use super::quick::QuickMap;
+use super::nesting::{self, Nest};
 use super::safety::allowed;
-use std::sync::LazyLock;
-
-/// What an element is to the parser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Stands anywhere in text and holds text.
-    Phrase,
-    /// A link: never in another.
-    Link,
-    /// Begins a line, and so ends a paragraph.
-    Block,
-    /// A paragraph, which a block would end.
-    Paragraph,
-    /// A heading, which another would end.
-    Heading,
-    List,
-    Item,
-    Terms,
-    Term,
-    Table,
-    Rows,
-    Row,
-    Cell,
-    /// Has no content.
-    Void,
-    /// Has no content, and ends a paragraph.
-    Rule,
-}
-
-#[rustfmt::skip]
-const KINDS: &[(Kind, &[&str])] = &[
-    (Kind::Phrase, &["abbr", "audio", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd", "mark", "picture", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "video"]),
-    (Kind::Link, &["a"]),
-    (Kind::Block, &["address", "article", "aside", "blockquote", "center", "details", "div", "figcaption", "figure", "footer", "header", "hgroup", "main", "nav", "pre", "section", "summary"]),
-    (Kind::Paragraph, &["p"]),
-    (Kind::Heading, &["h1", "h2", "h3", "h4", "h5", "h6"]),
-    (Kind::List, &["ol", "ul"]),
-    (Kind::Item, &["li"]),
-    (Kind::Terms, &["dl"]),
-    (Kind::Term, &["dd", "dt"]),
-    (Kind::Table, &["table"]),
-    (Kind::Rows, &["tbody", "tfoot", "thead"]),
-    (Kind::Row, &["tr"]),
-    (Kind::Cell, &["td", "th"]),
-    (Kind::Void, &["br", "img", "source", "track", "wbr"]),
-    (Kind::Rule, &["hr"]),
-];
-
-static BY_NAME: LazyLock<QuickMap<&'static str, Kind>> = LazyLock::new(|| {
-    let rows = KINDS.iter();
-    rows.flat_map(|(kind, names)| names.iter().map(|name| (*name, *kind)))
-        .collect()
-});
-
-/// Deeper markup is left to the parser, which knows its limits.
-const DEPTH_MAX: usize = 64;
 
 /// A tag of more attributes is left to the parser.
 const ATTRIBUTES_MAX: usize = 12;
@@ -85,7 +29,7 @@ pub(super) fn is_regular(markup: &str) -> bool {
             return false;
         }
         let Some(tag) = tag.strip_prefix('<') else {
-            return open.names.is_empty();
+            return open.nest.is_empty();
         };
         let after = match tag.strip_prefix('/') {
             Some(tag) => open.end(tag),
@@ -98,72 +42,39 @@ pub(super) fn is_regular(markup: &str) -> bool {
     }
 }
 
-/// The elements that are open, and how many of them are links and paragraphs.
+/// What is open where a walk over the letters stands.
 #[derive(Default)]
-struct Open<'m> {
-    names: Vec<(&'m str, Kind)>,
-    links: usize,
-    paragraphs: usize,
+struct Open {
+    nest: Nest,
     /// The last tag began a `pre`, which drops a line break.
     pre: bool,
 }
 
-impl<'m> Open<'m> {
+impl Open {
     fn takes_text(&self, text: &str) -> bool {
-        let inner = self.names.last().map(|(_, kind)| *kind);
-        let is_held = match inner {
-            Some(Kind::Table | Kind::Rows | Kind::Row) => text
-                .bytes()
-                .all(|byte| matches!(byte, b' ' | b'\t' | b'\n')),
-            _ => true,
-        };
-        is_held && !(self.pre && text.starts_with('\n')) && is_written(text, false)
+        self.nest.takes_text(text)
+            && !(self.pre && text.starts_with('\n'))
+            && is_written(text, false)
     }
 
     /// Reads what follows a `<`, up to the end of the tag; `None` where the tag is not regular.
-    fn start(&mut self, tag: &'m str) -> Option<&'m str> {
+    fn start<'m>(&mut self, tag: &'m str) -> Option<&'m str> {
         let (name, rest) = named(tag);
-        let kind = *BY_NAME.get(name)?;
+        let known = nesting::known(name).filter(|known| known.published)?;
         let rest = attributes(name, rest)?;
-        let inner = self.names.last().map(|(_, kind)| *kind);
-        let fits = match kind {
-            Kind::Item => inner == Some(Kind::List),
-            Kind::Term => inner == Some(Kind::Terms),
-            Kind::Rows => inner == Some(Kind::Table),
-            Kind::Row => inner == Some(Kind::Rows),
-            Kind::Cell => inner == Some(Kind::Row),
-            // Whatever else stands between the parts of a table is moved out of it.
-            _ if matches!(inner, Some(Kind::Table | Kind::Rows | Kind::Row)) => false,
-            Kind::Phrase | Kind::Void => true,
-            Kind::Link => self.links == 0,
-            Kind::Heading if inner == Some(Kind::Heading) => false,
-            Kind::Block
-            | Kind::Paragraph
-            | Kind::Heading
-            | Kind::List
-            | Kind::Terms
-            | Kind::Table
-            | Kind::Rule => self.paragraphs == 0,
-        };
-        if !fits || self.names.len() >= DEPTH_MAX {
+        if !self.nest.fits(known.kind) {
             return None;
         }
         self.pre = name == "pre";
-        if !matches!(kind, Kind::Void | Kind::Rule) {
-            self.links += usize::from(kind == Kind::Link);
-            self.paragraphs += usize::from(kind == Kind::Paragraph);
-            self.names.push((name, kind));
-        }
+        self.nest.open(known);
         Some(rest)
     }
 
     /// The same for what follows `</`.
-    fn end(&mut self, tag: &'m str) -> Option<&'m str> {
-        let (name, kind) = self.names.pop()?;
-        self.links -= usize::from(kind == Kind::Link);
-        self.paragraphs -= usize::from(kind == Kind::Paragraph);
+    fn end<'m>(&mut self, tag: &'m str) -> Option<&'m str> {
+        let known = self.nest.close()?;
         self.pre = false;
-        tag.strip_prefix(name)?.strip_prefix('>')
+        tag.strip_prefix(known.name)?.strip_prefix('>')
     }
 }
 

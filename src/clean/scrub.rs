@@ -22,6 +22,7 @@ use scraper::node::Element;
 use scraper::{Html, Node};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use url::Url;
 
 /// How much there is, texts in characters without white space.
@@ -98,7 +99,7 @@ pub(crate) struct Scrub<'a> {
     named: Option<Vec<(NodeId, Named)>>,
     sites: OnceCell<Vec<String>>,
     survey: OnceCell<Survey>,
-    urls: RefCell<HashMap<String, Option<Url>>>,
+    urls: RefCell<HashMap<String, Option<Rc<Url>>>>,
     kept: HashSet<NodeId>,
     /// Ancestors of what is kept: they may not go either.
     holds_kept: HashSet<NodeId>,
@@ -216,11 +217,11 @@ impl<'a> Scrub<'a> {
     }
 
     /// A URL found in this field, made absolute. Each is parsed once, whatever number of passes asks.
-    pub(super) fn url(&self, value: &str) -> Option<Url> {
+    pub(super) fn url(&self, value: &str) -> Option<Rc<Url>> {
         if let Some(known) = self.urls.borrow().get(value) {
             return known.clone();
         }
-        let url = self.parse_url(value.trim());
+        let url = self.parse_url(value.trim()).map(Rc::new);
         self.urls.borrow_mut().insert(value.to_owned(), url.clone());
         url
     }

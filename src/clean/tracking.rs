@@ -6,6 +6,7 @@ use super::links::candidates;
 use super::quick::QuickMap;
 use super::scrub::Scrub;
 use super::tree::NodeId;
+use std::rc::Rc;
 use std::sync::LazyLock;
 use url::Url;
 
@@ -109,7 +110,7 @@ fn pixel(scrub: &mut Scrub<'_>, id: NodeId) {
         .map_or("", |element| element.name())
         .to_owned();
     let addresses = addresses(scrub, id);
-    let known = addresses.iter().find_map(beacon);
+    let known = addresses.iter().find_map(|url| beacon(url));
     let tiny = size.tiny;
     let counts = addresses
         .iter()
@@ -128,7 +129,7 @@ fn pixel(scrub: &mut Scrub<'_>, id: NodeId) {
         scrub.remove(id, "counting address", "hidden by style");
     } else if name == "iframe" && size.hidden {
         scrub.remove(id, "invisible", "a frame hidden by style");
-    } else if name == "img" && !size.seen && addresses.iter().any(is_counter) {
+    } else if name == "img" && !size.seen && addresses.iter().any(|url| is_counter(url)) {
         scrub.remove(id, "counter", "an address as counters have, and no size");
     } else if tiny && name == "img" {
         // A photo with broken sizes, as lazy loaders leave it: without them it is seen.
@@ -242,7 +243,7 @@ fn is_counter(url: &Url) -> bool {
         || is_one_of(stem, COUNTERS) && (url.query().is_some() || ends_as_gif(file))
 }
 
-fn addresses(scrub: &Scrub<'_>, id: NodeId) -> Vec<Url> {
+fn addresses(scrub: &Scrub<'_>, id: NodeId) -> Vec<Rc<Url>> {
     let mut found = Vec::new();
     let mut add = |id: NodeId| {
         for name in ["src", "poster"] {

@@ -83,8 +83,9 @@ pub(super) struct Changes<'r> {
     pub(super) recorded: Recorded,
 }
 
-/// The SHA-256 of some bytes, in hexadecimal digits.
-pub(crate) fn hash(bytes: &[u8]) -> String {
+/// The SHA-256 of some bytes, in hexadecimal digits: all that is asked of a body that may be the one before.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     Sha256::digest(bytes)
         .iter()
