@@ -40,7 +40,8 @@ pub(crate) fn conservation(name: &str, washed: &Washed) {
                 kept.push_str(&squeeze(&visible(&html).concat()));
                 // Out of its place an element may hold what follows as letters (`<plaintext>` of a formula).
                 let letters = removal.before.replace("&lt;", "<").replace("&gt;", ">");
-                kept.push_str(&squeeze(&letters.replace("&amp;", "&")));
+                let letters = letters.replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
+                kept.push_str(&squeeze(&letters));
             }
             for text in visible(before) {
                 for line in text.split(['\n', '\r']) {
