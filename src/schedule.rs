@@ -202,7 +202,10 @@ fn fine(ended: &Ended<'_>, chance: f64, now: Timestamp) -> Wait {
         Duration::ZERO => wait + policy.interval.mul_f64(chance),
         more => asked + more.mul_f64(chance),
     };
-    (spread, format!("{reason}; more or less at first"))
+    (
+        spread,
+        format!("{reason}; the first time earlier or later, so that not all are asked at once"),
+    )
 }
 
 /// What is waited after failures.
