@@ -42,7 +42,8 @@
 //!
 //! # A request
 //!
-//! 1. [`web::router`] finds the feed's name and format; the store says which revision is the newest.
+//! 1. A feed that is kept, while nothing was written since, is answered at once. For all else [`web::router`] finds the feed's
+//!    name and format, and the store says which revision is the newest.
 //! 2. A rendered copy of that revision is at hand, or [`store::Store::feed`] gives the page's entries and
 //!    [`render::render`] writes them.
 //! 3. The answer is a 304, or the bytes, compressed once a change in the coding that the reader likes best.
