@@ -81,6 +81,18 @@ macro_rules! in_transaction {
 }
 pub(super) use in_transaction;
 
+/// Lets a transaction that changes many sources at once be the only one that changes any. Programs that share a database touch
+/// them in other orders, and each would wait for the other. It comes first in its transaction.
+macro_rules! alone {
+    ($db:expr, $tx:ident) => {
+        if !$db.is_sqlite() {
+            let lock = "lock table source in share row exclusive mode";
+            sqlx::query(lock).execute(&mut *$tx).await?;
+        }
+    };
+}
+pub(super) use alone;
+
 /// As [`in_transaction`], of what a power cut may undo: leases, turns, and polls that found nothing new, which are only made
 /// again. On SQLite it does not wait for the disk; the next transaction that does waits for this one, too. Nobody is told.
 macro_rules! in_passing {

@@ -78,8 +78,9 @@ impl Session {
 /// leases, too, and they end by time.
 pub(super) fn give_back_orphans() -> String {
     format!(
-        "update source set leased_until = 0 where leased_until > $1 and leased_by <> 0 and leased_by not in (\
-           select objid::bigint from {LOCKS})"
+        "update source set leased_until = 0 where id in (\
+           select id from source where leased_until > $1 and leased_by <> 0 and leased_by not in (\
+             select objid::bigint from {LOCKS}) for update skip locked)"
     )
 }
 

@@ -1,6 +1,6 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{in_passing, in_transaction, on};
+use super::db::{alone, in_passing, in_transaction, on};
 use super::ends::End;
 use super::feeds::read;
 use super::leases::taking;
@@ -124,6 +124,7 @@ impl Store {
         );
         let pairs = rename::pairs(&table);
         let renamed: Vec<(i64, String, String)> = in_transaction!(self.db, tx => {
+            alone!(self.db, tx);
             let renamed: Vec<(i64, String, String)> =
                 sqlx::query_as(AssertSqlSafe(pairs)).bind(&given).fetch_all(&mut *tx).await?;
             for (id, old, new) in &renamed {
@@ -285,6 +286,7 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn retry_failing(&self, now: Timestamp) -> Result<(), StoreError> {
         in_transaction!(self.db, tx => {
+            alone!(self.db, tx);
             sqlx::query(
                 "update source set next_poll_at = $1, next_poll_reason = 'the configuration changed' \
                  where failures > 0 and next_poll_at > $1 and retry_after_until <= $1 and removed_at is null",
@@ -316,6 +318,7 @@ impl Store {
                and source.next_poll_at > source.last_poll_at + given.interval and source.retry_after_until <= $2 and source.removed_at is null"
         );
         in_transaction!(self.db, tx => {
+            alone!(self.db, tx);
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given.collect()).to_string())
                 .bind(now.as_second())

@@ -3,7 +3,7 @@
 //!
 //! Invariant: nothing here makes a source due before it was, but for one whose time lies beyond every rule.
 
-use super::db::{in_passing, in_transaction, on};
+use super::db::{alone, in_passing, in_transaction, on};
 use super::{Store, StoreError, rows};
 use crate::limits;
 use jiff::Timestamp;
@@ -50,10 +50,15 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn postpone(&self, turns: &[(i64, Timestamp, &str)]) -> Result<(), StoreError> {
         let turns = turns.iter().map(|(id, at, why)| (*id, *at, Some(*why)));
-        self.move_to(&turns.collect::<Vec<_>>()).await
+        self.move_to(&turns.collect::<Vec<_>>(), false).await
     }
 
-    async fn move_to(&self, times: &[(i64, Timestamp, Option<&str>)]) -> Result<(), StoreError> {
+    /// Gives sources other times; `is_spread` where they may be anybody's, and not only those that this program has taken.
+    async fn move_to(
+        &self,
+        times: &[(i64, Timestamp, Option<&str>)],
+        is_spread: bool,
+    ) -> Result<(), StoreError> {
         if times.is_empty() {
             return Ok(());
         }
@@ -69,6 +74,9 @@ impl Store {
              from {table} where source.id = given.id and source.next_poll_at <= given.at"
         );
         in_passing!(self.db, tx => {
+            if is_spread {
+                alone!(self.db, tx);
+            }
             sqlx::query(AssertSqlSafe(sql))
                 .bind(serde_json::Value::Array(given).to_string())
                 .execute(&mut *tx)
@@ -107,7 +115,7 @@ impl Store {
                 (wait > 0).then_some((id, at, None))
             })
             .collect();
-        self.move_to(&times).await?;
+        self.move_to(&times, true).await?;
         Ok(times.len())
     }
 
@@ -119,6 +127,7 @@ impl Store {
     pub async fn mend_times(&self, now: Timestamp) -> Result<u64, StoreError> {
         let longest = (limits::INTERVAL_MAX + limits::INTERVAL_MAX / 4).as_secs() as i64;
         let mended = in_transaction!(self.db, tx => {
+            alone!(self.db, tx);
             let shifted = sqlx::query(
                 "update source set next_poll_at = next_poll_at - last_poll_at + $1, \
                    retry_after_until = case when retry_after_until > last_poll_at then retry_after_until - last_poll_at + $1 else 0 end, \
