@@ -50,17 +50,18 @@ struct Shared(Arc<Parts>);
 /// What is shared.
 struct Parts {
     app: App,
-    rendered: Arc<kept::Cache>,
+    rendered: kept::Cache,
     quick: quick::Counters,
     turns: turns::Turns,
-    summaries: Arc<pages::Summaries>,
-    accounts: Arc<pages::Accounts>,
-    trials: Arc<pages::Trials>,
+    summaries: pages::Summaries,
+    accounts: pages::Accounts,
+    trials: pages::Trials,
+    // What fetches icons goes on when its visitor has left.
     icons: Arc<pages::Icons>,
-    troubled: Arc<Fresh<Vec<Status>>>,
-    sources: Arc<Fresh<Vec<Source>>>,
-    titles: Arc<Fresh<Vec<Status>>>,
-    census: Arc<Fresh<Census>>,
+    troubled: Fresh<Vec<Status>>,
+    sources: Fresh<Vec<Source>>,
+    titles: Fresh<Vec<Status>>,
+    census: Fresh<Census>,
 }
 
 impl std::ops::Deref for Shared {
@@ -77,16 +78,16 @@ impl Shared {
         Self(Arc::new(Parts {
             quick: quick::Counters::new(&app.metrics),
             app,
-            rendered: Arc::new(kept::Cache::new(turns.clone())),
+            rendered: kept::Cache::new(turns.clone()),
             turns,
-            summaries: Arc::default(),
-            accounts: Arc::default(),
-            trials: Arc::default(),
+            summaries: pages::Summaries::default(),
+            accounts: pages::Accounts::default(),
+            trials: pages::Trials::default(),
             icons: Arc::default(),
-            troubled: Arc::default(),
-            sources: Arc::default(),
-            titles: Arc::default(),
-            census: Arc::default(),
+            troubled: Fresh::default(),
+            sources: Fresh::default(),
+            titles: Fresh::default(),
+            census: Fresh::default(),
         }))
     }
 }

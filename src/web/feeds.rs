@@ -70,7 +70,17 @@ pub(super) async fn feed(
     // Pages for people are shorter, so a later page of the feed is none of them: a browser gets it as it is.
     let answered = match page == 1 && is_browser(&request) {
         true => pages::feed(State(shared), name, page, true, key, &request).await,
-        false => for_readers(&shared, name, format, page, key, &request).await,
+        false => {
+            let asked = Asked {
+                live: Arc::clone(&shared.app.live.borrow()),
+                shared: &shared,
+                name,
+                format,
+                page,
+                key,
+            };
+            asked.answer(&request).await
+        }
     };
     // What is said of a feed that is not there depends on who asks, too.
     let mut answer = answered.unwrap_or_else(IntoResponse::into_response);
@@ -80,75 +90,122 @@ pub(super) async fn feed(
     Ok(answer)
 }
 
-/// Serves one page of a feed to a reader.
-async fn for_readers(
-    shared: &Shared,
-    name: &str,
+/// What a reader asks for: one page of a feed, under the configuration in force.
+struct Asked<'a> {
+    shared: &'a Shared,
+    live: Arc<Live>,
+    name: &'a str,
     format: FeedFormat,
     page: u32,
     key: Key,
-    request: &HeaderMap,
-) -> Result<Response, Problem> {
-    let (store, live) = (&shared.app.store, Arc::clone(&shared.app.live.borrow()));
-    let kept_as = Name::new(name, format, page, &key);
-    let kept = shared.rendered.get(kept_as.borrow(), &live);
-    if let Some(kept) = &kept
-        && let Some(heads) = kept.heads(store)
-    {
-        return Ok(answer(shared, request, kept, &heads).await);
-    }
-    let moment = Moment::now(store);
-    let heading = match &kept {
-        None => store.heading(name).await?,
-        Some(kept) => match in_time(store.heading(name)).await {
-            Ok(heading) => heading,
-            // A database that is away for a moment need not be seen.
-            Err(error) => {
-                tracing::debug!(name, %error, "the store does not answer; a kept page is served");
-                let heads = Heads::new(kept, kept.heading.as_ref(), format, Timestamp::now());
-                return Ok(answer(shared, request, kept, &heads).await);
-            }
-        },
-    };
-    let Some(config) = live.source(name) else {
-        return match heading {
-            Some(_) => {
-                let file = |heir: &str| format!("{heir}.{}", ending(format));
-                heir(shared, &live, name, &key, file).await.map(renamed)
-            }
-            None => Err(NO_SUCH_FEED),
-        };
-    };
-    let revision = revision_of(heading.as_ref());
-    let is_newest = |kept: &Arc<Rendered>| revision_of(kept.heading.as_ref()) == revision;
-    let rendered = match kept.filter(is_newest) {
-        Some(kept) => kept,
-        None => {
-            let turn = shared.turns.take().await;
-            // Somebody else may have rendered it while this one waited.
-            let kept = shared.rendered.get(kept_as.borrow(), &live);
-            match kept.filter(is_newest) {
-                Some(kept) => kept,
-                None => {
-                    let place = Place {
-                        address: address(&live.config.server.public_url, name, format),
-                        key,
-                        page,
-                        has_next: false,
-                    };
-                    let rendered =
-                        rendered(shared, &live, config, heading.as_ref(), place, format, turn);
-                    let rendered = rendered.await?;
-                    shared.rendered.keep(kept_as, &rendered);
-                    rendered
-                }
-            }
+}
+
+impl Asked<'_> {
+    async fn answer(self, request: &HeaderMap) -> Result<Response, Problem> {
+        let (shared, store) = (self.shared, &self.shared.app.store);
+        let kept_as = Name::new(self.name, self.format, self.page, &self.key);
+        let kept = shared.rendered.get(kept_as.borrow(), &self.live);
+        if let Some(kept) = &kept
+            && let Some(heads) = kept.heads(store)
+        {
+            return Ok(answer(shared, request, kept, &heads).await);
         }
-    };
-    let heads = Heads::new(&rendered, heading.as_ref(), format, Timestamp::now());
-    let heads = Arc::new(heads);
-    rendered.keep_heads(&heads, moment);
-    Ok(answer(shared, request, &rendered, &heads).await)
+        let moment = Moment::now(store);
+        let heading = match &kept {
+            None => store.heading(self.name).await?,
+            Some(kept) => match in_time(store.heading(self.name)).await {
+                Ok(heading) => heading,
+                // A database that is away for a moment need not be seen.
+                Err(error) => {
+                    tracing::debug!(self.name, %error, "the store does not answer; a kept page is served");
+                    let heads = self.heads(kept, kept.heading.as_ref());
+                    return Ok(answer(shared, request, kept, &heads).await);
+                }
+            },
+        };
+        let heading = heading.as_ref();
+        let Some(config) = self.live.source(self.name) else {
+            if heading.is_none() {
+                return Err(NO_SUCH_FEED);
+            }
+            let file = |heir: &str| format!("{heir}.{}", ending(self.format));
+            let heir = heir(shared, &self.live, self.name, &self.key, file);
+            return heir.await.map(renamed);
+        };
+        let rendered = self.newest(kept, kept_as, config, heading).await?;
+        let heads = Arc::new(self.heads(&rendered, heading));
+        rendered.keep_heads(&heads, moment);
+        Ok(answer(shared, request, &rendered, &heads).await)
+    }
+
+    fn heads(&self, page: &Rendered, heading: Option<&Heading>) -> Heads {
+        Heads::new(page, heading, self.format, Timestamp::now())
+    }
+
+    /// The page as the store has it: the kept one, if it is that, else one that is rendered now and kept.
+    async fn newest(
+        &self,
+        kept: Option<Arc<Rendered>>,
+        kept_as: Name,
+        config: &SourceConfig,
+        heading: Option<&Heading>,
+    ) -> Result<Arc<Rendered>, Problem> {
+        let revision = revision_of(heading);
+        let is_newest = |kept: &Arc<Rendered>| revision_of(kept.heading.as_ref()) == revision;
+        if let Some(kept) = kept.filter(is_newest) {
+            return Ok(kept);
+        }
+        let shared = self.shared;
+        let turn = shared.turns.take().await;
+        // Somebody else may have rendered it while this one waited.
+        let kept = shared.rendered.get(kept_as.borrow(), &self.live);
+        if let Some(kept) = kept.filter(is_newest) {
+            return Ok(kept);
+        }
+        let rendered = self.rendered(config, heading, turn).await?;
+        shared.rendered.keep(kept_as, &rendered);
+        Ok(rendered)
+    }
+
+    async fn rendered(
+        &self,
+        config: &SourceConfig,
+        heading: Option<&Heading>,
+        turn: Turn,
+    ) -> Result<Arc<Rendered>, Problem> {
+        let Self { format, page, .. } = *self;
+        let skip = (page - 1).saturating_mul(config.page_entries);
+        let (mut feed, has_next) = match heading {
+            Some(heading) => {
+                let store = &self.shared.app.store;
+                let published = store.feed(heading.id, skip, config.page_entries).await?;
+                (published.feed, published.has_next)
+            }
+            None => (Feed::default(), false),
+        };
+        if page > 1 && feed.entries.is_empty() {
+            return Err(FEWER_PAGES);
+        }
+        if feed.title.is_none() {
+            feed.title = Some(Text::plain(config.name.as_str()));
+        }
+        let changed_at = heading.and_then(|heading| heading.changed_at);
+        let place = Place {
+            address: address(&self.live.config.server.public_url, self.name, format),
+            key: self.key.clone(),
+            page,
+            has_next,
+        };
+        let identity = turn
+            .work(move || render_page(&feed, format, &place, changed_at))
+            .await?;
+        let rendered = &self.shared.rendered;
+        Ok(Arc::new(rendered.page(
+            &self.live,
+            heading.cloned(),
+            identity,
+        )))
+    }
 }
 
 /// Where something of a feed is now whose source was taken out of `feeds.toml`, if it only got another name; `path` gives it
@@ -233,39 +290,6 @@ fn split(file: &str) -> Option<(&str, FeedFormat)> {
 /// The address of a feed, without its page.
 pub(super) fn address(public_url: &str, name: &str, format: FeedFormat) -> String {
     format!("{public_url}/feeds/{name}.{}", ending(format))
-}
-
-async fn rendered(
-    shared: &Shared,
-    live: &Arc<Live>,
-    config: &SourceConfig,
-    heading: Option<&Heading>,
-    mut place: Place,
-    format: FeedFormat,
-    turn: Turn,
-) -> Result<Arc<Rendered>, Problem> {
-    let skip = (place.page - 1).saturating_mul(config.page_entries);
-    let mut feed = Feed::default();
-    if let Some(heading) = heading {
-        let published = shared
-            .app
-            .store
-            .feed(heading.id, skip, config.page_entries)
-            .await?;
-        (feed, place.has_next) = (published.feed, published.has_next);
-    }
-    if place.page > 1 && feed.entries.is_empty() {
-        return Err(FEWER_PAGES);
-    }
-    if feed.title.is_none() {
-        feed.title = Some(Text::plain(config.name.as_str()));
-    }
-    let changed_at = heading.and_then(|heading| heading.changed_at);
-    let identity = turn
-        .work(move || render_page(&feed, format, &place, changed_at))
-        .await?;
-    let rendered = shared.rendered.page(live, heading.cloned(), identity);
-    Ok(Arc::new(rendered))
 }
 
 /// Where a page is, among the pages of its feed.

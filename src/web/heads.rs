@@ -1,7 +1,7 @@
 //! The heads of the answers with a page of a feed, made once and sent often.
 
 use super::coding::{self, ALL, Coding, etag};
-use super::feeds::{is_current, max_age};
+use super::feeds::{is_current, max_age, media_type};
 use super::kept::Rendered;
 use super::security;
 use crate::model::FeedFormat;
@@ -17,7 +17,7 @@ pub(super) const VARY: &str = "Accept-Encoding, Accept, Sec-Fetch-Mode, Sec-Fetc
 /// for each form.
 pub(super) struct Heads {
     changed_at: Option<SystemTime>,
-    format: FeedFormat,
+    content_type: HeaderValue,
     common: HeaderMap,
     plain: HeaderValue,
     coded: [HeaderValue; ALL.len()],
@@ -43,7 +43,7 @@ impl Heads {
         }
         Self {
             changed_at,
-            format,
+            content_type: made(&format!("{}; charset=utf-8", media_type(format))),
             common,
             plain: made(&etag(&page.hash, None)),
             coded: ALL.map(|coding| made(&etag(&page.hash, Some(coding)))),
@@ -66,8 +66,7 @@ impl Heads {
         if is_current(request, etag, self.changed_at) {
             return (StatusCode::NOT_MODIFIED, head);
         }
-        let content_type = HeaderValue::from_static(content_type(self.format));
-        head.insert(header::CONTENT_TYPE, content_type);
+        head.insert(header::CONTENT_TYPE, self.content_type.clone());
         if let Some(coding) = coding {
             let label = HeaderValue::from_static(coding::label(coding));
             head.insert(header::CONTENT_ENCODING, label);
@@ -79,13 +78,4 @@ impl Heads {
 /// A value of our own making, which holds letters, digits and signs alone.
 fn made(value: &str) -> HeaderValue {
     HeaderValue::from_str(value).expect("it is made of what a field may hold")
-}
-
-/// The media type of a feed with its encoding.
-fn content_type(format: FeedFormat) -> &'static str {
-    match format {
-        FeedFormat::Rss => "application/rss+xml; charset=utf-8",
-        FeedFormat::Atom => "application/atom+xml; charset=utf-8",
-        FeedFormat::Json => "application/feed+json; charset=utf-8",
-    }
 }

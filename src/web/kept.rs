@@ -182,10 +182,7 @@ impl Cache {
         if let Some(form) = page.at_hand(coding) {
             return form;
         }
-        let form = match coding {
-            Some(coding) => page.coded(coding).await,
-            None => page.identity().await,
-        };
+        let form = page.make(coding).await;
         let mut pages = self.lock();
         pages.bytes += form.len();
         pages.make_room();
@@ -285,36 +282,26 @@ impl Rendered {
         self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page uncompressed, which is kept so for the next who wants it.
-    async fn identity(self: &Arc<Self>) -> Bytes {
+    /// Makes the page in a form, where nobody else has made it meanwhile, and keeps it so for the next who wants it.
+    async fn make(self: &Arc<Self>, coding: Option<Coding>) -> Bytes {
         let _turn = self.making.lock().await;
-        if let Some(plain) = self.at_hand(None) {
-            return plain;
+        if let Some(form) = self.at_hand(coding) {
+            return form;
         }
         let page = Arc::clone(self);
-        let plain = self.turns.work(move || {
+        let form = self.turns.work(move || {
             let plain = page.plain();
-            page.forms().plain = Some(plain.clone());
-            plain
-        });
-        plain.await.expect("expanding into memory does not panic")
-    }
-
-    /// The page in a coding.
-    async fn coded(self: &Arc<Self>, coding: Coding) -> Bytes {
-        let _turn = self.making.lock().await;
-        if let Some(coded) = self.at_hand(Some(coding)) {
-            return coded;
-        }
-        let page = Arc::clone(self);
-        let coded = self.turns.work(move || {
-            let coded = Bytes::from(coding::compress(&page.plain(), coding));
+            let Some(coding) = coding else {
+                page.forms().plain = Some(plain.clone());
+                return plain;
+            };
+            let coded = Bytes::from(coding::compress(&plain, coding));
             let mut forms = page.forms();
             forms.coded[coding as usize] = Some(coded.clone());
             forms.plain = None;
             coded
         });
-        coded.await.expect("compressing into memory does not panic")
+        form.await.expect("coding into memory does not panic")
     }
 
     /// The page uncompressed, expanded where it is kept compressed alone.
