@@ -56,7 +56,7 @@ mod xpath;
 
 pub use show::{Manner, Marked, Marks, ShownWords, handle, is_language, lead, marked, shown};
 pub use sites::{NotUnderstood, is_site_file, site_rules};
-pub use undo::{Back, back, piece, restored};
+pub use undo::{Back, back, piece, piece_of, restored};
 
 use crate::model::{Entry, Feed, Field, Matcher, Removal, Rules, Sighting, Warning};
 use about::{About, Ready};

@@ -99,6 +99,22 @@ pub struct Rejected {
 }
 
 impl App {
+    /// What a program shares that has just started, and what gives it another configuration.
+    #[must_use]
+    pub fn new(store: Store, live: Live, role: Role) -> (Self, watch::Sender<Arc<Live>>) {
+        let (sender, live) = watch::channel(Arc::new(live));
+        let app = Self {
+            store,
+            live,
+            pulse: Arc::default(),
+            metrics: Arc::default(),
+            rejected: Arc::default(),
+            turns: Arc::default(),
+            role,
+        };
+        (app, sender)
+    }
+
     /// Why feeds.toml as it is now could not be taken, where it could not.
     #[must_use]
     pub fn rejected(&self) -> Option<Rejected> {

@@ -181,7 +181,7 @@ fn embedding_script(scrub: &Scrub<'_>, source: &str) -> Option<String> {
     let path = format!("{path}{page}");
     url.set_path(&path);
     url.set_query(None);
-    Some(url.as_str().to_owned())
+    Some(url.into())
 }
 
 /// The title of an embedding element.

@@ -83,8 +83,12 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
     if text.len() > HTML_BYTES_MAX {
         return Err(format!("is larger than {HTML_BYTES_MAX} bytes"));
     }
-    if let Some(html) = direct::read(text, nodes_in(text)) {
-        debug_assert!(is_same(&html, &parsed(text)), "it is what the parser makes");
+    let nodes = nodes_in(text);
+    if let Some(html) = direct::read(text, nodes) {
+        debug_assert!(
+            is_same(&html, &parsed(text, nodes)),
+            "it is what the parser makes"
+        );
         // Nothing was made twice, so it holds no more than the text does.
         let most = text.len() as u64 * text.len() as u64;
         return if most <= WRITING_COST_MAX {
@@ -93,7 +97,7 @@ pub(super) fn parse(text: &str) -> Result<Html, String> {
             writable(html)
         };
     }
-    writable(parsed(text)?)
+    writable(parsed(text, nodes)?)
 }
 
 fn writable(html: Html) -> Result<Html, String> {
@@ -117,8 +121,8 @@ fn is_same(html: &Html, other: &Result<Html, String>) -> bool {
         .is_ok_and(|other| edges(html) == edges(other))
 }
 
-/// The tree that the parser makes.
-fn parsed(text: &str) -> Result<Html, String> {
+/// The tree that the parser makes, with room for so many nodes at first.
+fn parsed(text: &str, nodes: usize) -> Result<Html, String> {
     if pairs::has_more(text, HTML_ATTRIBUTE_PAIRS_MAX) {
         return Err("has tags with thousands of attributes".into());
     }
@@ -131,7 +135,7 @@ fn parsed(text: &str) -> Result<Html, String> {
     };
     let context = QualName::new(None, ns!(html), local_name!("body"));
     let mut html = Html::new_fragment();
-    html.tree = Tree::with_capacity(Node::Fragment, nodes_in(text));
+    html.tree = Tree::with_capacity(Node::Fragment, nodes);
     let sink = HtmlTreeSink::new(html);
     let mut parser = html5ever::parse_fragment(sink, options, context, Vec::new(), false);
     let mut progress = Progress::default();

@@ -89,6 +89,12 @@ pub fn piece(field: Field, before: &str) -> Piece {
     Piece((bits >> 32) as u32)
 }
 
+/// How what a removal took is called.
+#[must_use]
+pub fn piece_of(removal: &Removal) -> Piece {
+    piece(removal.field, &removal.before)
+}
+
 /// Whether what a pass does may be undone: neither safety's removals nor repairs.
 fn can_be_undone(pass: &str) -> bool {
     let mut known = PASSES.iter().filter(|known| known.name == pass);

@@ -1,6 +1,7 @@
 //! `clean` and `explain`: one feed in, no store needed; or, to explain a source, what is stored of it.
 
 use super::{Input, Usage, config, output};
+use crate::clean::piece_of;
 use crate::config::{Config, Header, Location, Polling, Proxy};
 use crate::fetch::{self, Client, FetchError, Fetched, Request};
 use crate::model::{Entry, EntryKey, FeedFormat, Removal, Response, Rules, Washed};
@@ -266,7 +267,7 @@ fn as_json_lines(washed: &Washed) -> String {
             "entry": entry.and_then(|entry| entry.id.as_deref()),
             "key": removal.entry,
             "removal": removal.number,
-            "piece": crate::clean::piece(removal.field, &removal.before).to_string(),
+            "piece": piece_of(removal).to_string(),
             "title": entry.and_then(|entry| entry.title.as_ref()).map(render::plain),
             "field": removal.field,
             "pass": removal.pass,
@@ -357,7 +358,7 @@ fn push_removal(out: &mut String, removal: &Removal) {
         out,
         "  {:>3}  {}  {}: {}{evidence}, in the {}",
         removal.number,
-        crate::clean::piece(removal.field, &removal.before),
+        piece_of(removal),
         removal.pass,
         removal.rule,
         removal.field.as_str()

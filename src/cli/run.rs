@@ -2,7 +2,7 @@
 
 use super::{config, output};
 use crate::config::Config;
-use crate::daemon::{self, App, Pulse, Rejected, Role};
+use crate::daemon::{self, App, Rejected, Role};
 use crate::poll::Live;
 use crate::store::Store;
 use crate::{service, web};
@@ -92,16 +92,7 @@ pub(super) async fn run(named: Option<&Path>, role: Role) -> Result<ExitCode> {
     let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     let opening = Store::open(&live.config.store.location);
     let store = service::while_starting("opening the store", opening).await?;
-    let (sender, receiver) = watch::channel(Arc::new(live));
-    let app = App {
-        turns: Arc::default(),
-        store: store.clone(),
-        live: receiver,
-        pulse: Arc::new(Pulse::default()),
-        metrics: Arc::default(),
-        rejected: Arc::default(),
-        role,
-    };
+    let (app, sender) = App::new(store.clone(), live, role);
     let shutdown = CancellationToken::new();
 
     // Before anybody is told that the program is up, and may signal it.

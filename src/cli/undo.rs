@@ -51,7 +51,7 @@ impl Named {
     fn is(self, removal: &Removal) -> bool {
         match self {
             Self::Number(number) => removal.number == number,
-            Self::Piece(piece) => piece_of(removal) == piece,
+            Self::Piece(piece) => clean::piece_of(removal) == piece,
         }
     }
 }
@@ -75,10 +75,6 @@ impl FromStr for Named {
             .or_else(piece)
             .map_err(|_| "a removal is named by its eight letters from k to z, or by its number")
     }
-}
-
-fn piece_of(removal: &Removal) -> Piece {
-    clean::piece(removal.field, &removal.before)
 }
 
 /// `feedwash restore`.
@@ -253,7 +249,7 @@ fn removed(removals: &[&Removal]) -> String {
     let row = |removal: &&Removal| {
         vec![
             removal.number.to_string(),
-            piece_of(removal).to_string(),
+            clean::piece_of(removal).to_string(),
             removal.field.as_str().to_owned(),
             removal.pass.clone(),
             output::line(&removal.before, EXCERPT_CHARS),

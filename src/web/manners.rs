@@ -56,23 +56,13 @@ mod tests {
     use crate::poll::Live;
     use crate::store::Store;
     use std::path::Path;
-    use std::sync::Arc;
-    use std::time::Duration;
-    use tokio::sync::watch;
 
     #[tokio::test]
     async fn what_a_visitor_wants_waits_for_the_turn_of_its_host() {
         let config = Config::from_toml("", Path::new("."), None).expect("an empty file is valid");
         let store = Store::open(&StoreLocation::Memory).await;
-        let app = App {
-            store: store.expect("a store in memory"),
-            live: watch::channel(Arc::new(Live::new(config).expect("a client"))).1,
-            pulse: Arc::default(),
-            metrics: Arc::default(),
-            rejected: Arc::default(),
-            turns: Arc::default(),
-            role: Role::default(),
-        };
+        let live = Live::new(config).expect("a client");
+        let (app, _sender) = App::new(store.expect("a store in memory"), live, Role::default());
         let url = Url::parse("https://press.example/favicon.ico").expect("a URL");
         let elsewhere = Url::parse("https://other.example/").expect("a URL");
         let host = app.turns.of(&Location::Http(url.clone()));

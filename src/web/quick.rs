@@ -74,7 +74,7 @@ fn response(code: StatusCode, head: HeaderMap, body: Bytes) -> Response<Bytes> {
 mod tests {
     use super::*;
     use crate::config::{Config, StoreLocation};
-    use crate::daemon::App;
+    use crate::daemon::{App, Role};
     use crate::poll::Live;
     use crate::store::Store;
     use crate::web::{Key, feeds};
@@ -82,8 +82,6 @@ mod tests {
     use axum::http::header;
     use jiff::Timestamp;
     use std::path::Path;
-    use std::sync::Arc;
-    use tokio::sync::watch;
 
     async fn shared(toml: &str) -> Shared {
         let config = Config::from_toml(toml, Path::new(""), None).expect("a configuration");
@@ -92,16 +90,8 @@ mod tests {
             .sync(&config, Timestamp::UNIX_EPOCH)
             .await
             .expect("it is written");
-        let live = Arc::new(Live::new(config).expect("a client"));
-        Shared::new(App {
-            store,
-            live: watch::channel(live).1,
-            pulse: Arc::default(),
-            metrics: Arc::default(),
-            rejected: Arc::default(),
-            turns: Arc::default(),
-            role: crate::daemon::Role::Both,
-        })
+        let live = Live::new(config).expect("a client");
+        Shared::new(App::new(store, live, Role::default()).0)
     }
 
     fn request(path: &str, fields: &[(HeaderName, &str)]) -> Request<()> {

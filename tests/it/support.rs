@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response, StatusCode};
 use feedwash::config::Config;
-use feedwash::daemon::{App, Pulse};
+use feedwash::daemon::{App, Role};
 use feedwash::model::{Rules, Washed};
 use feedwash::poll::Live;
 use feedwash::store::{Finish, Recording, Store};
@@ -232,17 +232,8 @@ pub(crate) fn answer(
 
 /// The program's shared state over a store. The sender changes its configuration.
 pub(crate) fn app(store: &Store, config: Config) -> (App, watch::Sender<Arc<Live>>) {
-    let (sender, live) = watch::channel(Arc::new(Live::new(config).expect("a client")));
-    let app = App {
-        role: feedwash::daemon::Role::Both,
-        store: store.clone(),
-        live,
-        pulse: Arc::new(Pulse::default()),
-        metrics: Arc::default(),
-        rejected: Arc::default(),
-        turns: Arc::default(),
-    };
-    (app, sender)
+    let live = Live::new(config).expect("a client");
+    App::new(store.clone(), live, Role::Both)
 }
 
 /// Serves the program's routes on a free port until the test ends.

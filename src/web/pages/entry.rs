@@ -4,7 +4,7 @@ use super::feed::{Published, enclosures, meta, source};
 use super::parts::{
     about, ago, alternates, crumbs, direction, dotted, encoded, excerpt, language, plain, web_link,
 };
-use super::remedy::Remedy;
+use super::remedy::{self, Remedy};
 use super::{Links, Page, answer};
 use crate::clean::{self, Manner, Marks};
 use crate::model::{Entry, Field, Removal, Text};
@@ -290,7 +290,7 @@ impl Shown<'_> {
                     li id={ "r" (number) } value=(number) {
                         p {
                             b { (removal.pass) } " – " (about(&removal.pass)) ". "
-                            small { (words::LETTERS) " " code { (clean::piece(removal.field, &removal.before)) } ". " }
+                            small { (words::LETTERS) " " code { (clean::piece_of(removal)) } ". " }
                             (words::rule(&removal.rule, removal.evidence.as_deref(), removal.field.as_str()))
                             @if told.is_lost(at, removal) { " " (words::NOT_PLACED) }
                         }
@@ -298,13 +298,12 @@ impl Shown<'_> {
                         @if let Some(after) = removal.after.as_deref().filter(|after| !after.is_empty()) {
                             p.is dir="auto" { span.tag { (words::IS) } " " code { (excerpt(after, EXCERPT_CHARS)) } }
                         }
-                        @let remedy = Remedy::of(removal, entry, self.name);
                         @if at < REMEDIES {
                             details {
                                 summary { (words::UNDO) }
-                                (remedy.markup(removal))
+                                (Remedy::of(removal, entry, self.name).markup(removal))
                             }
-                        } @else { (remedy.in_short()) }
+                        } @else { (remedy::in_short(removal, entry, self.name)) }
                     }
                 }
             }

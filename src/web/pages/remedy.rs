@@ -27,10 +27,9 @@ pub(super) struct Remedy {
 impl Remedy {
     /// What undoes a removal of a source's entry.
     pub(super) fn of(removal: &Removal, entry: &Entry, source: &str) -> Self {
-        let back = clean::restored(removal, entry, &Feed::default(), false)
-            .map(|_| clean::back(&removal.before));
-        let can_restore = back.is_some_and(|back| back != Back::Nothing);
-        let piece = clean::piece(removal.field, &removal.before);
+        let back = back(removal, entry);
+        let restore = restore(removal, entry, source, back);
+        let can_restore = restore.is_some();
         let is_pass = PASSES.iter().any(|pass| pass.name == removal.pass);
         let is_markup = removal.after.is_none() && removal.before.contains(char::is_whitespace)
             || removal.before.contains('<');
@@ -39,8 +38,7 @@ impl Remedy {
             .filter(|_| can_restore && is_markup && removal.after.is_none());
         Self {
             back,
-            restore: can_restore
-                .then(|| format!("feedwash restore {source} {} {piece}", entry.key)),
+            restore,
             keep: keep.as_ref().map(|matcher| line("keep", &written(matcher))),
             // Without the links of `frames`, safety would take the frames as they came; and where nothing comes back, nothing does.
             off: (is_pass
@@ -52,16 +50,6 @@ impl Remedy {
                 .then(|| clean::handle(&removal.before, &title))
                 .flatten()
                 .map(|matcher| line("remove", &written(&matcher))),
-        }
-    }
-
-    /// The command alone, or why there is none.
-    pub(super) fn in_short(&self) -> Markup {
-        html! {
-            @match &self.restore {
-                Some(restore) => (code(restore)),
-                None => p.note { (words::STAYS_OUT) },
-            }
         }
     }
 
@@ -96,6 +84,30 @@ impl Remedy {
             }
         }
     }
+}
+
+/// The command that puts a removal back, for people, or why there is none.
+pub(super) fn in_short(removal: &Removal, entry: &Entry, source: &str) -> Markup {
+    let restore = restore(removal, entry, source, back(removal, entry));
+    html! {
+        @match restore {
+            Some(restore) => (code(&restore)),
+            None => p.note { (words::STAYS_OUT) },
+        }
+    }
+}
+
+/// What comes back of a removal; `None` where it can't be put back by itself.
+fn back(removal: &Removal, entry: &Entry) -> Option<Back> {
+    let restored = clean::restored(removal, entry, &Feed::default(), false);
+    restored.map(|_| clean::back(&removal.before))
+}
+
+/// The command that puts it back into its entry, where something would come back.
+fn restore(removal: &Removal, entry: &Entry, source: &str, back: Option<Back>) -> Option<String> {
+    back.filter(|back| *back != Back::Nothing)?;
+    let piece = clean::piece_of(removal);
+    Some(format!("feedwash restore {source} {} {piece}", entry.key))
 }
 
 /// What is written into a terminal or a file, and can be copied.
@@ -147,7 +159,7 @@ mod tests {
             ..Entry::default()
         };
         let remedy = Remedy::of(removal, &entry, "press");
-        let piece = clean::piece(removal.field, &removal.before);
+        let piece = clean::piece_of(removal);
         let restore = restores.then(|| format!("feedwash restore press 656e7472796f6e65 {piece}"));
         let said = [&remedy.restore, &remedy.keep, &remedy.off].map(Option::as_deref);
         assert_eq!(said, [restore.as_deref(), keep, off]);

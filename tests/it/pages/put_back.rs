@@ -20,7 +20,7 @@ async fn what_was_put_back_is_told_with_what_takes_it_out_again() {
         .iter()
         .find(|removal| removal.pass == "share-buttons")
         .unwrap();
-    let piece = clean::piece(removal.field, &removal.before);
+    let piece = clean::piece_of(removal);
     let command = format!("feedwash restore debris {key} {piece}");
     let untouched = text(address, &path, &[]).await;
     assert!(untouched.contains(&command), "{untouched}");
