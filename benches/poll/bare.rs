@@ -1,6 +1,7 @@
 //! The floor: a loop around `reqwest` that asks what the program asks, by a client of the same settings, and keeps nothing.
 
-use super::{CONCURRENCY, address, upstream};
+use super::loopback::address;
+use super::{CONCURRENCY, upstream};
 use feedwash::limits;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode, Url, redirect};

@@ -11,6 +11,8 @@
 //! figures of the same names; `FEEDWASH_PROGRAM` measures another build of the program.
 
 mod bare;
+#[path = "../support/loopback.rs"]
+mod loopback;
 #[path = "../support/process.rs"]
 mod process;
 #[path = "../support/mod.rs"]
@@ -18,6 +20,7 @@ mod support;
 mod upstream;
 
 use feedwash::limits;
+use loopback::address;
 use process::{Kept, Usage, asked, number, say};
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
@@ -80,14 +83,6 @@ impl Plan {
             program: process::program(env!("CARGO_BIN_EXE_feedwash")),
         }
     }
-}
-
-/// The address of a source.
-fn address(source: usize) -> Ipv4Addr {
-    // Past 127.0.0.x, where other servers of the machine listen.
-    let bits = u32::try_from(source + 0x0001_0000).expect("127.0.0.0/8 has room for it");
-    assert!(bits < 0x00ff_ffff, "127.0.0.0/8 has room for it");
-    Ipv4Addr::from(0x7f00_0000 | bits)
 }
 
 fn compare(plan: &Plan) {

@@ -1,24 +1,20 @@
-//! A publisher of ten thousand feeds, in a process of its own: 304 to who asks with the validator, else the feed.
-//!
-//! It reads of a request what it needs and no more, so that it is no part of what is measured, and counts what it answers.
+//! A publisher of ten thousand feeds, in a process of its own: 304 to who asks with the validator, else the feed. It counts what it
+//! answers.
 
-use super::{say, support};
+use super::process::{Helper, number};
+use super::{loopback, support};
 use feedwash::model::FeedFormat;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 /// The one validator of all feeds, as a web server makes it of a file.
 pub(crate) const ETAG: &str = "\"695ce2a4-1a2b\"";
 
 /// Few entries, so that ten thousand stores of them fit a temporary folder; a 304 is as long whatever its feed holds.
 const ENTRIES: usize = 2;
-
-/// The longest request: ours are below 400 bytes.
-const REQUEST_BYTES_MAX: usize = 8_192;
 
 /// What a server has answered so far.
 #[derive(Clone, Copy)]
@@ -28,27 +24,20 @@ pub(crate) struct Counts {
     pub(crate) not_modified: usize,
 }
 
-/// A running server. It ends when this is dropped, and when the bench ends in any other way.
+/// A running server, for as long as this is kept.
 pub(crate) struct Upstream {
-    process: Child,
+    _process: Helper,
     pub(crate) port: u16,
 }
 
 impl Upstream {
     pub(crate) fn start() -> Self {
-        let this = std::env::current_exe().expect("a running program has a file");
-        let mut process = Command::new(this)
-            .arg("upstream")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program can be started again");
-        let stdout = process.stdout.take().expect("it is a pipe");
-        let mut port = String::new();
-        let read = BufReader::new(stdout).read_line(&mut port);
-        read.expect("the server says its port");
-        let port = port.trim().parse().expect("the server says its port");
-        Self { process, port }
+        let mut process = Helper::start(&["upstream"]);
+        let port = number(&process.line());
+        Self {
+            _process: process,
+            port,
+        }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -59,21 +48,13 @@ impl Upstream {
         asked
             .and_then(|()| stream.read_to_string(&mut answer))
             .expect("the server answers");
-        let mut counts = answer.split_whitespace().map(super::number);
+        let mut counts = answer.split_whitespace().map(number);
         let mut next = || counts.next().expect("there are three");
         Counts {
             connections: next(),
             full: next(),
             not_modified: next(),
         }
-    }
-}
-
-impl Drop for Upstream {
-    fn drop(&mut self) {
-        // It ends with its input; that it has ended already is as well.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
     }
 }
 
@@ -91,14 +72,6 @@ struct Answers {
 
 /// The server: says its port, and answers until its input ends.
 pub(crate) fn run() {
-    super::process::end_with_input();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.expect("a runtime can be made").block_on(serve());
-}
-
-async fn serve() {
     let validators = format!("ETag: {ETAG}\r\nLast-Modified: Tue, 06 Jan 2026 10:26:28 GMT\r\n");
     let date = "Server: bench\r\nDate: Tue, 06 Jan 2026 12:00:00 GMT\r\n";
     let feed = support::made(FeedFormat::Rss, ENTRIES).response.body;
@@ -111,34 +84,14 @@ async fn serve() {
     let not_modified = format!("HTTP/1.1 304 Not Modified\r\n{date}{validators}\r\n").into_bytes();
     let answers = Arc::new(Answers { full, not_modified });
     let counters = Arc::new(Counters::default());
-
-    // Every address of 127.0.0.0/8 leads here; who comes from elsewhere is sent away.
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await;
-    let listener = listener.expect("there is a free port");
-    say(listener.local_addr().expect("it has an address").port());
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            continue;
-        };
-        if peer.ip().is_loopback() {
-            tokio::spawn(answer(stream, Arc::clone(&answers), Arc::clone(&counters)));
-        }
-    }
+    loopback::serve(|stream| answer(stream, Arc::clone(&answers), Arc::clone(&counters)));
 }
 
 /// Answers one connection's requests, one after the other.
 async fn answer(mut stream: tokio::net::TcpStream, answers: Arc<Answers>, counters: Arc<Counters>) {
-    let _ = stream.set_nodelay(true);
     counters.connections.fetch_add(1, Relaxed);
     let mut request = Vec::new();
-    loop {
-        request.clear();
-        while !request.ends_with(b"\r\n\r\n") {
-            match stream.read_buf(&mut request).await {
-                Ok(1..) if request.len() <= REQUEST_BYTES_MAX => {}
-                _ => return,
-            }
-        }
+    while loopback::read_request(&mut stream, &mut request).await {
         if request.starts_with(b"GET /counts ") {
             let counters = [
                 &counters.connections,

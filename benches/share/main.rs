@@ -9,19 +9,21 @@
 //! finds something new) and `FEEDWASH_READERS` change the figures of the same names; `FEEDWASH_RESTART` is a command that
 //! restarts the server, once a minute while programs are killed; `FEEDWASH_PROGRAM` measures another build.
 
+#[path = "../support/loopback.rs"]
+mod loopback;
 #[path = "../support/process.rs"]
 mod process;
 mod publishers;
 mod readers;
 
-use process::{Kept, Usage, asked, free_port, number, say};
+use process::{Helper, Kept, Usage, asked, free_port, number, say};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -148,7 +150,9 @@ fn share(plan: &Plan) {
 
 /// The programs that share a database, and those they live among.
 struct Team {
-    publishers: Helper,
+    _publishers: Helper,
+    /// Where the publishers answer.
+    upstream: u16,
     folder: tempfile::TempDir,
     program: PathBuf,
     /// Where each of the largest team serves.
@@ -157,9 +161,9 @@ struct Team {
 
 impl Team {
     fn new(plan: &Plan, store: &str) -> Self {
-        let publishers = Helper::start(&["publishers", &plan.change.to_string()]);
+        let mut publishers = Helper::start(&["publishers", &plan.change.to_string()]);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let upstream = publishers.first_line.clone();
+        let upstream: u16 = number(&publishers.line());
         let ports: Vec<u16> = TEAMS
             .iter()
             .max()
@@ -173,7 +177,7 @@ impl Team {
                 plan.interval
             );
             for source in 0..plan.sources {
-                let ip = publishers::address(source);
+                let ip = loopback::address(source);
                 let name = publishers::name(IpAddr::V4(ip));
                 let _ = write!(
                     toml,
@@ -184,7 +188,8 @@ impl Team {
             std::fs::write(file, toml).expect("the folder can be written to");
         }
         Self {
-            publishers,
+            _publishers: publishers,
+            upstream,
             folder,
             program: plan.program.clone(),
             ports,
@@ -238,7 +243,7 @@ impl Team {
         let told = told.collect::<Vec<_>>().join(", ");
         say(format_args!(
             "{size} programs: {all:.0} polls/s in all; {told}; {}",
-            readers.end()
+            ended(readers)
         ));
     }
 
@@ -281,7 +286,7 @@ impl Team {
         say(format_args!(
             "{size} programs for {} s: {kills} killed at random, the server restarted {restarts} times; {}",
             plan.killing.as_secs(),
-            readers.end()
+            ended(readers)
         ));
     }
 
@@ -299,7 +304,7 @@ impl Team {
         let ports: Vec<String> = self.ports.iter().take(size).map(u16::to_string).collect();
         let mut arguments = vec!["readers", &readers, &sources];
         arguments.extend(ports.iter().map(String::as_str));
-        Helper::silent(&arguments)
+        Helper::start(&arguments)
     }
 
     fn wait(&self, what: &str, is_enough: impl Fn(usize) -> bool) {
@@ -326,66 +331,18 @@ impl Team {
     }
 
     fn publishers_say(&self, path: &str) -> String {
-        let port = number(&self.publishers.first_line);
-        ask(port, path).expect("the publishers answer")
+        ask(self.upstream, path).expect("the publishers answer")
     }
 }
 
-/// A process of this bench's own kind, which ends with its input.
-struct Helper {
-    process: Child,
-    output: BufReader<std::process::ChildStdout>,
-    first_line: String,
-}
-
-impl Helper {
-    /// Starts one, which says a line at once.
-    fn start(arguments: &[&str]) -> Self {
-        let mut helper = Self::silent(arguments);
-        let read = helper.output.read_line(&mut helper.first_line);
-        read.expect("it says a line");
-        helper.first_line = helper.first_line.trim().to_owned();
-        helper
-    }
-
-    fn silent(arguments: &[&str]) -> Self {
-        let this = std::env::current_exe().expect("a running program has a file");
-        let mut process = Command::new(this)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program can be started again");
-        let output = BufReader::new(process.stdout.take().expect("it is a pipe"));
-        Self {
-            process,
-            output,
-            first_line: String::new(),
-        }
-    }
-
-    /// Ends readers, and gives what they say.
-    fn end(mut self) -> String {
-        drop(self.process.stdin.take());
-        let mut said = String::new();
-        let read = self.output.read_line(&mut said);
-        read.expect("they say what they were answered");
-        let mut counts = said.split_whitespace();
-        let mut next = || counts.next().unwrap_or("?").to_owned();
-        format!(
-            "readers got {} feeds, {} times 304, {} times nothing",
-            next(),
-            next(),
-            next()
-        )
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
+/// Ends readers, and gives what they were answered.
+fn ended(readers: Helper) -> String {
+    let said = readers.last_line();
+    let counts: Vec<&str> = said.split(' ').collect();
+    let [feeds, not_modified, nothing] = counts[..] else {
+        panic!("readers say three counts: {said}");
+    };
+    format!("readers got {feeds} feeds, {not_modified} times 304, {nothing} times nothing")
 }
 
 /// Asks a server of this machine: what follows the head, where there is one. `None` where nobody answers.

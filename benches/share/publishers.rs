@@ -1,30 +1,19 @@
 //! Publishers whose feeds change: one process that plays as many as are asked for, each at a loopback address of its own.
 //!
 //! A feed has the newest of its entries, numbered from 1. One request in so many finds a new one; the others get a 304 where
-//! they show the validator. The server reads of a request what it needs and no more, so that it is no part of what is measured.
+//! they show the validator.
 
-use super::say;
+use super::loopback;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 /// How many entries a feed shows: more than come while nobody can poll it.
 const ENTRIES: usize = 20;
-
-/// The longest request: ours are below 600 bytes.
-const REQUEST_BYTES_MAX: usize = 8_192;
-
-/// The address of a source.
-pub(crate) fn address(source: usize) -> Ipv4Addr {
-    // Past 127.0.0.x, where other servers of the machine listen.
-    let bits = u32::try_from(source + 0x0001_0000).expect("127.0.0.0/8 has room for it");
-    assert!(bits < 0x00ff_ffff, "127.0.0.0/8 has room for it");
-    Ipv4Addr::from(0x7f00_0000 | bits)
-}
 
 /// The title of an entry, which is also its id.
 pub(crate) fn title(source: &str, number: usize) -> String {
@@ -60,50 +49,21 @@ impl World {
 /// The server: says its port, and answers until its input ends. `/freeze` ends all change, `/counts` tells how many asked and
 /// how many got a feed, `/newest` the number of each source's newest entry.
 pub(crate) fn run(change: usize) {
-    super::process::end_with_input();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime
-        .expect("a runtime can be made")
-        .block_on(serve(change));
-}
-
-async fn serve(change: usize) {
     let world = Arc::new(World {
         change,
         ..World::default()
     });
-    // Every address of 127.0.0.0/8 leads here; who comes from elsewhere is sent away.
-    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await;
-    let listener = listener.expect("there is a free port");
-    say(listener.local_addr().expect("it has an address").port());
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            continue;
-        };
-        if peer.ip().is_loopback() {
-            tokio::spawn(answer(stream, Arc::clone(&world)));
-        }
-    }
+    loopback::serve(|stream| answer(stream, Arc::clone(&world)));
 }
 
 /// Answers one connection's requests, one after the other.
 async fn answer(mut stream: TcpStream, world: Arc<World>) {
-    let _ = stream.set_nodelay(true);
     let Ok(SocketAddr::V4(here)) = stream.local_addr() else {
         return;
     };
     let source = *here.ip();
     let mut request = Vec::new();
-    loop {
-        request.clear();
-        while !request.ends_with(b"\r\n\r\n") {
-            match stream.read_buf(&mut request).await {
-                Ok(1..) if request.len() <= REQUEST_BYTES_MAX => {}
-                _ => return,
-            }
-        }
+    while loopback::read_request(&mut stream, &mut request).await {
         let is_for = |path: &str| request.starts_with(format!("GET {path} ").as_bytes());
         if is_for("/feed.xml") {
             let answer = feed(source, &request, &world);

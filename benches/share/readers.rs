@@ -1,6 +1,7 @@
 //! Readers: so many at once, each asks one server for one feed after the other, with the validator that it got before.
 
-use super::{number, publishers, say};
+use super::process::{number, say};
+use super::{loopback, publishers};
 use reqwest::header::{self, HeaderValue};
 use reqwest::{Client, StatusCode};
 use std::collections::HashMap;
@@ -66,7 +67,7 @@ async fn read(reader: usize, client: Client, port: u16, sources: usize, answered
     for step in 0.. {
         // A prime, so that readers of neighbouring numbers have few feeds in common.
         let source = (reader * 7_919 + step % SUBSCRIBED) % sources;
-        let name = publishers::name(IpAddr::V4(publishers::address(source)));
+        let name = publishers::name(IpAddr::V4(loopback::address(source)));
         let mut request = client.get(format!("http://127.0.0.1:{port}/feeds/{name}.rss"));
         let etag = known
             .lock()

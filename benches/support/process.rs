@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,36 +86,62 @@ impl Usage {
     }
 }
 
-/// A program that runs until this is dropped, or the bench ends in any other way.
-pub(crate) struct Kept {
-    keeper: Child,
-    pub(crate) pid: u32,
+/// Another process of this program, which ends with its input: when this is dropped, and when the bench ends in any other way.
+pub(crate) struct Helper {
+    process: Child,
+    output: BufReader<ChildStdout>,
 }
 
-impl Kept {
-    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
+impl Helper {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let this = std::env::current_exe().expect("a running program has a file");
-        let mut keeper = Command::new(this)
-            .args(["keep", program])
+        let mut process = Command::new(this)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("this program can be started again");
-        let stdout = keeper.stdout.take().expect("it is a pipe");
-        let mut pid = String::new();
-        let read = BufReader::new(stdout).read_line(&mut pid);
-        read.expect("the keeper says a process");
-        let pid = pid.trim().parse().expect("the keeper says a process");
-        Self { keeper, pid }
+        let output = BufReader::new(process.stdout.take().expect("it is a pipe"));
+        Self { process, output }
+    }
+
+    /// The next line that it says.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.output.read_line(&mut line);
+        read.expect("it says a line");
+        line.trim().to_owned()
+    }
+
+    /// Ends it, and gives the line that it says then.
+    pub(crate) fn last_line(mut self) -> String {
+        drop(self.process.stdin.take());
+        self.line()
     }
 }
 
-impl Drop for Kept {
+impl Drop for Helper {
     fn drop(&mut self) {
-        // It ends with its input; that it has ended already is as well.
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        // That it has ended already is as well.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// A program that runs until this is dropped, or the bench ends in any other way.
+pub(crate) struct Kept {
+    _keeper: Helper,
+    pub(crate) pid: u32,
+}
+
+impl Kept {
+    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut keeper = Helper::start(&[&["keep", program], arguments].concat());
+        let pid = number(&keeper.line());
+        Self {
+            _keeper: keeper,
+            pid,
+        }
     }
 }
 

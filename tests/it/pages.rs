@@ -29,8 +29,8 @@ mod told;
 mod weight;
 
 use crate::support::{
-    LEASE, NOW, Publisher, after, answer, app, channel, client, config, fine, item, many, publish,
-    rss, serve, until, washed,
+    NOW, Publisher, after, answer, app, channel, client, config, end_poll, fine, item, many,
+    publish, rss, serve, until, washed,
 };
 use feedwash::config::{Config, StoreLocation};
 use feedwash::model::Text;
@@ -165,7 +165,6 @@ async fn world() -> (Store, Config) {
             "the server says that it is gone for good (410)",
         ),
     ] {
-        let source = store.take(name, true, LEASE, NOW).await.unwrap().unwrap();
         let finish = Finish {
             outcome,
             failures: 3,
@@ -174,7 +173,7 @@ async fn world() -> (Store, Config) {
             next_poll_at: fine(NOW).next_poll_at.filter(|_| outcome != "gone"),
             ..fine(NOW)
         };
-        store.finish(&source, &finish, NOW).await.unwrap();
+        end_poll(&store, name, &finish, NOW).await;
     }
     (store, config)
 }

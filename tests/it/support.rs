@@ -124,18 +124,23 @@ pub(crate) fn fine(now: Timestamp) -> Finish<'static> {
 
 /// Stores a washed document as a poll of a configured source would.
 pub(crate) async fn publish(store: &Store, name: &str, washed: &Washed, now: Timestamp) {
-    let source = store
-        .take(name, true, LEASE, now)
-        .await
-        .expect("the store answers");
-    let source = source.expect("nobody else polls it");
     let finish = Finish {
         recording: Some(Recording::new(washed, "rules-1")),
         outcome: "changed",
         ..fine(now)
     };
+    end_poll(store, name, &finish, now).await;
+}
+
+/// Ends a poll of a configured source, which nobody polls, as is said.
+pub(crate) async fn end_poll(store: &Store, name: &str, finish: &Finish<'_>, now: Timestamp) {
+    let source = store
+        .take(name, true, LEASE, now)
+        .await
+        .expect("the store answers");
+    let source = source.expect("nobody else polls it");
     store
-        .finish(&source, &finish, now)
+        .finish(&source, finish, now)
         .await
         .expect("the store takes it");
 }

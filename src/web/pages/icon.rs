@@ -3,7 +3,7 @@
 //!
 //! It asks through the client that polls, behind the same fence and as politely, for one small picture at a time, and keeps
 //! them in memory. Invariants: no page waits for an icon, for only those that are here already are linked; a host is asked once
-//! a day at the most; what is served is a picture by its own first bytes, and never one that can hold a script.
+//! an hour at the most, and for one icon once a week; what is served is a picture by its own first bytes, and never one that can hold a script.
 
 use super::summaries::Known;
 use crate::config::Location;
@@ -120,7 +120,7 @@ impl Icons {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the icon of a source is here. Where it is not, and nobody has asked its host today, somebody does by and by,
+    /// Whether the icon of a source is here. Where it is not, and nobody has asked its host within an hour, somebody does by and by,
     /// for a later visitor; whose last poll failed is left alone.
     pub(super) fn has(
         self: &Arc<Self>,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_asked_once_a_day() {
+    fn a_host_is_asked_once_an_hour() {
         let url = |url: &str| Url::parse(url).expect("a URL");
         let mut book = Book::default();
         assert!(book.admits(&url("https://a.example/favicon.ico")));

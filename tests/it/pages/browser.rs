@@ -5,7 +5,7 @@
 //! `FEEDWASH_TEST_PAYLOADS` a file of hostile markup, a JSON object with `payload` a line, to be shown in place of our own.
 
 use super::{crowd, paths, served};
-use crate::support::{LEASE, NOW, app, config, fine, publish, rss, serve, skip, washed};
+use crate::support::{NOW, app, config, end_poll, fine, publish, rss, serve, skip, washed};
 use feedwash::config::StoreLocation;
 use feedwash::model::{Text, Washed};
 use feedwash::store::{Finish, Store};
@@ -207,7 +207,6 @@ async fn nothing_hostile_runs_anywhere() {
         titled.clean.title = Some(Text::plain(payload.as_str()));
         titled.clean.description = Some(Text::plain(payload.as_str()));
         publish(&store, &name, &titled, NOW).await;
-        let source = store.take(&name, true, LEASE, NOW).await.unwrap().unwrap();
         let finish = Finish {
             outcome: "failed",
             failures: 2,
@@ -215,7 +214,7 @@ async fn nothing_hostile_runs_anywhere() {
             detail: Some(payload.as_str().into()),
             ..fine(NOW)
         };
-        store.finish(&source, &finish, NOW).await.unwrap();
+        end_poll(&store, &name, &finish, NOW).await;
         if n % step != 0 {
             continue;
         }

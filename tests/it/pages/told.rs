@@ -1,7 +1,7 @@
 //! What pages tell those who are no developers: one address, where it comes from, how all is, and what was taken out.
 
 use super::{ask, config, configured, select, served, text, words_of};
-use crate::support::{LEASE, NOW, after, app, fine, publish, serve, washed};
+use crate::support::{NOW, after, app, end_poll, fine, publish, serve, washed};
 use feedwash::config::StoreLocation;
 use feedwash::daemon::Rejected;
 use feedwash::store::{Finish, Store};
@@ -108,11 +108,6 @@ async fn a_publishers_words_do_not_turn_ours_around() {
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     let config = configured(&["press"]);
     store.sync(&config, NOW).await.unwrap();
-    let source = store
-        .take("press", true, LEASE, NOW)
-        .await
-        .unwrap()
-        .unwrap();
     let turned = "\u{202e}the server answered";
     let finish = Finish {
         outcome: "failed",
@@ -121,7 +116,7 @@ async fn a_publishers_words_do_not_turn_ours_around() {
         detail: Some(turned.into()),
         ..fine(NOW)
     };
-    store.finish(&source, &finish, NOW).await.unwrap();
+    end_poll(&store, "press", &finish, NOW).await;
     let address = serve(app(&store, config).0).await;
     for path in ["/", "/feeds/press", "/?q=%E2%80%AEthe+server+answered"] {
         let page = text(address, path, &[]).await;

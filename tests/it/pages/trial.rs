@@ -1,7 +1,7 @@
 //! `/try`: what lies at an address, washed; fenced, limited, and off unless allowed.
 
 use super::{HOSTILE, configured, select, words_of};
-use crate::support::{LEASE, NOW, Publisher, answer, app, client, config, fine, rss, serve};
+use crate::support::{NOW, Publisher, answer, app, client, config, end_poll, fine, rss, serve};
 use feedwash::config::{Config, StoreLocation};
 use feedwash::store::{Finish, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -209,11 +209,6 @@ async fn who_asked_to_be_left_alone_is_not_asked() {
     let config = configured(&["press"]);
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     store.sync(&config, NOW).await.unwrap();
-    let source = store
-        .take("press", true, LEASE, NOW)
-        .await
-        .unwrap()
-        .unwrap();
     let until = Timestamp::now() + SignedDuration::from_hours(1);
     let finish = Finish {
         outcome: "failed",
@@ -222,7 +217,7 @@ async fn who_asked_to_be_left_alone_is_not_asked() {
         hold: Some(("example.org".into(), until)),
         ..fine(NOW)
     };
-    store.finish(&source, &finish, NOW).await.unwrap();
+    end_poll(&store, "press", &finish, NOW).await;
     let address = serve(app(&store, config).0).await;
     let page = tried(address, "https://blog.example.org/feed").await;
     let said = words_of(select(&page, "[role=alert]")[0]);

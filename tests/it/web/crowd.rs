@@ -3,6 +3,7 @@
 use super::{configured, get};
 use crate::support::{NOW, app, free_port, many, publish, washed};
 use feedwash::config::StoreLocation;
+use feedwash::daemon::App;
 use feedwash::store::Store;
 use feedwash::web;
 use std::net::SocketAddr;
@@ -12,17 +13,25 @@ use tokio_util::sync::CancellationToken;
 
 /// A server as the program runs it, with its limits.
 async fn crowded() -> (SocketAddr, CancellationToken) {
+    let (_, app) = published().await;
+    serve_as_run(app).await
+}
+
+/// A store with a feed, and what serves it.
+pub(super) async fn published() -> (Store, App) {
     let store = Store::open(&StoreLocation::Memory).await.unwrap();
     let config = configured(&["press"]);
     store.sync(&config, NOW).await.unwrap();
     publish(&store, "press", &washed(&many(120)), NOW).await;
+    let app = app(&store, config).0;
+    (store, app)
+}
+
+/// Serves as the program does, until told to stop.
+pub(super) async fn serve_as_run(app: App) -> (SocketAddr, CancellationToken) {
     let (listener, address) = free_port().await;
     let shutdown = CancellationToken::new();
-    tokio::spawn(web::serve(
-        listener,
-        app(&store, config).0,
-        shutdown.clone(),
-    ));
+    tokio::spawn(web::serve(listener, app, shutdown.clone()));
     (address, shutdown)
 }
 

@@ -1,10 +1,8 @@
 //! The short way to a kept feed says what the long way says, and nothing of yesterday.
 
-use super::configured;
-use crate::support::{NOW, after, app, client, free_port, many, publish, rss, washed};
-use feedwash::config::StoreLocation;
+use super::crowd::{published, serve_as_run};
+use crate::support::{after, client, publish, rss, serve, washed};
 use feedwash::store::Store;
-use feedwash::web;
 use reqwest::header::{self, HeaderMap, HeaderName};
 use std::net::SocketAddr;
 use tokio_util::sync::CancellationToken;
@@ -13,15 +11,9 @@ const PATH: &str = "/feeds/press.rss";
 
 /// A store with a feed, its server as the program runs it, and one that knows the long way alone.
 async fn both() -> (Store, SocketAddr, SocketAddr, CancellationToken) {
-    let store = Store::open(&StoreLocation::Memory).await.unwrap();
-    let config = configured(&["press"]);
-    store.sync(&config, NOW).await.unwrap();
-    publish(&store, "press", &washed(&many(120)), NOW).await;
-    let (listener, address) = free_port().await;
-    let shutdown = CancellationToken::new();
-    let app = app(&store, config).0;
-    tokio::spawn(web::serve(listener, app.clone(), shutdown.clone()));
-    (store, address, crate::support::serve(app).await, shutdown)
+    let (store, app) = published().await;
+    let (address, shutdown) = serve_as_run(app.clone()).await;
+    (store, address, serve(app).await, shutdown)
 }
 
 /// The code, the head without what differs by itself, and the body.
