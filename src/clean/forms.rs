@@ -2,7 +2,7 @@
 //!
 //! It reads no phrases. Invariant: a quiz or a poll that stands in the story stays, with its choices.
 
-use super::blocks::is_medium;
+use super::kinds::is_medium;
 use super::scrub::Scrub;
 use super::structure::{remove_containers, remove_small};
 use super::tree::{NodeId, attr};

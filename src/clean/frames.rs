@@ -4,7 +4,7 @@
 //!
 //! Invariant: where a frame had an address, a link to it or to its page stands in its place.
 
-use super::blocks::is_hidden;
+use super::kinds::is_hidden;
 use super::players::{Player, player};
 use super::scrub::Scrub;
 use super::tree::{self, NodeId, NodeRef, attr, escape};

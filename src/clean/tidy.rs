@@ -4,7 +4,7 @@
 //!
 //! Invariant: nothing that a reader could see is lost, so nothing is recorded.
 
-use super::blocks::is_block;
+use super::kinds::is_block;
 use super::quick::QuickSet;
 use super::safety::fragment_targets;
 use super::scrub::Scrub;

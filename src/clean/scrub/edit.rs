@@ -3,7 +3,7 @@
 //! It decides nothing. Changes called `tidy_…` lose nothing that a reader could see and are not recorded.
 
 use super::super::tree::{NodeId, NodeRef};
-use super::super::{blocks, tree, undo};
+use super::super::{kinds, tree, undo};
 use super::{Cut, Scrub};
 use crate::model::Removal;
 use html5ever::{LocalName, QualName, ns};
@@ -192,7 +192,7 @@ impl Scrub<'_> {
         let is_block = node
             .value()
             .as_element()
-            .is_some_and(|element| blocks::is_block(element.name()));
+            .is_some_and(|element| kinds::is_block(element.name()));
         if is_block {
             return;
         }
@@ -454,12 +454,12 @@ fn has_content(node: NodeRef<'_>) -> bool {
         }
         match node.value() {
             Node::Text(text) => !text.trim().is_empty(),
-            Node::Element(element) if blocks::is_hidden(element.name()) => {
+            Node::Element(element) if kinds::is_hidden(element.name()) => {
                 hidden_below = Some(node.id());
                 false
             }
             Node::Element(element) => {
-                blocks::is_medium(element.name()) && element.name() != "picture"
+                kinds::is_medium(element.name()) && element.name() != "picture"
             }
             _ => false,
         }

@@ -4,7 +4,7 @@ mod elements;
 mod marks;
 mod media;
 
-use super::super::blocks;
+use super::super::kinds;
 use super::super::tree::{self, NodeId, NodeRef, escape};
 use super::atoms::medium;
 use super::place::Places;
@@ -297,7 +297,7 @@ impl<'a> Writer<'a> {
                 self.mark(
                     node.id(),
                     claim,
-                    blocks::is_block(name) && !self.is_phrasing(),
+                    kinds::is_block(name) && !self.is_phrasing(),
                 );
             }
         }
@@ -332,7 +332,7 @@ fn torn(html: &Html) -> HashSet<NodeId> {
         let is_block = node
             .value()
             .as_element()
-            .is_some_and(|element| blocks::is_block(element.name()) || element.name() == "figure");
+            .is_some_and(|element| kinds::is_block(element.name()) || element.name() == "figure");
         if !is_block {
             continue;
         }
@@ -341,7 +341,7 @@ fn torn(html: &Html) -> HashSet<NodeId> {
             if above
                 .value()
                 .as_element()
-                .is_none_or(|element| blocks::is_block(element.name()))
+                .is_none_or(|element| kinds::is_block(element.name()))
                 || !torn.insert(above.id())
             {
                 break;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: it takes linear time, whatever it is given.
 
-use super::super::blocks::is_block;
+use super::super::kinds::is_block;
 use super::carried;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{

@@ -1,6 +1,6 @@
 //! Elements with content, each in a form that may stand where it stands.
 
-use super::super::super::blocks;
+use super::super::super::kinds;
 use super::super::super::links::may_link;
 use super::super::super::safety::MATH;
 use super::super::super::tree::{self, NodeRef, escape};
@@ -105,7 +105,7 @@ impl Writer<'_> {
             "abbr" | "b" | "bdi" | "cite" | "code" | "del" | "dfn" | "em" | "i" | "ins" | "kbd"
             | "mark" | "q" | "ruby" | "rp" | "rt" | "s" | "samp" | "small" | "span" | "strong"
             | "sub" | "sup" | "u" | "var" => name,
-            _ if blocks::is_block(name)
+            _ if kinds::is_block(name)
                 || matches!(name, "main" | "nav" | "section" | "details" | "dialog") =>
             {
                 "div"
