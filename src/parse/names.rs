@@ -48,6 +48,49 @@ impl Family {
     }
 }
 
+/// Names of elements, whatever their case. Nearly all that are asked for are none of them, and most of those differ from all in
+/// their length or their first letter.
+pub(super) struct Names {
+    names: &'static [&'static str],
+    /// A bit for each length.
+    lengths: u32,
+    /// A bit for each first letter.
+    firsts: u32,
+}
+
+impl Names {
+    /// Of these names, each of 1 to 31 letters of ASCII.
+    pub(super) const fn of(names: &'static [&'static str]) -> Self {
+        let (mut lengths, mut firsts, mut at) = (0, 0, 0);
+        while at < names.len() {
+            lengths |= 1 << names[at].len();
+            firsts |= first(names[at].as_bytes());
+            at += 1;
+        }
+        Self {
+            names,
+            lengths,
+            firsts,
+        }
+    }
+
+    /// Whether a name is one of them.
+    pub(super) fn has(&self, name: &str) -> bool {
+        name.len() < 32
+            && self.lengths & 1 << name.len() != 0
+            && self.firsts & first(name.as_bytes()) != 0
+            && self
+                .names
+                .iter()
+                .any(|known| known.len() == name.len() && known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The bit of a name's first letter, the same for both of its cases.
+const fn first(name: &[u8]) -> u32 {
+    1 << (name[0] & 31)
+}
+
 /// Namespaces in the form that [`normalised`] gives, by family.
 const FAMILIES: &[(&str, Family)] = &[
     ("www.w3.org/2005/atom", Family::Atom),

@@ -3,14 +3,15 @@
 //! Looks only at places where no text and no HTML can stand, directly in a feed or an entry. Never at
 //! what is in a field: a story about PHP may quote all its messages.
 
+use super::names::Names;
 use super::notes::Notes;
 use super::tree::{El, Node};
 
 /// The HTML that error messages and counters are dressed in.
-const NAMES: [&str; 24] = [
+const NAMES: Names = Names::of(&[
     "b", "big", "br", "center", "code", "div", "em", "font", "h1", "h2", "hr", "i", "img",
     "noscript", "p", "pre", "script", "small", "span", "strong", "style", "table", "tt", "u",
-];
+]);
 
 /// What error messages say, in small letters: PHP's kinds of them and its “on line”, ASP's and databases' words.
 const ERRORS: [&str; 16] = [
@@ -34,14 +35,14 @@ const ERRORS: [&str; 16] = [
 
 /// Whether an element is one of HTML, where none of a feed is called like it.
 pub(super) fn is_stray(name: &str) -> bool {
-    NAMES.iter().any(|stray| stray.eq_ignore_ascii_case(name))
+    NAMES.has(name)
 }
 
 /// Takes out of a feed, a channel or an entry what was printed in it, and notes it. HTML that seems to
 /// be no error message is left, and kept as an extension.
 pub(super) fn take_out(el: &mut El<'_>, notes: &mut Notes) {
     let is_printed = |node: &Node<'_>| match node {
-        Node::Text(text) => !text.trim().is_empty(),
+        Node::Text(text) => text.contains(|c: char| !c.is_whitespace()),
         Node::El(el) => el.family.is_native() && is_stray(el.name),
     };
     if !el.children.iter().any(is_printed) {

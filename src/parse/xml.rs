@@ -276,13 +276,8 @@ impl<'a, 'n> Tokens<'a, 'n> {
 
     fn name(&self, from: usize) -> &'a str {
         let rest = &self.text[from..];
-        let end = rest
-            .bytes()
-            .position(|b| {
-                b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'<' | b'=' | b'"' | b'\'')
-            })
-            .unwrap_or(rest.len());
-        &rest[..end]
+        let end = rest.bytes().position(|b| ENDS_NAME[usize::from(b)]);
+        &rest[..end.unwrap_or(rest.len())]
     }
 
     fn start_tag(&mut self) -> Option<Token<'a>> {
@@ -393,6 +388,17 @@ impl<'a> Iterator for Tokens<'a, '_> {
         None
     }
 }
+
+/// The bytes that no name of a tag or an attribute holds.
+const ENDS_NAME: [bool; 256] = {
+    let mut ends = [false; 256];
+    let (bytes, mut at) = (b"\t\n\x0c\r /><=\"'", 0);
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
 
 /// Whether a tag's name may begin with a byte; everything outside ASCII may.
 fn is_name_start(b: u8) -> bool {

@@ -1,5 +1,7 @@
 //! Which end tags somebody forgot: what cannot stand inside what, by the names of RSS and Atom.
 
+use crate::parse::names::Names;
+
 /// What is known by its name of an element of a feed vocabulary that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -19,7 +21,9 @@ pub(super) enum Kind {
 
 /// The kind of an element.
 pub(super) fn kind(name: &str) -> Kind {
-    const TEXTS: &[&str] = &[
+    const LEAVES: Names = Names::of(&["link", "guid", "pubDate", "title"]);
+    const FRAMES: Names = Names::of(&["rss", "channel", "feed"]);
+    const TEXTS: Names = Names::of(&[
         "author",
         "category",
         "comments",
@@ -35,14 +39,14 @@ pub(super) fn kind(name: &str) -> Kind {
         "summary",
         "ttl",
         "webMaster",
-    ];
+    ]);
     if is_entry(name) {
         Kind::Entry
-    } else if is_one_of(name, &["link", "guid", "pubDate", "title"]) {
+    } else if LEAVES.has(name) {
         Kind::Leaf
-    } else if is_one_of(name, TEXTS) {
+    } else if TEXTS.has(name) {
         Kind::Text
-    } else if is_one_of(name, &["rss", "channel", "feed"]) {
+    } else if FRAMES.has(name) {
         Kind::Frame
     } else {
         Kind::Other
@@ -51,40 +55,36 @@ pub(super) fn kind(name: &str) -> Kind {
 
 /// Whether an element of HTML holds nothing (HTML standard §13.1.2), though it is written like a start tag.
 pub(super) fn is_void(name: &str) -> bool {
-    is_one_of(name, &["br", "hr", "img"])
+    const VOID: Names = Names::of(&["br", "hr", "img"]);
+    VOID.has(name)
 }
 
 /// Whether an open element of a kind must have ended where an element with this name begins.
 pub(super) fn ends_before(open: Kind, name: &str) -> bool {
+    const PARTS: Names = Names::of(&["title", "channel"]);
     match open {
         Kind::Entry => is_entry(name),
         Kind::Leaf => is_field(name),
-        Kind::Stray => is_field(name) || is_one_of(name, &["title", "channel"]),
+        Kind::Stray => is_field(name) || PARTS.has(name),
         Kind::Text => is_rss_alone(name),
         Kind::Frame | Kind::Other => false,
     }
 }
 
 fn is_entry(name: &str) -> bool {
-    is_one_of(name, &["item", "entry"])
-}
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    // Most differ in length, which is seen without a call.
-    names
-        .iter()
-        .any(|known| name.len() == known.len() && name.eq_ignore_ascii_case(known))
+    const ENTRIES: Names = Names::of(&["item", "entry"]);
+    ENTRIES.has(name)
 }
 
 /// Elements that stand beside a leaf, and in no XHTML.
 fn is_field(name: &str) -> bool {
-    const FIELDS: &[&str] = &["link", "description", "author"];
-    is_one_of(name, FIELDS) || is_rss_alone(name)
+    const FIELDS: Names = Names::of(&["link", "description", "author"]);
+    FIELDS.has(name) || is_rss_alone(name)
 }
 
 /// Elements that begin a part of a feed and are called like nothing in HTML.
 fn is_rss_alone(name: &str) -> bool {
-    const NAMES: &[&str] = &[
+    const ALONE: Names = Names::of(&[
         "category",
         "cloud",
         "comments",
@@ -101,6 +101,6 @@ fn is_rss_alone(name: &str) -> bool {
         "pubDate",
         "ttl",
         "webMaster",
-    ];
-    is_one_of(name, NAMES)
+    ]);
+    ALONE.has(name)
 }
