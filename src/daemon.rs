@@ -302,11 +302,14 @@ async fn hand_out(
     polls: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> Result<bool, StoreError> {
+    let mut wanted = 1;
     loop {
         let free = crew.taken.available_permits();
-        if free == 0 || shutdown.is_cancelled() {
+        if free < wanted || shutdown.is_cancelled() {
             return Ok(true);
         }
+        // Those that end while others are taken are not worth a question each.
+        wanted = crew.size.div_ceil(2);
         let live = Arc::clone(&app.live.borrow());
         let now = Timestamp::now();
         let due = app.store.due(free, lease(&live.config), now).await?;
@@ -361,9 +364,10 @@ async fn one(
         return;
     };
     let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
-    let _turn_and_place = tokio::select! {
+    let turn = tokio::select! {
         () = shutdown.cancelled() => {
-            if let Err(error) = app.store.put_back(&[source.taken()], Timestamp::now()).await {
+            let taken = [source.taken()];
+            if let Err(error) = Box::pin(app.store.put_back(&taken, Timestamp::now())).await {
                 tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
             }
             return;
@@ -373,13 +377,14 @@ async fn one(
     // Another of its publisher's sources was asked to wait while this one waited for its turn.
     let barred = crew.rota().barred(source, Timestamp::now());
     if let Some((until, why)) = barred {
-        if let Err(error) = app.store.postpone(&[(source.id, until, why)]).await {
+        let postponed = [(source.id, until, why)];
+        if let Err(error) = Box::pin(app.store.postpone(&postponed)).await {
             tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
         }
         return;
     }
     let started = Instant::now();
-    let polled = poll::poll(live, &app.store, source, config, Timestamp::now()).await;
+    let polled = poll::poll_in_turn(live, &app.store, source, config, Timestamp::now(), turn).await;
     let (elapsed, outcome) = (started.elapsed(), &polled.outcome);
     log(&source.name, &config.location, outcome, elapsed);
     app.metrics.polled(&polled, elapsed);

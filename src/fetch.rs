@@ -157,7 +157,7 @@ impl Client {
         match request.location {
             Location::Http(url) => self.judged(self.fetch_http(url, request, now).await),
             Location::File(path) => {
-                let reading = self.fetch_file(path, request.validators);
+                let reading = Box::pin(self.fetch_file(path, request.validators));
                 let read = tokio::time::timeout(self.timeout, reading).await;
                 read.map_err(|_| FetchError::Timeout(self.timeout))?
             }
@@ -216,7 +216,8 @@ impl Client {
                     Err(FetchError::Network(Failure::NoFeed, why.into()))
                 }
                 _ if status.is_success() => {
-                    let body = self.read(response, way.url, hints, deadline).await?;
+                    let reading = self.read(response, way.url, hints, deadline);
+                    let body = Box::pin(reading).await?;
                     Ok(Fetched::Body(Box::new(Body {
                         moved_to: way.moved_to,
                         downgraded_to: way.downgraded_to,
@@ -228,7 +229,7 @@ impl Client {
                     code: status.as_u16(),
                     retry_after: hints.retry_after,
                     challenge: headers::is_challenge(response.headers()),
-                    page: error_page(response, deadline).await,
+                    page: Box::pin(error_page(response, deadline)).await,
                     url: Box::new(way.url),
                 }),
             };

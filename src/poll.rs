@@ -3,6 +3,9 @@
 //! Failing is a normal result, so [`poll`] gives an [`Outcome`] and no `Result`. Invariant: every poll ends
 //! in one `store.finish`, whatever happened before, so no source stays due for ever; what was washed by rules that
 //! somebody changed meanwhile is not written.
+//!
+//! What is rare is boxed, here and in what is called from here: a poll waits as long as its publisher takes, hundreds do so at
+//! once, and each is as large as the largest that it may come to.
 
 mod apart;
 mod bring;
@@ -135,6 +138,21 @@ pub async fn poll(
     config: &SourceConfig,
     now: Timestamp,
 ) -> Polled {
+    poll_in_turn(live, store, source, config, now, ()).await
+}
+
+/// As [`poll`], by one who waited for a turn.
+///
+/// It is let go once the publisher has answered that there is nothing new, so that nobody waits while that is written. A document
+/// keeps it, since documents in memory are as many as there are turns.
+pub async fn poll_in_turn<T>(
+    live: &Live,
+    store: &Store,
+    source: &Source,
+    config: &SourceConfig,
+    now: Timestamp,
+    turn: T,
+) -> Polled {
     let started = Instant::now();
     let location = location(source, config);
     let (ending, error, brought) = match bring(live, store, source, config, &location, now).await {
@@ -156,9 +174,13 @@ pub async fn poll(
         elapsed: started.elapsed(),
         now,
     };
+    let mut turn = Some(turn);
     let recording = match &ran.brought.document {
-        Some(document) => Some(recording(store, source, document).await),
-        None => None,
+        Some(document) => Some(Box::pin(recording(store, source, document)).await),
+        None => {
+            turn.take();
+            None
+        }
     };
     let finish = ran.finish(recording);
     let recorded = match store.finish(source, &finish, now).await {
@@ -170,15 +192,16 @@ pub async fn poll(
             let next = ran.next(Ending::Failed(Failure::Ours));
             let failures = source.failures.saturating_add(1);
             let finish = Finish { failures, ..finish };
-            finish_without_document(store, source, finish, next, &failure, now).await;
+            let finished = finish_without_document(store, source, finish, next, &failure, now);
+            Box::pin(finished).await;
             return Outcome::Failed(failure.into()).into();
         }
     };
     let body_bytes = ran.brought.body_bytes;
     // Its room in memory and its turn: the wash of what is stored takes them anew.
-    drop(ran.brought);
-    if ending == Ending::Fine {
-        wash_the_rest(store, source, config, now).await;
+    drop((ran.brought, turn));
+    if ending == Ending::Fine && is_outdated(source, &config.rules) {
+        Box::pin(wash_the_rest(store, source, config, now)).await;
     }
     let outcome = match (ending, ran.error) {
         (_, Some(error)) => Outcome::Failed(error),

@@ -66,7 +66,7 @@ pub(super) async fn bring(
     let fetched = live.client.fetch(request, now).await;
     let fetched = match fetched {
         Ok(fetched) => fetched,
-        Err(error) => return Err(apart(move || of_fetch(error)).await?),
+        Err(error) => return Err(Box::pin(apart(move || of_fetch(error))).await?),
     };
     let body = match fetched {
         Fetched::Gone if *location != config.location => return Err(PollError::GoneThere),
@@ -114,9 +114,8 @@ pub(super) async fn bring(
         validators,
         is_delta,
     };
-    read(store, source, config, answer, brought, now)
-        .await
-        .map(Some)
+    let read = read(store, source, config, answer, brought, now);
+    Box::pin(read).await.map(Some)
 }
 
 /// Whether a document may hold only what is new. Where something went wrong, and after a day, it is wanted whole.

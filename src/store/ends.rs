@@ -1,10 +1,10 @@
 //! Ends of polls that found nothing new, gathered: while one transaction is being written, those that end meanwhile wait and
 //! go into the next one together.
 //!
-//! Nobody waits for others to come: who ends alone is written at once. Invariants: the end of a poll is told only once its
+//! Who ends alone is written at once; where several end together, more are about to, and are waited for. Invariants: the end of a poll is told only once its
 //! transaction is committed; each is written whole or not at all; a batch holds a source once.
 
-use super::db::{Db, in_passing};
+use super::db::{Db, in_passing, or_fail};
 use super::polls::Finish;
 use super::rows::{self, Column};
 use super::source::Source;
@@ -15,11 +15,16 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How many are written together at the most. A batch has as many as there are polls at once, rarely more than a hundred;
 /// beyond that, a row more costs what a row costs.
 const BATCH_MAX: usize = 256;
+
+/// How long others are waited for where there are any. A transaction costs as much as tens of rows, and nobody waits for a poll's
+/// end but the next poll of the same source.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// The ends that wait to be written.
 #[derive(Debug, Clone, Default)]
@@ -131,12 +136,10 @@ impl Ends {
             // A task of its own, for the caller may go away in the middle, and others wait too.
             let (db, mut writer) = (db.clone(), Writer::new(self.clone()));
             tokio::spawn(async move {
-                loop {
-                    // Polls that have their answer already and only wait for a turn of the processor end first.
-                    tokio::task::yield_now().await;
-                    let Some(batch) = writer.next() else {
-                        return;
-                    };
+                // Polls that have their answer already and only wait for a turn of the processor end first.
+                tokio::task::yield_now().await;
+                while let Some(batch) = writer.next() {
+                    let polls = batch.len();
                     match write(&db, &batch).await {
                         Ok(held) => {
                             for Waiting { end, told } in batch {
@@ -146,8 +149,11 @@ impl Ends {
                         }
                         // Who hears nothing writes its end alone, and says what is wrong with that.
                         Err(error) => {
-                            tracing::warn!(%error, polls = batch.len(), "can't write the ends of polls together");
+                            tracing::warn!(%error, polls, "can't write the ends of polls together");
                         }
+                    }
+                    if polls > 1 {
+                        tokio::time::sleep(GATHER).await;
                     }
                 }
             });
@@ -211,14 +217,15 @@ impl Drop for Writer {
 async fn write(db: &Db, batch: &[Waiting]) -> Result<HashSet<i64>, StoreError> {
     let table = rows::table(db, "$1", END_COLUMNS);
     let update = format!(
-        "update source set leased_until = 0, next_poll_at = given.next_poll_at, next_poll_reason = given.reason, \
+        "update {} source set leased_until = 0, next_poll_at = given.next_poll_at, next_poll_reason = given.reason, \
            retry_after_until = given.retry_after_until, etag = given.etag, last_modified = given.last_modified, \
            body_hash = coalesce(given.body_hash, source.body_hash), failures = 0, last_poll_at = given.started_at, \
            last_success_at = given.started_at, outcome = '{UNCHANGED}', detail = null, moved = null, downgraded_to = null, \
            downgraded_since = null, failing_since = null, \
            answering_site = coalesce(given.answering_site, source.answering_site), failure = null, doubt = null \
          from {table} where source.id = given.source_id and source.leased_until = given.lease and source.url = given.url \
-         returning source.id"
+         returning source.id",
+        or_fail(db)
     );
     let table = rows::table(db, "$1", POLL_COLUMNS);
     let insert = format!(

@@ -95,7 +95,7 @@ macro_rules! taking {
         match &$db.pools {
             $crate::store::db::Pools::Sqlite { writer, .. } => {
                 let $by = 0_i64;
-                $crate::store::db::write!($db, writer, $crate::store::db::PASSING, None, begin_with("begin immediate"), $tx => $body)
+                $crate::store::db::write!($db, writer, None, begin_with($crate::store::db::PASSING), $tx => $body)
             }
             $crate::store::db::Pools::Postgres { taker, .. } => {
                 let mut place = taker.place().await;

@@ -1,6 +1,6 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{alone, in_passing, in_transaction, on};
+use super::db::{alone, in_passing, in_transaction, on, or_fail};
 use super::ends::End;
 use super::feeds::read;
 use super::leases::taking;
@@ -165,11 +165,13 @@ impl Store {
         } else {
             ""
         };
+        // SQLite plans a statement anew for each bare parameter that is its limit.
         let sql = format!(
-            "update source set leased_until = $1 + $3, leased_by = $4 where id in (\
+            "update {} source set leased_until = $1 + $3, leased_by = $4 where id in (\
                select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} \
-               order by next_poll_at limit $2 {skip_locked}) \
-             returning {SOURCE_COLUMNS}"
+               order by next_poll_at limit $2 + 0 {skip_locked}) \
+             returning {SOURCE_COLUMNS}",
+            or_fail(&self.db)
         );
         let rows: Vec<SourceRow> = taking!(self.db, now, tx, by => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).bind(by)
@@ -394,6 +396,15 @@ impl Store {
                 .then(Recorded::default)
                 .ok_or(StoreError::Superseded);
         }
+        Box::pin(self.finish_alone(source, finish, now)).await
+    }
+
+    async fn finish_alone(
+        &self,
+        source: &Source,
+        finish: &Finish<'_>,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
         let detail = finish.detail.as_deref().map(storable);
         let pace = finish.pace.as_ref().map(|pace| json!(pace).to_string());
         let moved = finish.moved.as_ref().map(|moved| json!(moved).to_string());
