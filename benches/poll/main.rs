@@ -1,4 +1,5 @@
-//! What the poll loop costs: ten thousand sources, each at a loopback address of its own (127.x.y.z), that answer 304.
+//! What the poll loop costs: ten thousand sources, each at a loopback address of its own (127.x.y.z), that answer 304, or so many
+//! of a hundred with a new entry, or all of them over TLS.
 //!
 //! Beside the program itself, in the same run and on the same server, stand a bare `reqwest` loop that asks the same and
 //! keeps nothing, and `wrk` where it is installed, as the ceiling. They take turns; what counts is polls for each second of
@@ -7,8 +8,9 @@
 //! The server is a process of its own, and so is each client, so that nobody pays for another. Nothing leaves loopback, all
 //! processes end with this one, and the store lies in a temporary folder.
 //!
-//! `FEEDWASH_SOURCES`, `FEEDWASH_ROUNDS`, `FEEDWASH_SECONDS` (of each measurement) and `FEEDWASH_INTERVAL` change the
-//! figures of the same names; `FEEDWASH_PROGRAM` measures another build of the program.
+//! `FEEDWASH_SOURCES`, `FEEDWASH_ROUNDS`, `FEEDWASH_SECONDS` (of each measurement), `FEEDWASH_INTERVAL` and `FEEDWASH_CHANGING`
+//! (of a hundred polls) change the figures of the same names; `FEEDWASH_TLS=1` encrypts, with a certificate that `openssl` makes, for
+//! a thousand sources where nothing else is said; `FEEDWASH_PROGRAM` measures another build of the program.
 
 mod bare;
 #[path = "../support/loopback.rs"]
@@ -17,6 +19,7 @@ mod loopback;
 mod process;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod upstream;
 
 use feedwash::limits;
@@ -51,8 +54,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["upstream"] => upstream::run(),
-        ["bare", port, sources, idle] => bare::run(
+        ["upstream", changing] => upstream::run(number(changing), None),
+        ["upstream", changing, tls] => upstream::run(number(changing), Some(Path::new(tls))),
+        ["bare", scheme, port, sources, idle] => bare::run(
+            scheme,
             number(port),
             number(sources),
             Duration::from_millis(number(idle)),
@@ -69,20 +74,43 @@ struct Plan {
     rounds: usize,
     window: Duration,
     interval: String,
+    /// How many of a hundred polls bring a new entry.
+    changing: usize,
+    is_tls: bool,
     program: PathBuf,
 }
 
 impl Plan {
     fn new(is_bench: bool) -> Self {
         let asked = |name, full, trial| asked(name, if is_bench { full } else { trial });
+        let is_tls = asked("FEEDWASH_TLS", 0, 0) > 0;
+        let sources = if is_tls { tls::SOURCES } else { 10_000 };
         Self {
-            sources: asked("FEEDWASH_SOURCES", 10_000, 50),
+            sources: asked("FEEDWASH_SOURCES", sources, 50),
+            changing: asked("FEEDWASH_CHANGING", 0, 2),
+            is_tls,
             rounds: asked("FEEDWASH_ROUNDS", 5, 1),
             window: Duration::from_secs(asked("FEEDWASH_SECONDS", 10, 1) as u64),
             interval: std::env::var("FEEDWASH_INTERVAL").unwrap_or_else(|_| "1s".to_owned()),
             program: process::program(env!("CARGO_BIN_EXE_feedwash")),
         }
     }
+}
+
+impl Plan {
+    fn scheme(&self) -> &'static str {
+        if self.is_tls { "https" } else { "http" }
+    }
+}
+
+/// A program that trusts the certificate of this run, where it has one.
+fn trusting(folder: &Path, program: &str, arguments: &[&str]) -> Kept {
+    let certificate = tls::certificate(folder);
+    if !certificate.exists() {
+        return Kept::start(program, arguments);
+    }
+    let trusted = format!("SSL_CERT_FILE={}", certificate.display());
+    Kept::start("env", &[&[trusted.as_str(), program], arguments].concat())
 }
 
 fn compare(plan: &Plan) {
@@ -94,12 +122,18 @@ fn compare(plan: &Plan) {
         ));
         std::process::exit(1);
     }
-    let upstream = Upstream::start();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let tls = plan.is_tls.then_some(folder.path());
+    if let Some(folder) = tls {
+        tls::make(folder, plan.sources);
+    }
+    let upstream = Upstream::start(plan.changing, tls);
     configure(folder.path(), plan, upstream.port);
     say(format_args!(
-        "{} sources, {CONCURRENCY} polls at once, {} rounds of {} s each",
+        "{} sources, {} % of the polls bring a new entry, {}, {CONCURRENCY} polls at once, {} rounds of {} s each",
         plan.sources,
+        plan.changing,
+        if plan.is_tls { "TLS" } else { "no TLS" },
         plan.rounds,
         plan.window.as_secs()
     ));
@@ -111,8 +145,15 @@ fn compare(plan: &Plan) {
     for _ in 0..plan.rounds {
         let clients: [&dyn Fn() -> Kept; NAMES.len()] = [
             &|| program(plan, folder.path()),
-            &|| bare(plan, upstream.port, limits::CONNECTION_IDLE_ALONE),
-            &|| bare(plan, upstream.port, limits::CONNECTION_IDLE),
+            &|| {
+                bare(
+                    plan,
+                    folder.path(),
+                    upstream.port,
+                    limits::CONNECTION_IDLE_ALONE,
+                )
+            },
+            &|| bare(plan, folder.path(), upstream.port, limits::CONNECTION_IDLE),
             &|| wrk(plan, upstream.port),
         ];
         for ((name, start), results) in NAMES.iter().zip(clients).zip(&mut results) {
@@ -159,7 +200,7 @@ fn first_polls(plan: &Plan, folder: &Path, upstream: &Upstream) {
     let rate = plan.sources as f64 / started.elapsed().as_secs_f64();
     // What is asked for is not stored yet.
     wait_for(upstream, &program, |counts| {
-        counts.not_modified >= plan.sources / 2
+        counts.again() >= plan.sources / 2
     });
     let peak = Usage::of(program.pid).peak_bytes as f64 / 1e6;
     say(format_args!(
@@ -220,7 +261,7 @@ impl Measured {
 fn measure(client: &Kept, plan: &Plan, upstream: &Upstream) -> Measured {
     let begun = upstream.counts();
     wait_for(upstream, client, |counts| {
-        counts.not_modified - begun.not_modified >= plan.sources
+        counts.again() - begun.again() >= plan.sources
     });
     let (usage, counts, started) = (Usage::of(client.pid), upstream.counts(), Instant::now());
     sleep(plan.window);
@@ -229,8 +270,8 @@ fn measure(client: &Kept, plan: &Plan, upstream: &Upstream) -> Measured {
         upstream.counts(),
         started.elapsed().as_secs_f64(),
     );
-    assert_eq!(counts.full, counted.full, "every answer is a 304");
-    let polls = (counted.not_modified - counts.not_modified) as f64;
+    assert_eq!(counts.full, counted.full, "every source was asked before");
+    let polls = (counted.again() - counts.again()) as f64;
     Measured {
         per_second: polls / elapsed,
         per_cpu_second: polls / (used.cpu - usage.cpu).as_secs_f64(),
@@ -253,7 +294,8 @@ fn configure(folder: &Path, plan: &Plan, port: u16) {
         let address = address(source);
         let _ = write!(
             toml,
-            "\n[[source]]\nname = \"source-{source}\"\nurl = \"http://{address}:{port}/feed.xml\"\n"
+            "\n[[source]]\nname = \"source-{source}\"\nurl = \"{}://{address}:{port}/feed.xml\"\n",
+            plan.scheme()
         );
     }
     std::fs::write(folder.join("feeds.toml"), toml).expect("the folder can be written to");
@@ -263,21 +305,25 @@ fn program(plan: &Plan, folder: &Path) -> Kept {
     let config = folder.join("feeds.toml");
     let config = config.to_str().expect("the folder's name is text");
     let program = plan.program.to_str().expect("the program's name is text");
-    Kept::start(program, &["run", "--config", config])
+    trusting(folder, program, &["run", "--config", config])
 }
 
-fn bare(plan: &Plan, port: u16, idle: Duration) -> Kept {
+fn bare(plan: &Plan, folder: &Path, port: u16, idle: Duration) -> Kept {
     let this = std::env::current_exe().expect("a running program has a file");
     let this = this.to_str().expect("its name is text");
     let (port, sources) = (port.to_string(), plan.sources.to_string());
     let idle = idle.as_millis().to_string();
-    Kept::start(this, &["bare", &port, &sources, &idle])
+    trusting(
+        folder,
+        this,
+        &["bare", plan.scheme(), &port, &sources, &idle],
+    )
 }
 
 /// `wrk` on one address, with as many connections as there are polls at once.
 fn wrk(plan: &Plan, port: u16) -> Kept {
     let condition = format!("If-None-Match: {}", upstream::ETAG);
-    let url = format!("http://{}:{port}/feed.xml", address(0));
+    let url = format!("{}://{}:{port}/feed.xml", plan.scheme(), address(0));
     let connections = format!("-c{CONCURRENCY}");
     // It is stopped before.
     let duration = format!("-d{}s", plan.window.as_secs() + PATIENCE.as_secs());

@@ -4,7 +4,7 @@
 
 use super::process::{end_with_input, say};
 use std::net::Ipv4Addr;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The longest request: ours are below 600 bytes.
@@ -42,7 +42,10 @@ pub(crate) fn serve<A: Future<Output = ()> + Send + 'static>(answer: impl Fn(Tcp
 }
 
 /// Reads the next request of a connection; false where there is none.
-pub(crate) async fn read_request(stream: &mut TcpStream, request: &mut Vec<u8>) -> bool {
+pub(crate) async fn read_request(
+    stream: &mut (impl AsyncRead + Unpin),
+    request: &mut Vec<u8>,
+) -> bool {
     request.clear();
     while !request.ends_with(b"\r\n\r\n") {
         match stream.read_buf(request).await {
