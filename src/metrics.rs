@@ -328,7 +328,10 @@ impl Metrics {
         self.gauges.store_up.set(i64::from(is_up));
         self.gauges.configured.set(i64::from(state.is_configured));
         if let Some(others) = state.others {
-            let counts = [("same", others.agreeing + 1), ("other", others.differing.len())];
+            let counts = [
+                ("same", others.agreeing + 1),
+                ("other", others.differing.len()),
+            ];
             for (configuration, count) in counts {
                 let programs = self.gauges.programs.with_label_values(&[configuration]);
                 programs.set(gauge(count as u64));

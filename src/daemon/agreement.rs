@@ -48,7 +48,9 @@ impl Watch {
         if others.differing.is_empty() {
             self.differ_since = None;
             if std::mem::take(&mut self.is_told) {
-                tracing::info!("the configurations of all programs that share this store agree again");
+                tracing::info!(
+                    "the configurations of all programs that share this store agree again"
+                );
             }
             return;
         }

@@ -65,7 +65,10 @@ impl Rota {
         // Another program had its sources until a moment ago, and counts by the second.
         if let Some(asked) = source.asked_elsewhere {
             let gap = i64::try_from(gap.as_millis().div_ceil(1000)).ok()?;
-            let free = asked.min(now).checked_add(SignedDuration::from_secs(gap + 1)).ok()?;
+            let free = asked
+                .min(now)
+                .checked_add(SignedDuration::from_secs(gap + 1))
+                .ok()?;
             if free > now {
                 return Some((free, why));
             }

@@ -73,7 +73,10 @@ impl Agreement {
             );
             known = Some((source, rules));
         }
-        let sources: String = sources.into_iter().flat_map(|(name, it)| [name, it]).collect();
+        let sources: String = sources
+            .into_iter()
+            .flat_map(|(name, it)| [name, it])
+            .collect();
         let shared = format!(
             "{} {} {}",
             config.server.public_url, config.polling.adaptive, config.store.keep_days
@@ -118,7 +121,8 @@ impl Agreement {
 /// The sources of a list of hashes.
 fn each(sources: &str) -> impl Iterator<Item = (&str, &str)> {
     let length = NAME_DIGITS + SETTINGS_DIGITS;
-    let parts = (0..sources.len() / length).filter_map(move |n| sources.get(n * length..(n + 1) * length));
+    let parts =
+        (0..sources.len() / length).filter_map(move |n| sources.get(n * length..(n + 1) * length));
     parts.map(|source| source.split_at(NAME_DIGITS))
 }
 
@@ -186,7 +190,9 @@ impl Store {
                 sources: row.try_get("sources")?,
             };
             if other.settings != mine.settings {
-                others.differing.push(mine.compare(row.try_get("machine")?, &other));
+                others
+                    .differing
+                    .push(mine.compare(row.try_get("machine")?, &other));
             }
         }
         Ok(Some(others))

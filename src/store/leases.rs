@@ -45,8 +45,7 @@ const BEGIN_ALONE: &str = "begin; set local lock_timeout = '2s'; select pg_advis
 const TRY_ALONE: &str = "select pg_try_advisory_xact_lock('program'::regclass::oid::int, 0)";
 
 /// That the server has run for so long that every program that lives is connected again: until then nobody is taken for dead.
-const IS_UP: &str =
-    "pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => 5)";
+const IS_UP: &str = "pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => 5)";
 
 /// How long a new session is waited for.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -222,7 +221,11 @@ impl Session {
             let tx = self.connection.begin_with(BEGIN_ALONE).await?;
             return anywhere(tx, self.id, asked, asked.now.as_second()).await;
         };
-        if !self.joined.as_ref().is_some_and(|joined| Arc::ptr_eq(joined, &member)) {
+        if !self
+            .joined
+            .as_ref()
+            .is_some_and(|joined| Arc::ptr_eq(joined, &member))
+        {
             self.join(member).await?;
         }
         let mut taken = self.own(asked).await?;
@@ -266,11 +269,13 @@ impl Session {
         }
         let sql = "select id, settings, disturbed from program";
         let programs: Vec<(i64, String, i64)> = sqlx::query_as(sql).fetch_all(&mut *tx).await?;
-        let programs = programs.into_iter().map(|(id, settings, disturbed)| Program {
-            id,
-            settings,
-            disturbed,
-        });
+        let programs = programs
+            .into_iter()
+            .map(|(id, settings, disturbed)| Program {
+                id,
+                settings,
+                disturbed,
+            });
         team.see(id, programs.collect());
         if team.is_to_look(now) {
             let elsewhere = elsewhere(&mut tx, id, team.own(), now).await?;
@@ -279,7 +284,9 @@ impl Session {
         let rows: Vec<Row> = match team.own() {
             None if team.elsewhere().is_empty() => {
                 let sql = taking_sql("");
-                let taken = sqlx::query_as(AssertSqlSafe(sql)).bind(now).bind(asked.limit as i64);
+                let taken = sqlx::query_as(AssertSqlSafe(sql))
+                    .bind(now)
+                    .bind(asked.limit as i64);
                 let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
                 taken.fetch_all(&mut *tx).await?
             }
@@ -289,14 +296,21 @@ impl Session {
                 );
                 let sql = taking_sql(&whose);
                 let all = vec![0xff; SHARES / 8];
-                let taken = sqlx::query_as(AssertSqlSafe(sql)).bind(now).bind(asked.limit as i64);
+                let taken = sqlx::query_as(AssertSqlSafe(sql))
+                    .bind(now)
+                    .bind(asked.limit as i64);
                 let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
-                let taken = taken.bind(own.unwrap_or(&all)).bind(taken_elsewhere(team.elsewhere()));
+                let taken = taken
+                    .bind(own.unwrap_or(&all))
+                    .bind(taken_elsewhere(team.elsewhere()));
                 taken.fetch_all(&mut *tx).await?
             }
         };
         tx.commit().await?;
-        Ok(rows.into_iter().map(|row| row.source(team.elsewhere())).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| row.source(team.elsewhere()))
+            .collect())
     }
 
     /// Takes of others what is overdue.
@@ -338,12 +352,17 @@ async fn anywhere(
     let now = asked.now.as_second();
     give_back(&mut tx, now).await?;
     let elsewhere = elsewhere(&mut tx, id, None, now).await?;
-    let whose = format!(
-        "and next_poll_at <= $5 and (publisher is null or publisher not in ({GIVEN_6}))"
-    );
+    let whose =
+        format!("and next_poll_at <= $5 and (publisher is null or publisher not in ({GIVEN_6}))");
     let taken = sqlx::query_as(AssertSqlSafe(taking_sql(&whose)));
-    let taken = taken.bind(now).bind(asked.limit as i64).bind(asked.lease.as_secs() as i64);
-    let taken = taken.bind(id).bind(before).bind(taken_elsewhere(&elsewhere));
+    let taken = taken
+        .bind(now)
+        .bind(asked.limit as i64)
+        .bind(asked.lease.as_secs() as i64);
+    let taken = taken
+        .bind(id)
+        .bind(before)
+        .bind(taken_elsewhere(&elsewhere));
     let rows: Vec<Row> = taken.fetch_all(&mut *tx).await?;
     if !rows.is_empty() {
         // Whose it was looks before it takes anything again.

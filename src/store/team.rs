@@ -229,7 +229,11 @@ mod tests {
 
     #[test]
     fn a_publisher_is_a_site_or_else_a_host() {
-        is_one_publisher("https://a.example.org/x", "http://B.example.org:8080/", true);
+        is_one_publisher(
+            "https://a.example.org/x",
+            "http://B.example.org:8080/",
+            true,
+        );
         is_one_publisher("https://a.example.org/", "https://a.example.com/", false);
         is_one_publisher("http://127.0.0.1:1/", "http://127.0.0.1:2/", true);
         is_one_publisher("http://127.0.0.1/", "http://127.0.0.2/", false);

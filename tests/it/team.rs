@@ -97,13 +97,21 @@ async fn who_joins_waits_until_what_was_taken_is_done() {
         let mut taken = due(&a, 10).await;
         assert_eq!(taken.len(), 3 * PUBLISHERS);
         // Of each publisher, one is still being polled, and one is due again.
-        let ended: Vec<Source> = taken.extract_if(.., |source| !source.name.ends_with("-0")).collect();
+        let ended: Vec<Source> = taken
+            .extract_if(.., |source| !source.name.ends_with("-0"))
+            .collect();
         let again: Vec<_> = ended.iter().map(Source::taken).collect();
         a.put_back(&again, after(11)).await.unwrap();
         let b = member(location).await;
-        assert!(due(&b, 12).await.is_empty(), "another is at work everywhere");
+        assert!(
+            due(&b, 12).await.is_empty(),
+            "another is at work everywhere"
+        );
         let left = due(&a, 12).await;
-        assert!(!left.is_empty() && left.len() < ended.len(), "what is its own is still its own");
+        assert!(
+            !left.is_empty() && left.len() < ended.len(),
+            "what is its own is still its own"
+        );
         let own = publishers(&left);
         finish(&a, &taken, 13).await;
         let gained = due(&b, 14).await;
@@ -159,7 +167,10 @@ async fn what_nobody_polls_is_taken_by_who_has_time() {
         assert!(due(&silent, 3651).await.is_empty());
         finish(&b, &at_first, 3652).await;
         finish(&b, &later, 3652).await;
-        assert_eq!(publishers(&due(&silent, 7252).await), publishers(&of_silent));
+        assert_eq!(
+            publishers(&due(&silent, 7252).await),
+            publishers(&of_silent)
+        );
         for store in [silent, b] {
             store.close().await;
         }
@@ -183,7 +194,9 @@ async fn what_a_dead_program_had_goes_to_the_others() {
         })
         .await;
         for source in &gained {
-            let asked = source.asked_elsewhere.expect("nobody knows when it was asked last");
+            let asked = source
+                .asked_elsewhere
+                .expect("nobody knows when it was asked last");
             assert!(asked >= after(10), "{asked}");
         }
         assert!(publishers(&gained).is_disjoint(&publishers(&of_b)));
@@ -202,7 +215,10 @@ async fn a_command_polls_where_nobody_else_is_at_work() {
         let at_work = publishers(&some);
         assert!(publishers(&rest).is_disjoint(&at_work));
         assert!(!rest.is_empty() && rest.len() < 3 * PUBLISHERS - some.len());
-        assert!(publishers(&due(&a, 10).await).is_subset(&at_work), "it was told");
+        assert!(
+            publishers(&due(&a, 10).await).is_subset(&at_work),
+            "it was told"
+        );
         finish(&command, &rest, 11).await;
         for store in [a, command] {
             store.close().await;
@@ -219,7 +235,11 @@ impl Watched {
     fn begin(&self, who: usize, source: &Source) {
         let mut all = self.0.lock().unwrap();
         let (whose, count) = all.entry(publisher(source)).or_insert((who, 0));
-        assert!(*count == 0 || *whose == who, "{} is polled by two", source.name);
+        assert!(
+            *count == 0 || *whose == who,
+            "{} is polled by two",
+            source.name
+        );
         (*whose, *count) = (who, *count + 1);
     }
 
@@ -288,7 +308,13 @@ async fn who_was_told_otherwise_is_named() {
     in_schema(async |_, location| {
         let [a, b] = team(location).await;
         due(&a, 10).await;
-        assert_eq!(a.others().await.unwrap(), Some(Others { agreeing: 1, differing: vec![] }));
+        assert_eq!(
+            a.others().await.unwrap(),
+            Some(Others {
+                agreeing: 1,
+                differing: vec![]
+            })
+        );
         let mut other = world();
         other.sources.truncate(60);
         other.sources[0].page_entries = 7;
@@ -302,7 +328,14 @@ async fn who_was_told_otherwise_is_named() {
             fewer,
             otherwise: 1,
         };
-        let seen = async |store: &Store| store.others().await.unwrap().expect("it takes part").differing;
+        let seen = async |store: &Store| {
+            store
+                .others()
+                .await
+                .unwrap()
+                .expect("it takes part")
+                .differing
+        };
         assert_eq!(seen(&a).await, [differing("there", 0, 30)]);
         assert_eq!(seen(&b).await, [differing("here", 30, 0)]);
         // It is told the same again.
