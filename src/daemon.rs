@@ -244,6 +244,9 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         }
     }
     polls.close();
+    if let Err(error) = app.store.step_back().await {
+        tracing::debug!(%error, "can't tell the others that share the store; they see that the program has ended");
+    }
     if !polls.is_empty() {
         tracing::info!(polls = polls.len(), "finishing the polls under way");
     }

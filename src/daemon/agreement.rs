@@ -71,17 +71,16 @@ impl Watch {
 /// What a program has otherwise, in words.
 pub(crate) fn said(other: &Differing) -> String {
     let counts = [
-        (other.otherwise, "differ"),
-        (other.fewer, "are missing"),
-        (other.more, "are only there"),
+        (other.otherwise, "sources that differ"),
+        (other.fewer, "sources that it lacks"),
+        (other.more, "sources that only it has"),
     ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     let mut said: Vec<String> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, how)| format!("{count} sources {how}"))
+        .map(|(count, what)| format!("{what}: {count}"))
         .collect();
     if other.is_shared {
-        said.push("public_url, adaptive or keep_days differ".to_owned());
+        said.push("another public_url, adaptive or keep_days".to_owned());
     }
     format!("on {}: {}", other.machine, said.join(", "))
 }
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn who_differs_is_told_of_in_words() {
-        let expected = "on b (process 7): 3 sources differ, 2 sources are missing, public_url, adaptive or keep_days differ";
+        let expected = "on b (process 7): sources that differ: 3, sources that it lacks: 2, another public_url, adaptive or keep_days";
         assert_eq!(said(&differing().differing[0]), expected);
     }
 

@@ -140,6 +140,17 @@ impl Store {
         taker.known().member = Some(Arc::new(member));
     }
 
+    /// Takes part no more: the others have its share at once, and what it is still polling when that is done.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then they have it when the program has ended.
+    pub async fn step_back(&self) -> Result<(), StoreError> {
+        match &self.db.pools {
+            Pools::Sqlite { .. } => Ok(()),
+            Pools::Postgres { taker, .. } => taker.leave().await,
+        }
+    }
+
     /// The other programs that poll into this store, each with a hash of what it was told, for who looks often whether
     /// something is new. Asks nobody: they are as when something was last taken.
     #[must_use]

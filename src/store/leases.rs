@@ -201,6 +201,23 @@ impl Taker {
         self.known().others = others.collect();
         taken
     }
+
+    /// Leaves the team: what it has taken is still its own, and nothing else.
+    pub(super) async fn leave(&self) -> Result<(), StoreError> {
+        self.known().member = None;
+        let mut place = self.place().await;
+        let Some(session) = place.as_mut() else {
+            return Ok(());
+        };
+        let (id, connection) = (session.id, &mut session.connection);
+        session.joined = None;
+        let left = async {
+            let leave = sqlx::query("delete from program where id = $1").bind(id);
+            leave.execute(connection).await?;
+            Ok(())
+        };
+        db::in_time(Some(CONNECT_TIMEOUT), left).await
+    }
 }
 
 impl Session {

@@ -206,6 +206,25 @@ async fn what_a_dead_program_had_goes_to_the_others() {
 }
 
 #[tokio::test]
+async fn who_steps_back_ends_what_it_has_and_the_others_have_the_rest() {
+    in_schema(async |_, location| {
+        let [a, b] = team(location).await;
+        let some = a.due(4, LEASE, after(10)).await.unwrap();
+        let at_work = publishers(&some);
+        a.step_back().await.unwrap();
+        let gained = publishers(&due(&b, 10).await);
+        assert!(gained.is_disjoint(&at_work));
+        assert_eq!(gained.len() + at_work.len(), PUBLISHERS);
+        finish(&a, &some, 11).await;
+        assert!(publishers(&due(&b, 12).await).is_subset(&at_work));
+        for store in [a, b] {
+            store.close().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_command_polls_where_nobody_else_is_at_work() {
     in_schema(async |_, location| {
         let [a] = team(location).await;

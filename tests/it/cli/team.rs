@@ -116,3 +116,43 @@ async fn a_publisher_sees_no_more_visitors_from_several_programs_than_from_one()
     })
     .await;
 }
+
+#[tokio::test]
+async fn health_says_that_another_program_was_told_otherwise() {
+    in_schema(async |_, location| {
+        let StoreLocation::Postgres(store) = location else {
+            unreachable!("it is PostgreSQL's");
+        };
+        let toml = |interval: &str| {
+            format!(
+                "{ANY_PORT}[store]\nurl = \"{store}\"\n[[source]]\nname = \"one\"\nurl = \"one.xml\"\ninterval = \"{interval}\"\n"
+            )
+        };
+        let (desk, other) = (Desk::new(), Desk::new());
+        desk.write("feeds.toml", toml("1h"));
+        // A file is where it is: both name the same one.
+        let file = desk.path("one.xml").display().to_string();
+        other.write("feeds.toml", toml("2h").replace("one.xml", &file));
+        let one = Daemon::start(&desk, &["run"]).await;
+        let two = Daemon::start(&other, &["run"]).await;
+        let says = async |program: &Daemon, words: &str| {
+            until(words, async || {
+                let (code, health) = program.get("/health").await;
+                assert_eq!(code, 200, "{health}");
+                health.contains(words).then_some(())
+            })
+            .await;
+        };
+        for program in [&one, &two] {
+            says(program, "sources that differ: 1").await;
+        }
+        let metrics = one.get("/metrics").await.1;
+        assert!(metrics.contains("feedwash_programs{configuration=\"other\"} 1"), "{metrics}");
+        other.write("feeds.toml", toml("1h").replace("one.xml", &file));
+        two.signal("HUP");
+        for program in [&one, &two] {
+            says(program, "\"other_configurations\":[]").await;
+        }
+    })
+    .await;
+}
