@@ -100,11 +100,9 @@ async fn a_publisher_sees_no_more_visitors_from_several_programs_than_from_one()
         enough(2).await;
         programs.push(start().await);
         enough(1).await;
-        for killed in 0..3 {
-            programs[killed] = {
-                programs[killed].signal("KILL");
-                start().await
-            };
+        for program in &mut programs {
+            program.signal("KILL");
+            *program = start().await;
             enough(2).await;
         }
         let open = seen.open.lock().unwrap().clone();
