@@ -25,10 +25,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Makes a number for a session and takes its lock. The first half of the lock's number is that of the table, so that each
-/// schema of a database is a store of its own. Who falls silent in the middle of taking is sent away, since others wait.
+/// schema of a database is a store of its own.
 const LOCK: &str = "select id from (select nextval('program_id') as id) as new, \
-    lateral (select pg_advisory_lock('source'::regclass::oid::int, id::int)) as locked, \
-    lateral (select set_config('idle_in_transaction_session_timeout', '30s', false)) as patience";
+    lateral (select pg_advisory_lock('source'::regclass::oid::int, id::int)) as locked";
 
 /// The locks of those who take sources of this store.
 const LOCKS: &str = "pg_locks where locktype = 'advisory' and classid = 'source'::regclass::oid and objsubid = 2 \
