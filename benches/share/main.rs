@@ -10,10 +10,11 @@
 //!   counted: each entry of each source once, and no source polled before it was due.
 //! - `recover`: how long it takes until others have what a program had taken that is killed, falls silent, or lost its server.
 //!
-//! `FEEDWASH_TEST_POSTGRES` names the server: a schema is made there and dropped again. `FEEDWASH_SOURCES`, `FEEDWASH_SECONDS`
+//! `FEEDWASH_TEST_POSTGRES` names the server: schemas are made there and dropped again. `FEEDWASH_SOURCES`, `FEEDWASH_SECONDS`
 //! (of each measurement), `FEEDWASH_KILL_SECONDS`, `FEEDWASH_INTERVAL` (seconds), `FEEDWASH_CHANGE` (one request in so many
-//! finds something new) and `FEEDWASH_READERS` change the figures of the same names; `FEEDWASH_RESTART` is a command that
-//! restarts the server, once a minute while programs are killed; `FEEDWASH_PROGRAM` measures another build.
+//! finds something new), `FEEDWASH_READERS`, `FEEDWASH_KILLS`, `FEEDWASH_SILENCES` and `FEEDWASH_RECOVERY_SOURCES` (of the last
+//! part) change the figures of the same names; `FEEDWASH_RESTART` is a command that restarts the server, once a minute while
+//! programs are killed, and half as often as one is killed in the last part; `FEEDWASH_PROGRAM` measures another build.
 
 mod base;
 #[path = "../support/loopback.rs"]
@@ -74,6 +75,7 @@ struct Plan {
     kills: usize,
     /// … and how often one falls silent.
     silences: usize,
+    /// How many sources there are meanwhile.
     recovery_sources: usize,
 }
 
