@@ -248,8 +248,14 @@ mod tests {
 
     #[test]
     fn what_is_a_machines_own_is_not_compared() {
+        let public = |listen: &str| {
+            format!("[server]\nlisten = \"{listen}\"\npublic_url = \"https://a.example\"\n{PRESS}")
+        };
+        check(&public("127.0.0.1:9"), &public("[::1]:7"), (false, 0, 0, 0));
+        // Where it is not said, it follows from that, and readers would be told another with each start.
+        let listen = format!("[server]\nlisten = \"127.0.0.1:9\"\n{PRESS}");
+        check(PRESS, &listen, (true, 0, 0, 0));
         for own in [
-            "[server]\nlisten = \"127.0.0.1:9\"\n",
             "[polling]\nconcurrency = 3\ntimeout = \"9s\"\n",
             "[polling]\nproxy = \"http://proxy.example:3128\"\n",
         ] {
