@@ -4,14 +4,17 @@
 //! among all polls and for its host's turn. The sources of one publisher come one after the other, whatever made them
 //! due together. Nothing here fetches, washes or writes: that is `poll`'s.
 
+mod agreement;
 mod rewash;
 mod rota;
 mod turns;
 
+pub(crate) use agreement::said;
 pub use rewash::rewash;
 pub use rota::Rota;
 pub use turns::Turns;
 
+use agreement::Watch;
 use rewash::Rewash;
 use turns::{Host, POLLS_A_HOST, WAITING_A_HOST};
 
@@ -20,7 +23,7 @@ use crate::limits;
 use crate::metrics::Metrics;
 use crate::poll::{self, Live, Outcome};
 use crate::schedule::Clock;
-use crate::store::{Source, Store, StoreError};
+use crate::store::{Others, Source, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -132,6 +135,8 @@ struct Beats {
     last: Option<Instant>,
     /// Since when the loop has seen that the store can't be written.
     troubled_since: Option<Timestamp>,
+    /// What it has seen of others that share the store.
+    others: Option<Others>,
 }
 
 impl Pulse {
@@ -150,6 +155,17 @@ impl Pulse {
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
         self.beats().last.map(|last| last.elapsed())
+    }
+
+    /// Takes note of the others that share the store.
+    fn hear(&self, others: Option<Others>) {
+        self.beats().others = others;
+    }
+
+    /// The other programs that poll into the same store, where it is one that others may share.
+    #[must_use]
+    pub fn others(&self) -> Option<Others> {
+        self.beats().others.clone()
     }
 
     /// Since when nothing can be written, where nothing can.
@@ -173,6 +189,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         tracing::error!(%error, "can't release the sources that were being polled when the program last ended");
     }
     let mut adopted = adopt(&app).await;
+    let mut watch = Watch::default();
     // Nobody knows how long the program was away, nor what the clock did meanwhile.
     settle(&app).await;
     let mut rewash = Rewash::new(&shutdown);
@@ -189,6 +206,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                 let new = Arc::clone(&live.borrow_and_update());
                 crew = Crew::new(&app.turns, &new.config);
                 adopted = adopt(&app).await;
+                watch.anew();
                 rewash.start(&app, &polls, &shutdown);
                 if old.config.polling != new.config.polling {
                     retry_failing(&app).await;
@@ -213,6 +231,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                     adopted = adopt(&app).await;
                 }
                 is_full = take(&app, &crew, &polls, &shutdown).await;
+                watch.look(&app).await;
                 if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
                     // What could not be washed anew the last time is tried again.
                     if pruned.is_some() {
@@ -225,6 +244,9 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         }
     }
     polls.close();
+    if let Err(error) = app.store.step_back().await {
+        tracing::debug!(%error, "can't tell the others that share the store; they see that the program has ended");
+    }
     if !polls.is_empty() {
         tracing::info!(polls = polls.len(), "finishing the polls under way");
     }
@@ -421,6 +443,7 @@ pub fn log(name: &str, location: &Location, outcome: &Outcome, duration: Duratio
 /// Makes the store's sources those of the configuration.
 async fn adopt(app: &App) -> bool {
     let live = Arc::clone(&app.live.borrow());
+    app.store.take_part(&live.config, &agreement::machine());
     match app.store.sync(&live.config, Timestamp::now()).await {
         Ok(()) => true,
         Err(error) => {

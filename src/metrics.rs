@@ -4,7 +4,7 @@
 //! a publisher or a reader chooses.
 
 use crate::poll::{Outcome, Polled};
-use crate::store::Census;
+use crate::store::{Census, Others};
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -29,6 +29,8 @@ pub struct State<'a> {
     pub can_write: bool,
     /// Whether feeds.toml as it was last read is in force.
     pub is_configured: bool,
+    /// The other programs that poll into the store, where it is one that others may share.
+    pub others: Option<&'a Others>,
 }
 
 /// Everything that is counted.
@@ -71,6 +73,7 @@ struct Gauges {
     store_bytes: IntGauge,
     store_up: IntGauge,
     configured: IntGauge,
+    programs: IntGaugeVec,
     resident_bytes: IntGauge,
     open_fds: IntGauge,
 }
@@ -244,6 +247,11 @@ impl Gauges {
             "feedwash_config_last_reload_successful",
             "1 while feeds.toml as it was last read is in force, 0 while it is wrong and the one before it is.",
         ),
+            programs: make.gauges(
+            "feedwash_programs",
+            "Programs that poll into the same PostgreSQL store, by whether they were told the same as this one, which is one of them.",
+            &["configuration"],
+        ),
             resident_bytes: make.gauge("process_resident_memory_bytes", "Resident memory."),
             open_fds: make.gauge("process_open_fds", "Open file descriptors."),
         }
@@ -319,6 +327,16 @@ impl Metrics {
         let is_up = state.census.is_some() && state.can_write;
         self.gauges.store_up.set(i64::from(is_up));
         self.gauges.configured.set(i64::from(state.is_configured));
+        if let Some(others) = state.others {
+            let counts = [
+                ("same", others.agreeing + 1),
+                ("other", others.differing.len()),
+            ];
+            for (configuration, count) in counts {
+                let programs = self.gauges.programs.with_label_values(&[configuration]);
+                programs.set(gauge(count as u64));
+            }
+        }
         if let Some(census) = state.census {
             let states = [
                 ("fine", census.fine),
@@ -383,6 +401,7 @@ mod tests {
         }),
         can_write: true,
         is_configured: true,
+        others: None,
     };
 
     /// Checks that a line stands in what is written after `count`.

@@ -8,6 +8,7 @@
 //! power cut. Without that, a cut would undo the newest polls, and what left its document before they were made again
 //! would be lost. Only what is merely made again, as the end of a poll that found nothing new, does not wait for the disk.
 
+mod agreement;
 mod backup;
 mod census;
 mod changes;
@@ -25,6 +26,7 @@ mod rename;
 mod rows;
 mod source;
 mod status;
+mod team;
 mod times;
 mod transfer;
 mod undo;
@@ -33,6 +35,7 @@ mod versions;
 mod write;
 mod writes;
 
+pub use agreement::{Differing, Others};
 pub use backup::{Backup, BackupError, backup};
 pub use census::Census;
 pub use feeds::{Heading, Published};

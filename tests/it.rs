@@ -78,6 +78,10 @@ mod week;
 #[path = "it/units.rs"]
 mod units;
 
+/// Programs that share a database.
+#[path = "it/team.rs"]
+mod team;
+
 /// The pages for people.
 #[path = "it/pages.rs"]
 mod pages;

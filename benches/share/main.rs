@@ -1,23 +1,33 @@
 //! Several programs that share one PostgreSQL database: how much they do, and that nothing is lost while they are killed.
 //!
-//! Publishers with changing feeds and readers with conditional requests are played by processes of their own. First 1, 2 and
-//! 4 programs poll the same sources in turn; then four of them are killed at random (`kill -9`), and started again, for as long
-//! as is asked for; then everything is counted: each entry of each source once, and no source polled before it was due.
+//! Publishers with changing feeds and readers with conditional requests are played by processes of their own. Three parts, of
+//! which `FEEDWASH_PARTS` names those that are wanted (`add kill recover`):
 //!
-//! `FEEDWASH_TEST_POSTGRES` names the server: a schema is made there and dropped again. `FEEDWASH_SOURCES`, `FEEDWASH_SECONDS`
+//! - `add`: 1, 2 and 4 programs poll the same sources in turn, of which more are due than they can do. First each program may
+//!   only have four polls under way, with publishers that take their time: what it does is bounded by that and not by this
+//!   machine, so it shows what sharing itself costs. Then each does what it can, all on the same processors.
+//! - `kill`: four of them are killed at random (`kill -9`), and started again, for as long as is asked for; then everything is
+//!   counted: each entry of each source once, and no source polled before it was due.
+//! - `recover`: how long it takes until others have what a program had taken that is killed, falls silent, or lost its server.
+//!
+//! `FEEDWASH_TEST_POSTGRES` names the server: schemas are made there and dropped again. `FEEDWASH_SOURCES`, `FEEDWASH_SECONDS`
 //! (of each measurement), `FEEDWASH_KILL_SECONDS`, `FEEDWASH_INTERVAL` (seconds), `FEEDWASH_CHANGE` (one request in so many
-//! finds something new) and `FEEDWASH_READERS` change the figures of the same names; `FEEDWASH_RESTART` is a command that
-//! restarts the server, once a minute while programs are killed; `FEEDWASH_PROGRAM` measures another build.
+//! finds something new), `FEEDWASH_READERS`, `FEEDWASH_KILLS`, `FEEDWASH_SILENCES` and `FEEDWASH_RECOVERY_SOURCES` (of the last
+//! part) change the figures of the same names; `FEEDWASH_RESTART` is a command that restarts the server, once a minute while
+//! programs are killed, and half as often as one is killed in the last part; `FEEDWASH_PROGRAM` measures another build.
 
+mod base;
 #[path = "../support/loopback.rs"]
 mod loopback;
 #[path = "../support/process.rs"]
 mod process;
 mod publishers;
 mod readers;
+mod recovery;
 
+use base::Base;
 use process::{Helper, Kept, Usage, asked, free_port, number, say};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use sqlx::Row as _;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -30,6 +40,9 @@ use std::time::{Duration, Instant};
 /// How many programs share the database in turn.
 const TEAMS: [usize; 3] = [1, 2, 4];
 
+/// How long the others keep what was taken before somebody came or went in mind.
+const SETTLED: Duration = Duration::from_secs(12);
+
 /// How long anything may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -37,7 +50,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["publishers", change] => publishers::run(number(change)),
+        ["publishers", change, delay] => {
+            publishers::run(number(change), Duration::from_millis(number(delay)));
+        }
         ["readers", ref rest @ ..] => readers::run(rest),
         ["keep", program, ref rest @ ..] => process::keep(program, rest),
         // `cargo test --benches` asks only whether it runs.
@@ -55,6 +70,23 @@ struct Plan {
     readers: usize,
     program: PathBuf,
     restart: Option<String>,
+    parts: String,
+    /// How often a program is killed to see how long it takes until others have what it had …
+    kills: usize,
+    /// … and how often one falls silent.
+    silences: usize,
+    /// How many sources there are meanwhile.
+    recovery_sources: usize,
+}
+
+/// What is polled, and how.
+struct Arrangement {
+    sources: usize,
+    interval: u64,
+    /// How long publishers take to answer.
+    delay: Duration,
+    /// Further lines of `[polling]`.
+    further: &'static str,
 }
 
 impl Plan {
@@ -69,6 +101,32 @@ impl Plan {
             readers: asked("FEEDWASH_READERS", 64, 4),
             program: process::program(env!("CARGO_BIN_EXE_feedwash")),
             restart: std::env::var("FEEDWASH_RESTART").ok(),
+            parts: std::env::var("FEEDWASH_PARTS")
+                .unwrap_or_else(|_| "add kill recover".to_owned()),
+            kills: asked("FEEDWASH_KILLS", 10, 1),
+            silences: asked("FEEDWASH_SILENCES", 2, 0),
+            recovery_sources: asked("FEEDWASH_RECOVERY_SOURCES", 500, 20),
+        }
+    }
+
+    /// As many as are asked for, and nothing else that bounds them.
+    fn free(&self) -> Arrangement {
+        Arrangement {
+            sources: self.sources,
+            interval: self.interval,
+            delay: Duration::ZERO,
+            further: "",
+        }
+    }
+
+    /// Four polls at once a program, of 20 ms each, and a thousand due a second: 200/s a program at the most.
+    fn bounded(&self) -> Arrangement {
+        let sources = self.sources.min(5_000);
+        Arrangement {
+            sources,
+            interval: (sources as u64 / 1_000).max(1),
+            delay: Duration::from_millis(20),
+            further: "concurrency = 4\n",
         }
     }
 }
@@ -78,40 +136,43 @@ fn share(plan: &Plan) {
         say("FEEDWASH_TEST_POSTGRES names no server, so nothing is measured");
         return;
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.expect("a runtime can be made");
-    let schema = format!("feedwash_share_{}", std::process::id());
-    let sql = |sql: String| {
-        runtime.block_on(async {
-            let mut connection = PgConnection::connect(&server)
-                .await
-                .expect("the server is there");
-            sqlx::raw_sql(AssertSqlSafe(sql))
-                .fetch_all(&mut connection)
-                .await
-                .expect("it does what it is told")
-        })
-    };
-    sql(format!("create schema {schema}"));
-    let mut url = url::Url::parse(&server).expect("it is a URL");
-    url.query_pairs_mut()
-        .append_pair("options", &format!("-c search_path={schema}"));
-    let team = Team::new(plan, url.as_str());
+    if plan.parts.contains("add") {
+        for arrangement in [plan.bounded(), plan.free()] {
+            add_up(plan, &arrangement, &server);
+        }
+    }
+    if plan.parts.contains("kill") {
+        kill_and_count(plan, &server);
+    }
+    if plan.parts.contains("recover") {
+        recovery::run(plan, &server);
+    }
+}
+
+/// How much 1, 2 and 4 programs do, each and together.
+fn add_up(plan: &Plan, arrangement: &Arrangement, server: &str) {
+    let base = Base::new(server);
+    let team = Team::new(plan, arrangement, &base.url);
     say(format_args!(
-        "{} sources every {} s, one request in {} finds something new, {} readers",
-        plan.sources, plan.interval, plan.change, plan.readers
+        "{} sources every {} s, publishers answer after {} ms, {}one request in {} finds something new, {} readers",
+        arrangement.sources,
+        arrangement.interval,
+        arrangement.delay.as_millis(),
+        arrangement.further.replace('\n', ", "),
+        plan.change,
+        plan.readers
     ));
     for size in TEAMS {
-        team.measure(plan, size);
+        team.measure(plan, &base, size);
     }
+}
+
+fn kill_and_count(plan: &Plan, server: &str) {
+    let base = Base::new(server);
+    let team = Team::new(plan, &plan.free(), &base.url);
     team.kill_at_random(plan);
     team.settle(plan);
-    let count = |what: &str| -> i64 {
-        let rows = sql(format!("set search_path to {schema}; {what}"));
-        rows.last().expect("one row").get(0)
-    };
+    let count = |what: &str| base.count(what);
     let early = count(&format!(
         "select count(*) from (select started_at - lag(started_at) over (partition by source_id order by id) as gap \
            from poll) as gaps where gap < {}",
@@ -122,15 +183,14 @@ fn share(plan: &Plan) {
         "select coalesce(max(gap), 0) from (select started_at - lag(started_at) over (partition by source_id order by id) \
            as gap from poll) as gaps",
     );
-    let rows = sql(format!(
-        "set search_path to {schema}; select source.name, count(*), count(distinct entry.key) from source \
-         join entry on entry.source_id = source.id group by source.name"
-    ));
+    let rows = base.ask(
+        "select source.name, count(*), count(distinct entry.key) from source \
+         join entry on entry.source_id = source.id group by source.name",
+    );
     let stored: HashMap<String, (i64, i64)> = rows
         .iter()
         .map(|row| (row.get(0), (row.get(1), row.get(2))))
         .collect();
-    sql(format!("drop schema {schema} cascade"));
     let newest = team.newest();
     let published: usize = newest.values().sum();
     let wrong = newest.iter().filter(|(name, newest)| {
@@ -150,7 +210,9 @@ fn share(plan: &Plan) {
 
 /// The programs that share a database, and those they live among.
 struct Team {
-    _publishers: Helper,
+    publishers: Helper,
+    /// How many sources there are.
+    sources: usize,
     /// Where the publishers answer.
     upstream: u16,
     folder: tempfile::TempDir,
@@ -160,8 +222,9 @@ struct Team {
 }
 
 impl Team {
-    fn new(plan: &Plan, store: &str) -> Self {
-        let mut publishers = Helper::start(&["publishers", &plan.change.to_string()]);
+    fn new(plan: &Plan, arrangement: &Arrangement, store: &str) -> Self {
+        let delay = arrangement.delay.as_millis().to_string();
+        let mut publishers = Helper::start(&["publishers", &plan.change.to_string(), &delay]);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let upstream: u16 = number(&publishers.line());
         let ports: Vec<u16> = TEAMS
@@ -173,10 +236,10 @@ impl Team {
         for (member, port) in ports.iter().enumerate() {
             let mut toml = format!(
                 "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:8484\"\n[store]\nurl = \"{store}\"\n\
-                 [polling]\ninterval = \"{}s\"\nadaptive = false\nallow_private = [\"127.0.0.0/8\"]\n",
-                plan.interval
+                 [polling]\ninterval = \"{}s\"\nadaptive = false\nallow_private = [\"127.0.0.0/8\"]\n{}",
+                arrangement.interval, arrangement.further
             );
-            for source in 0..plan.sources {
+            for source in 0..arrangement.sources {
                 let ip = loopback::address(source);
                 let name = publishers::name(IpAddr::V4(ip));
                 let _ = write!(
@@ -188,7 +251,8 @@ impl Team {
             std::fs::write(file, toml).expect("the folder can be written to");
         }
         Self {
-            _publishers: publishers,
+            publishers,
+            sources: arrangement.sources,
             upstream,
             folder,
             program: plan.program.clone(),
@@ -210,11 +274,13 @@ impl Team {
         kept
     }
 
-    /// How many polls each of so many did in a window, beside readers.
-    fn measure(&self, plan: &Plan, size: usize) {
+    /// How many polls each of so many did in a window, beside readers, and what they and all others needed of the processor.
+    fn measure(&self, plan: &Plan, base: &Base, size: usize) {
         let members: Vec<Kept> = (0..size).map(|member| self.start(member)).collect();
         let begun = self.asked();
-        self.wait("first polls", |asked| asked >= begun + plan.sources);
+        self.wait("first polls", |asked| asked >= begun + self.sources);
+        // By then nobody looks any more for what others had taken before the last came.
+        sleep(SETTLED);
         let readers = self.readers(plan, size);
         let look = || -> Vec<(f64, Usage)> {
             let members = members.iter().zip(&self.ports);
@@ -222,27 +288,42 @@ impl Team {
                 .map(|(kept, port)| (polls(*port), Usage::of(kept.pid)))
                 .collect()
         };
-        let (before, started) = (look(), Instant::now());
+        let others = || {
+            [
+                base.cpu(),
+                Usage::of(self.publishers.pid()).cpu,
+                Usage::of(readers.pid()).cpu,
+            ]
+        };
+        let (before, others_before, started) = (look(), others(), Instant::now());
         sleep(plan.window);
-        let (after, elapsed) = (look(), started.elapsed().as_secs_f64());
+        let (after, others_after, elapsed) = (look(), others(), started.elapsed().as_secs_f64());
         let pairs = after.iter().zip(&before);
         let each: Vec<(f64, f64, u64)> = pairs
             .map(|((polls, usage), (polls_before, usage_before))| {
                 let cpu = (usage.cpu - usage_before.cpu).as_secs_f64();
-                let done = polls - polls_before;
-                (done / elapsed, done / cpu, usage.peak_bytes)
+                (polls - polls_before, cpu, usage.peak_bytes)
             })
             .collect();
-        let all: f64 = each.iter().map(|(rate, ..)| rate).sum();
-        let told = each.iter().map(|(rate, per_cpu, peak)| {
+        let all: f64 = each.iter().map(|(polls, ..)| polls).sum();
+        let cpu: f64 = each.iter().map(|(_, cpu, _)| cpu).sum();
+        let told = each.iter().map(|(polls, cpu, peak)| {
             format!(
-                "{rate:.0}/s ({per_cpu:.0} a CPU-s, {:.0} MB)",
+                "{:.0}/s ({cpu:.1} CPU-s, {:.0} MB)",
+                polls / elapsed,
                 *peak as f64 / 1e6
             )
         });
         let told = told.collect::<Vec<_>>().join(", ");
+        let [server, publishers, asking] =
+            [0, 1, 2].map(|n| (others_after[n] - others_before[n]).as_secs_f64());
         say(format_args!(
-            "{size} programs: {all:.0} polls/s in all; {told}; {}",
+            "{size} programs: {:.0} polls/s in all; {told}; polls a CPU-s of the programs {:.0}, of PostgreSQL {:.0} ({server:.1} CPU-s in \
+             {elapsed:.0} s), of publishers {:.0}; readers {asking:.1} CPU-s; {}",
+            all / elapsed,
+            all / cpu,
+            all / server,
+            all / publishers,
             ended(readers)
         ));
     }

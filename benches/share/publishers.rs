@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
@@ -31,6 +32,8 @@ struct World {
     frozen: AtomicBool,
     /// One request in so many finds something new.
     change: usize,
+    /// How long an answer takes.
+    delay: Duration,
 }
 
 impl World {
@@ -48,9 +51,10 @@ impl World {
 
 /// The server: says its port, and answers until its input ends. `/freeze` ends all change, `/counts` tells how many asked and
 /// how many got a feed, `/newest` the number of each source's newest entry.
-pub(crate) fn run(change: usize) {
+pub(crate) fn run(change: usize, delay: Duration) {
     let world = Arc::new(World {
         change,
+        delay,
         ..World::default()
     });
     loopback::serve(|stream| answer(stream, Arc::clone(&world)));
@@ -66,6 +70,9 @@ async fn answer(mut stream: TcpStream, world: Arc<World>) {
     while loopback::read_request(&mut stream, &mut request).await {
         let is_for = |path: &str| request.starts_with(format!("GET {path} ").as_bytes());
         if is_for("/feed.xml") {
+            if !world.delay.is_zero() {
+                tokio::time::sleep(world.delay).await;
+            }
             let answer = feed(source, &request, &world);
             if stream.write_all(answer.as_bytes()).await.is_err() {
                 return;

@@ -86,6 +86,33 @@ impl Usage {
     }
 }
 
+/// How much of the processor a process and those that it started have used, also those that have ended since.
+pub(crate) fn cpu_of_family(parent: u32) -> Duration {
+    let folders = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats =
+        folders.filter_map(|folder| std::fs::read_to_string(folder.path().join("stat")).ok());
+    let ticks = stats.filter_map(|stat| {
+        let (pid, rest) = stat.split_once(' ')?;
+        let (_, fields) = rest.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        // The parent is the 4th field; the times of a process are the 14th and 15th, those of its ended children the next two.
+        let its = match () {
+            () if number::<u32>(pid) == parent => fields.get(11..15)?,
+            () if number::<u32>(fields.get(1)?) == parent => fields.get(11..13)?,
+            () => return None,
+        };
+        Some(its.iter().map(|ticks| number::<u64>(ticks)).sum::<u64>())
+    });
+    Duration::from_millis(ticks.sum::<u64>() * 1000 / TICKS_A_SECOND)
+}
+
+/// The process that started a process.
+pub(crate) fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// Another process of this program, which ends with its input: when this is dropped, and when the bench ends in any other way.
 pub(crate) struct Helper {
     process: Child,
@@ -103,6 +130,11 @@ impl Helper {
             .expect("this program can be started again");
         let output = BufReader::new(process.stdout.take().expect("it is a pipe"));
         Self { process, output }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// The next line that it says.

@@ -61,11 +61,22 @@ impl Rota {
             return Some(barred);
         }
         let (site, gap) = self.sites.get(&source.name)?;
+        let why = "the feeds of its publisher come one after the other";
+        // Another program had its sources until a moment ago, and counts by the second.
+        if let Some(asked) = source.asked_elsewhere {
+            let gap = i64::try_from(gap.as_millis().div_ceil(1000)).ok()?;
+            let free = asked
+                .min(now)
+                .checked_add(SignedDuration::from_secs(gap + 1))
+                .ok()?;
+            if free > now {
+                return Some((free, why));
+            }
+        }
         let wait = self.lanes.wait(site, source.id, *gap, steady);
         // The store counts whole seconds.
         let seconds = i64::try_from(wait.as_millis().div_ceil(1000)).ok()?;
         let turn = now.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-        let why = "the feeds of its publisher come one after the other";
         (seconds > 0).then_some((turn, why))
     }
 

@@ -253,7 +253,10 @@ async fn connect(location: &StoreLocation) -> Result<Db, sqlx::Error> {
             Db::of_sqlite(writer.clone(), writer)
         }
         StoreLocation::Postgres(url) => {
-            let options = PgConnectOptions::from_str(url)?;
+            // Who falls silent in the middle of a transaction holds what others need, and is sent away by the server.
+            let patience = format!("{}s", WRITE_PATIENCE.as_secs());
+            let options = PgConnectOptions::from_str(url)?
+                .options([("idle_in_transaction_session_timeout", patience)]);
             // A pool tries again and again and then says that it timed out; one connection says why.
             patiently(START_PATIENCE, is_starting, || options.connect())
                 .await?

@@ -1,11 +1,12 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{alone, in_passing, in_transaction, on, or_fail};
+use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, or_fail, write};
 use super::ends::End;
 use super::feeds::read;
-use super::leases::taking;
+use super::leases::{Asked, taking};
 use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
+use super::team::publisher;
 use super::times::NOT_HELD;
 use super::write::record;
 use super::{Store, StoreError, Taken, rename, rows};
@@ -64,6 +65,7 @@ struct ConfiguredRow {
     name: String,
     url: String,
     site: Option<String>,
+    publisher: Option<i64>,
     published_as: String,
 }
 
@@ -82,6 +84,7 @@ impl Store {
                 Location::Http(url) => site(url),
                 Location::File(_) => None,
             },
+            publisher: publisher(&source.location),
             published_as: format!("{} {}", config.server.public_url, source.page_entries),
         };
         let given: Vec<_> = config.sources.iter().map(row).collect();
@@ -93,11 +96,12 @@ impl Store {
                 ("name", "text"),
                 ("url", "text"),
                 ("site", "text"),
+                ("publisher", "bigint"),
                 ("published_as", "text"),
             ],
         );
         let upsert = format!(
-            "insert into source (name, url, site, published_as, next_poll_at) select name, url, site, published_as, $2 from {table} where true \
+            "insert into source (name, url, site, publisher, published_as, next_poll_at) select name, url, site, publisher, published_as, $2 from {table} where true \
              on conflict (name) do update set \
                etag = case when source.url = excluded.url then source.etag end, \
                last_modified = case when source.url = excluded.url then source.last_modified end, \
@@ -115,8 +119,9 @@ impl Store {
                next_poll_at = case when source.url = excluded.url then source.next_poll_at else $2 end, \
                revision = case when source.published_as = excluded.published_as then source.revision else source.revision + 1 end, \
                changed_at = case when source.published_as = excluded.published_as then source.changed_at else $2 end, \
-               url = excluded.url, site = excluded.site, published_as = excluded.published_as, removed_at = null \
+               url = excluded.url, site = excluded.site, publisher = excluded.publisher, published_as = excluded.published_as, removed_at = null \
              where source.url <> excluded.url or source.site is distinct from excluded.site \
+               or source.publisher is distinct from excluded.publisher \
                or source.published_as <> excluded.published_as or source.removed_at is not null"
         );
         let remove = format!(
@@ -159,22 +164,22 @@ impl Store {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Vec<Source>, StoreError> {
-        // PostgreSQL's writers don't wait for each other here; SQLite has one writer at a time anyway.
-        let skip_locked = if !self.db.is_sqlite() {
-            "for update skip locked"
-        } else {
-            ""
+        let writer = match &self.db.pools {
+            Pools::Sqlite { writer, .. } => writer,
+            Pools::Postgres { taker, .. } => {
+                let asked = Asked { limit, lease, now };
+                return taker.due(&self.db.writes, asked).await;
+            }
         };
-        // SQLite plans a statement anew for each bare parameter that is its limit.
+        // SQLite plans a statement anew for each bare parameter that is its limit, and `or fail` keeps no journal of its own.
         let sql = format!(
-            "update {} source set leased_until = $1 + $3, leased_by = $4 where id in (\
+            "update or fail source set leased_until = $1 + $3 where id in (\
                select id from source where removed_at is null and next_poll_at <= $1 and leased_until <= $1 and {NOT_HELD} \
-               order by next_poll_at limit $2 + 0 {skip_locked}) \
-             returning {SOURCE_COLUMNS}",
-            or_fail(&self.db)
+               order by next_poll_at limit $2 + 0) \
+             returning {SOURCE_COLUMNS}"
         );
-        let rows: Vec<SourceRow> = taking!(self.db, now, tx, by => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64).bind(by)
+        let rows: Vec<SourceRow> = write!(self.db, writer, None, begin_with(PASSING), tx => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(now.as_second()).bind(limit as i64).bind(lease.as_secs() as i64)
                 .fetch_all(&mut *tx)
                 .await?
         });

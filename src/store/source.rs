@@ -38,6 +38,8 @@ pub struct Source {
     pub cut_since: Option<Timestamp>,
     /// Whether it was never polled.
     pub is_new: bool,
+    /// When another program last asked its publisher for something, where that was moments ago.
+    pub asked_elsewhere: Option<Timestamp>,
     /// Its address when it was taken.
     pub(super) url: String,
     /// Until when it was taken, in epoch seconds: what shows that it still is.
@@ -122,6 +124,7 @@ impl From<SourceRow> for Source {
             is_trusted: trusted != 0,
             cut_since: time(cut_since),
             is_new: last_poll_at.is_none(),
+            asked_elsewhere: None,
             url,
             leased_until,
         }

@@ -50,14 +50,15 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn postpone(&self, turns: &[(i64, Timestamp, &str)]) -> Result<(), StoreError> {
         let turns = turns.iter().map(|(id, at, why)| (*id, *at, Some(*why)));
-        self.move_to(&turns.collect::<Vec<_>>(), false).await
+        self.move_to(&turns.collect::<Vec<_>>(), None).await
     }
 
-    /// Gives sources other times; `is_spread` where they may be anybody's, and not only those that this program has taken.
+    /// Gives sources other times: those that this program has taken, or, where they are spread at a moment, those that nobody
+    /// has.
     async fn move_to(
         &self,
         times: &[(i64, Timestamp, Option<&str>)],
-        is_spread: bool,
+        spread_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         if times.is_empty() {
             return Ok(());
@@ -68,19 +69,24 @@ impl Store {
             .collect();
         let columns = [("id", "bigint"), ("at", "bigint"), ("why", "text")];
         let table = rows::table(&self.db, "$1", &columns);
+        // What was nobody's when it was looked for may have been taken meanwhile.
+        let unless_taken = match spread_at {
+            Some(_) => "and source.leased_until <= $2",
+            None => "",
+        };
         let sql = format!(
             "update source set leased_until = 0, next_poll_at = given.at, \
                next_poll_reason = coalesce(given.why, next_poll_reason) \
-             from {table} where source.id = given.id and source.next_poll_at <= given.at"
+             from {table} where source.id = given.id and source.next_poll_at <= given.at {unless_taken}"
         );
         in_passing!(self.db, tx => {
-            if is_spread {
+            let given = serde_json::Value::Array(given).to_string();
+            let mut update = sqlx::query(AssertSqlSafe(sql)).bind(given);
+            if let Some(now) = spread_at {
                 alone!(self.db, tx);
+                update = update.bind(now.as_second());
             }
-            sqlx::query(AssertSqlSafe(sql))
-                .bind(serde_json::Value::Array(given).to_string())
-                .execute(&mut *tx)
-                .await?;
+            update.execute(&mut *tx).await?;
         });
         Ok(())
     }
@@ -115,7 +121,7 @@ impl Store {
                 (wait > 0).then_some((id, at, None))
             })
             .collect();
-        self.move_to(&times, true).await?;
+        self.move_to(&times, Some(now)).await?;
         Ok(times.len())
     }
 

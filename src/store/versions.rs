@@ -8,7 +8,7 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
 use std::pin::Pin;
 
-/// One version of the database's form, in both dialects; they differ in types only.
+/// One version of the database's form, in both dialects; they differ in types, and in what only programs that share a database need.
 struct Version {
     number: i64,
     sqlite: &'static str,
@@ -47,6 +47,7 @@ const VERSIONS: &[Version] = &[
     version!(6, "0006_pace.sql"),
     version!(7, "0007_upkeep.sql"),
     version!(8, "0008_since.sql"),
+    version!(9, "0009_team.sql"),
 ];
 
 #[derive(Debug)]

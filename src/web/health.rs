@@ -8,7 +8,7 @@ use super::fares::{public_detail, without_secrets};
 use super::feeds::is_current;
 use super::fresh::in_time;
 use super::{Problem, Shared, troubles};
-use crate::daemon::App;
+use crate::daemon::{self, App};
 use crate::metrics::{self, State as Seen};
 use crate::schedule::words;
 use crate::store::{self, StoreError};
@@ -41,6 +41,12 @@ pub(super) async fn health(
     if is_trusted {
         // The old one is in force, so all is well until the next start.
         body["rejected_configuration"] = shared.app.rejected().map(|it| it.why).into();
+        // Of those that share a database. Each goes on by its own.
+        if let Some(others) = shared.app.pulse.others() {
+            let differing: Vec<String> = others.differing.iter().map(daemon::said).collect();
+            body["programs"] = (1 + others.agreeing + differing.len()).into();
+            body["other_configurations"] = differing.into();
+        }
         tell_sources(&shared, &mut body).await;
     }
     let headers = [
@@ -103,7 +109,9 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     if let Err(error) = &census {
         tracing::debug!(%error, "the store can't be counted");
     }
+    let others = shared.app.pulse.others();
     let text = shared.app.metrics.text(&Seen {
+        others: others.as_ref(),
         census: census.as_deref().ok(),
         can_write: store.trouble().is_none(),
         is_configured: shared.app.rejected().is_none(),

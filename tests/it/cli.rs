@@ -12,6 +12,8 @@ mod run;
 mod service;
 #[path = "cli/sites.rs"]
 mod sites;
+#[path = "cli/team.rs"]
+mod team;
 #[path = "cli/undo.rs"]
 mod undo;
 
