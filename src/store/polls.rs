@@ -2,13 +2,12 @@
 
 use super::db::{alone, in_passing, in_transaction, on};
 use super::ends::End;
-use super::feeds::read;
 use super::leases::taking;
 use super::record::{Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
 use super::write::record;
-use super::{Store, StoreError, Taken, rename, rows};
+use super::{Store, StoreError, Taken, pack, rename, rows};
 use crate::config::{Config, Location, SourceConfig};
 use crate::model::{Entry, Validators};
 use crate::schedule::{Move, Pace, site};
@@ -360,11 +359,11 @@ impl Store {
         let given = rows::table(&self.db, "$2", &columns);
         // A `cross join`, so that SQLite asks the index of entries for each that is given.
         let sql = format!(
-            "select entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
+            "select entry.packed, entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
              and entry.raw_hash <> given.raw_hash \
              and (entry.story_hash <> given.story_hash or entry.rules_version <> $3)"
         );
-        let rows: Vec<(String,)> = on!(self.db, pool => {
+        let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(source.id)
                 .bind(recording.hashes())
@@ -372,7 +371,10 @@ impl Store {
                 .fetch_all(pool)
                 .await?
         });
-        rows.iter().map(|(raw,)| read("entry", raw)).collect()
+        let entries = rows.iter();
+        entries
+            .map(|(packed, raw)| pack::raw(packed.as_deref(), raw))
+            .collect()
     }
 
     /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.

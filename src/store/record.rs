@@ -1,6 +1,7 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
 use super::lines::News;
+use super::rows;
 use super::upkeep::Seen;
 use super::write::{EntryRow, KeyRow, RemovalRow};
 use crate::model::{Entry, EntryKey, Feed, Removal, Washed};
@@ -86,14 +87,7 @@ pub(super) struct Changes<'r> {
 /// The SHA-256 of some bytes, in hexadecimal digits: all that is asked of a body that may be the one before.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    rows::hex(&Sha256::digest(bytes))
 }
 
 /// A text without U+0000, which PostgreSQL can't hold. Inside JSON it is escaped, and so in nobody's way.
@@ -330,6 +324,7 @@ impl PreparedEntry<'_> {
             updated_at,
             raw: &self.raw_json,
             clean: &self.clean_json,
+            packed: None,
         }
     }
 }

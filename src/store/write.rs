@@ -2,8 +2,9 @@
 //!
 //! It compares nothing; [`Recording`](super::Recording) has done that.
 
+use super::pack;
 use super::record::storable;
-use super::rows::Column;
+use super::rows::{self, BYTES, Column};
 use crate::model::{EntryKey, Removal};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -25,7 +26,7 @@ pub(super) struct KeyRow<'r> {
     pub(super) key: &'r EntryKey,
 }
 
-/// The columns of the row set of entries.
+/// The columns of the row set of entries: all but their two forms, packed.
 pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("key", "text"),
     ("first_seen_at", "bigint"),
@@ -35,14 +36,22 @@ pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("raw_hash", "text"),
     ("story_hash", "text"),
     ("updated_at", "bigint"),
-    ("raw", "text"),
-    ("clean", "text"),
 ];
 
-/// How many of them stand before the texts.
-pub(super) const HEAD_COLUMNS: usize = 8;
+/// The columns with the packed forms beside them, in hexadecimal digits: JSON has no bytes.
+pub(super) const PACKED_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("first_seen_at", "bigint"),
+    ("changed_at", "bigint"),
+    ("sort_at", "bigint"),
+    ("position", "bigint"),
+    ("raw_hash", "text"),
+    ("story_hash", "text"),
+    ("updated_at", "bigint"),
+    ("packed", BYTES),
+];
 
-/// An entry, as its row set has it.
+/// An entry to write.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct EntryRow<'r> {
     pub(super) key: &'r EntryKey,
@@ -53,8 +62,13 @@ pub(super) struct EntryRow<'r> {
     pub(super) raw_hash: &'r str,
     pub(super) story_hash: &'r str,
     pub(super) updated_at: Option<i64>,
+    #[serde(skip)]
     pub(super) raw: &'r str,
+    #[serde(skip)]
     pub(super) clean: &'r str,
+    /// Both forms packed, where several rows are written at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) packed: Option<String>,
 }
 
 impl EntryRow<'_> {
@@ -63,11 +77,15 @@ impl EntryRow<'_> {
         self.raw.len() + self.clean.len()
     }
 
-    /// The row without its texts.
-    pub(super) fn head(&self) -> Self {
+    /// Its two forms in one.
+    pub(super) fn packed(&self) -> Vec<u8> {
+        pack::pack(self.raw, self.clean)
+    }
+
+    /// The row with them.
+    pub(super) fn with_packed(&self) -> Self {
         Self {
-            raw: "",
-            clean: "",
+            packed: Some(rows::hex(&self.packed())),
             ..self.clone()
         }
     }
@@ -142,7 +160,7 @@ macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
         use $crate::store::record::{Stored, to_json};
         use $crate::store::write::{
-            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
+            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, KEY_COLUMNS, KeyRow, PACKED_COLUMNS, REMOVAL_COLUMNS, RemovalRow, portions,
         };
         let prepared = $prepared;
         let now = $seen.at;
@@ -160,25 +178,28 @@ macro_rules! record {
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
         for rows in portions(&changes.entries, EntryRow::bytes) {
-            // A long text goes as a parameter of its own: inside of JSON it would be there three times more.
-            let (columns, raw, clean) = match rows {
-                [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4", "$5"),
-                _ => (ENTRY_COLUMNS, "raw", "clean"),
+            // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
+            let (columns, packed) = match rows {
+                [_] => (ENTRY_COLUMNS, "$4"),
+                _ => (PACKED_COLUMNS, "packed"),
             };
             let entries = $crate::store::rows::table(&$db, "$3", columns);
             let sql = format!(
-                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
-                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, {raw}, {clean} \
+                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean, packed) \
+                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, '', '', {packed} \
                  from {entries} where true \
                  on conflict (source_id, key) do update set \
                    rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
                    sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
-                   updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
+                   updated_at = excluded.updated_at, raw = '', clean = '', packed = excluded.packed"
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
             match rows {
-                [row] => query.bind(to_json(&[row.head()])).bind(row.raw).bind(row.clean).execute(&mut *$tx).await?,
-                rows => query.bind(to_json(&rows)).execute(&mut *$tx).await?,
+                [row] => query.bind(to_json(&[row])).bind(row.packed()).execute(&mut *$tx).await?,
+                rows => {
+                    let rows: Vec<_> = rows.iter().map(EntryRow::with_packed).collect();
+                    query.bind(to_json(&rows)).execute(&mut *$tx).await?
+                }
             };
             let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
             let sql = format!(
