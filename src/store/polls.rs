@@ -3,7 +3,7 @@
 use super::db::{alone, in_passing, in_transaction, on};
 use super::ends::End;
 use super::leases::taking;
-use super::record::{Recorded, Recording, storable, to_json};
+use super::record::{HASH_CHARS, Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::times::NOT_HELD;
 use super::write::record;
@@ -360,8 +360,8 @@ impl Store {
         // A `cross join`, so that SQLite asks the index of entries for each that is given.
         let sql = format!(
             "select entry.packed, entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
-             and entry.raw_hash <> given.raw_hash \
-             and (entry.story_hash <> given.story_hash or entry.rules_version <> $3)"
+             and substr(entry.raw_hash, 1, {HASH_CHARS}) <> given.raw_hash \
+             and (substr(entry.story_hash, 1, {HASH_CHARS}) <> given.story_hash or entry.rules_version <> $3)"
         );
         let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
             sqlx::query_as(AssertSqlSafe(sql))

@@ -158,7 +158,7 @@ impl<'r> RemovalRow<'r> {
 /// are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
 macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
-        use $crate::store::record::{Stored, to_json};
+        use $crate::store::record::{HASH_CHARS, Stored, to_json};
         use $crate::store::write::{
             ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, KEY_COLUMNS, KeyRow, PACKED_COLUMNS, REMOVAL_COLUMNS, RemovalRow, portions,
         };
@@ -166,12 +166,14 @@ macro_rules! record {
         let now = $seen.at;
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
         let sql = format!(
-            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at from entry \
+            "select key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
+               sort_at, updated_at, left_at is not null from entry \
              where source_id = $1 and key in (select key from {keys})"
         );
-        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>)> =
+        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>, bool)> =
             sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
-        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at)| {
+        let has_returned = rows.iter().any(|row| row.8);
+        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at, _)| {
             (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
         });
         let changes = prepared.compare(&stored.collect(), $seen);
@@ -230,12 +232,20 @@ macro_rules! record {
                 .execute(&mut *$tx).await?;
         }
         $crate::store::lines::count!($db, $tx, $source, changes.news);
+        if from_document && has_returned {
+            let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+            let sql = format!(
+                "update entry set left_at = null where source_id = $1 and left_at is not null and key in (select key from {keys})"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).execute(&mut *$tx).await?;
+        }
         if from_document {
             let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
+            // The condition on the moment is that of an index of those that are there, letter for letter: a year's entries are
+            // not looked through at each poll.
             let sql = format!(
-                "update entry set left_at = case when left_at is null then $2 end \
-                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys})) \
-                   and (left_at is not null or not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
+                "update entry set left_at = $2 where source_id = $1 and left_at is null and key not in (select key from {keys}) \
+                   and (not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
             );
             // What is missing from a document that was cut off may stand in the rest of it.
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
@@ -263,13 +273,14 @@ macro_rules! record {
         .execute(&mut *$tx)
         .await?
         .rows_affected();
-        // Whoever reads the feed sees its entries, whatever became of the head.
+        // Whoever reads the feed sees its entries, whatever became of the head. Where all are of this version, those that were
+        // written are too, and none has to be looked at.
         let rules_version: String = sqlx::query_scalar(
             "update source set \
                revision = case when $2 then revision + 1 else revision end, \
                changed_at = case when $2 then $3 else changed_at end, \
                cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
-               rules_version = case when not $4 or exists \
+               rules_version = case when not $4 then 'mixed' when rules_version = $5 then $5 when exists \
                  (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
              where id = $1 returning rules_version",
         )
