@@ -124,9 +124,10 @@ async fn tell(place: &Place, entries: usize, polls: usize, cost: Duration) {
     let all: i64 = sizes.iter().map(|(_, bytes)| bytes).sum();
     let each = |bytes: i64| bytes as f64 / entries as f64;
     say(format_args!(
-        "{entries} entries: {:.1} MB, {:.0} bytes an entry; {cost:.0?} of the processor a poll of {NEWS} new of {WINDOW}",
+        "{entries} entries: {:.1} MB, {:.0} bytes an entry; {} µs of the processor a poll of {NEWS} new of {WINDOW}",
         all as f64 / 1e6,
-        each(all)
+        each(all),
+        cost.as_micros()
     ));
     for (table, bytes) in sizes.iter().take(5) {
         let of = if table == "poll" {

@@ -162,7 +162,7 @@ async fn record(pieces: &Pieces) {
         }
         cost[1] = since(before);
 
-        let again = ours.take(POLLS, later).await;
+        let again = ours.take(sources, later).await;
         let recordings: Vec<_> = documents.iter().map(recording).collect();
         let before = processor();
         for (source, recording) in own.clone().zip(recordings) {
@@ -176,7 +176,7 @@ async fn record(pieces: &Pieces) {
         }
         cost[3] = since(before);
 
-        let again = ours.take(POLLS, later).await;
+        let again = ours.take(sources, later).await;
         let before = processor();
         for source in own.clone() {
             ours.finish_unchanged(&again[&source], now).await;
@@ -188,7 +188,7 @@ async fn record(pieces: &Pieces) {
         }
         cost[5] = since(before);
 
-        let again = ours.take(POLLS, later).await;
+        let again = ours.take(sources, later).await;
         let before = processor();
         let all = own
             .clone()
