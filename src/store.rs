@@ -18,6 +18,7 @@ mod feeds;
 mod known;
 mod leases;
 mod lines;
+mod pack;
 mod pages;
 mod place;
 mod polls;

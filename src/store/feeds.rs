@@ -2,8 +2,8 @@
 
 use super::db::on;
 use super::times::time;
-use super::{Source, Store, StoreError};
-use crate::model::{Date, Entry, Feed};
+use super::{Source, Store, StoreError, pack};
+use crate::model::{Date, Feed};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
@@ -78,12 +78,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn feed(&self, id: i64, skip: u32, limit: u32) -> Result<Published, StoreError> {
-        type Row = (String, i64, Option<i64>);
+        type Row = (Option<Vec<u8>>, String, i64, Option<i64>);
         let (head, rows): (Option<String>, Vec<Row>) = on!(self.db, pool => {
             let (head,): (Option<String>,) =
                 sqlx::query_as("select clean from source where id = $1").bind(id).fetch_one(pool).await?;
             let rows = sqlx::query_as(
-                "select clean, first_seen_at, updated_at from entry where source_id = $1 \
+                "select packed, clean, first_seen_at, updated_at from entry where source_id = $1 \
                  order by sort_at desc, first_seen_at desc, position limit $2 offset $3",
             )
             .bind(id)
@@ -96,8 +96,8 @@ impl Store {
         let mut feed: Feed =
             head.map_or_else(|| Ok(Feed::default()), |head| read("feed", &head))?;
         let has_next = rows.len() > limit as usize;
-        for (clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
-            let mut entry: Entry = read("entry", &clean)?;
+        for (packed, clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
+            let mut entry = pack::clean(packed.as_deref(), &clean)?;
             let given = entry
                 .updated
                 .as_ref()
@@ -124,10 +124,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn stored_raw(&self, source: &Source) -> Result<Option<Feed>, StoreError> {
-        let (head, rows): (Option<String>, Vec<(String,)>) = on!(self.db, pool => {
+        type Row = (Option<Vec<u8>>, String);
+        let (head, rows): (Option<String>, Vec<Row>) = on!(self.db, pool => {
             let (head,): (Option<String>,) =
                 sqlx::query_as("select raw from source where id = $1").bind(source.id).fetch_one(pool).await?;
-            let rows = sqlx::query_as("select raw from entry where source_id = $1 order by sort_at desc, first_seen_at desc, position")
+            let rows = sqlx::query_as("select packed, raw from entry where source_id = $1 order by sort_at desc, first_seen_at desc, position")
                 .bind(source.id)
                 .fetch_all(pool)
                 .await?;
@@ -135,8 +136,8 @@ impl Store {
         });
         let Some(head) = head else { return Ok(None) };
         let mut feed: Feed = read("feed", &head)?;
-        for (raw,) in rows {
-            feed.entries.push(read("entry", &raw)?);
+        for (packed, raw) in rows {
+            feed.entries.push(pack::raw(packed.as_deref(), &raw)?);
         }
         Ok(Some(feed))
     }

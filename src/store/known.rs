@@ -3,8 +3,8 @@
 use super::db::on;
 use super::feeds::read;
 use super::write::KEY_COLUMNS;
-use super::{Source, Store, StoreError, rows};
-use crate::model::{Entry, Feed};
+use super::{Source, Store, StoreError, pack, rows};
+use crate::model::Feed;
 use crate::walls::Known;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -28,7 +28,7 @@ impl Store {
             "select 1 from entry where source_id = $1 and key in (select key from {given}) limit 1"
         );
         let all = "select count(*) from entry where source_id = $1 and left_at is null";
-        let newest = "select clean from entry where source_id = $1 and left_at is null order by sort_at desc limit $2";
+        let newest = "select packed, clean from entry where source_id = $1 and left_at is null order by sort_at desc limit $2";
         let head = "select coalesce(raw, '') from source where id = $1";
         let (entries, titles, head) = on!(self.db, pool => {
             let same: Option<(i32,)> = sqlx::query_as(AssertSqlSafe(same))
@@ -40,7 +40,7 @@ impl Store {
                 return Ok(Known { entries: 1, same: 1, ..Known::default() });
             }
             let entries: i64 = sqlx::query_scalar(all).bind(source.id).fetch_one(pool).await?;
-            let titles: Vec<(String,)> = sqlx::query_as(newest).bind(source.id).bind(TITLES).fetch_all(pool).await?;
+            let titles: Vec<(Option<Vec<u8>>, String)> = sqlx::query_as(newest).bind(source.id).bind(TITLES).fetch_all(pool).await?;
             let head: String = sqlx::query_scalar(head).bind(source.id).fetch_one(pool).await?;
             (entries, titles, head)
         });
@@ -51,8 +51,8 @@ impl Store {
         if !head.is_empty() {
             known.link = read::<Feed>("feed", &head)?.link;
         }
-        for (entry,) in &titles {
-            let title = read::<Entry>("entry", entry)?.title;
+        for (packed, clean) in &titles {
+            let title = pack::clean(packed.as_deref(), clean)?.title;
             known.titles.extend(title.map(|title| title.value));
         }
         Ok(known)

@@ -3,7 +3,7 @@
 use super::db::on;
 use super::feeds::read;
 use super::times::{self, HELD_UNTIL, time};
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, pack, rows};
 use crate::model::{Entry, EntryKey, Feed, Removal, Text, Warning};
 use crate::schedule::Move;
 use jiff::Timestamp;
@@ -186,7 +186,7 @@ impl Store {
     pub async fn summaries(&self, ids: &[i64]) -> Result<HashMap<i64, Summary>, StoreError> {
         let given = rows::table(&self.db, "$1", ID);
         let sql = format!(
-            "select source.id, source.clean, entry.key, entry.clean, entry.sort_at from {given} \
+            "select source.id, source.clean, entry.key, entry.packed, entry.clean, entry.sort_at from {given} \
              join source on source.id = given.id \
              left join entry on entry.id = (select newest.id from entry as newest where newest.source_id = source.id \
                order by newest.sort_at desc, newest.first_seen_at desc, newest.position limit 1)"
@@ -195,16 +195,17 @@ impl Store {
             i64,
             Option<String>,
             Option<String>,
+            Option<Vec<u8>>,
             Option<String>,
             Option<i64>,
         );
         let rows: Vec<Row> = on!(self.db, pool => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(ids_json(ids)).fetch_all(pool).await?
         });
-        let summaries = rows.into_iter().map(|(id, head, key, clean, at)| {
+        let summaries = rows.into_iter().map(|(id, head, key, packed, clean, at)| {
             // What an older version wrote otherwise is listed by its name until it is written again.
             let feed = head.and_then(|head| read("feed", &head).ok());
-            let entry = clean.and_then(|clean| read::<Entry>("entry", &clean).ok());
+            let entry = clean.and_then(|clean| pack::clean(packed.as_deref(), &clean).ok());
             let newest = entry.zip(time(at)).filter(|_| key.is_some());
             let summary = Summary {
                 feed: feed.unwrap_or_default(),
@@ -379,22 +380,22 @@ impl Store {
         if key.contains('\0') {
             return Ok(None);
         }
-        type Row = (i64, String, String, i64, Option<i64>);
+        type Row = (i64, Option<Vec<u8>>, String, String, i64, Option<i64>);
         let row: Option<Row> = on!(self.db, pool => {
-            sqlx::query_as("select id, raw, clean, first_seen_at, left_at from entry where source_id = $1 and key = $2")
+            sqlx::query_as("select id, packed, raw, clean, first_seen_at, left_at from entry where source_id = $1 and key = $2")
                 .bind(source_id)
                 .bind(key)
                 .fetch_optional(pool)
                 .await?
         });
-        let Some((id, raw, clean, first_seen_at, left_at)) = row else {
+        let Some((id, packed, raw, clean, first_seen_at, left_at)) = row else {
             return Ok(None);
         };
-        let raw: Entry = read("entry", &raw)?;
+        let raw = pack::raw(packed.as_deref(), &raw)?;
         Ok(Some(BeforeAfter {
             removals: self.removals_of(id, &raw.key).await?,
             raw,
-            clean: read("entry", &clean)?,
+            clean: pack::clean(packed.as_deref(), &clean)?,
             first_seen_at: time(Some(first_seen_at)),
             left_at: time(left_at),
         }))

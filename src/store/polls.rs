@@ -1,15 +1,14 @@
 //! The polling side of the store: which sources are due, and what a poll brought.
 
-use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, or_fail, write};
+use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, write};
 use super::ends::End;
-use super::feeds::read;
 use super::leases::{Asked, taking};
-use super::record::{Recorded, Recording, storable, to_json};
+use super::record::{HASH_CHARS, Recorded, Recording, storable, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::team::publisher;
 use super::times::NOT_HELD;
 use super::write::record;
-use super::{Store, StoreError, Taken, rename, rows};
+use super::{Store, StoreError, Taken, pack, rename, rows};
 use crate::config::{Config, Location, SourceConfig};
 use crate::model::{Entry, Validators};
 use crate::schedule::{Move, Pace, site};
@@ -367,11 +366,11 @@ impl Store {
         let given = rows::table(&self.db, "$2", &columns);
         // A `cross join`, so that SQLite asks the index of entries for each that is given.
         let sql = format!(
-            "select entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
-             and entry.raw_hash <> given.raw_hash \
-             and (entry.story_hash <> given.story_hash or entry.rules_version <> $3)"
+            "select entry.packed, entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
+             and substr(entry.raw_hash, 1, {HASH_CHARS}) <> given.raw_hash \
+             and (substr(entry.story_hash, 1, {HASH_CHARS}) <> given.story_hash or entry.rules_version <> $3)"
         );
-        let rows: Vec<(String,)> = on!(self.db, pool => {
+        let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
             sqlx::query_as(AssertSqlSafe(sql))
                 .bind(source.id)
                 .bind(recording.hashes())
@@ -379,7 +378,10 @@ impl Store {
                 .fetch_all(pool)
                 .await?
         });
-        rows.iter().map(|(raw,)| read("entry", raw)).collect()
+        let entries = rows.iter();
+        entries
+            .map(|(packed, raw)| pack::raw(packed.as_deref(), raw))
+            .collect()
     }
 
     /// Writes everything about a poll in one transaction: entries, removals, validators, the next poll and the history.

@@ -1,6 +1,7 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
 use super::lines::News;
+use super::rows;
 use super::upkeep::Seen;
 use super::write::{EntryRow, KeyRow, RemovalRow};
 use crate::model::{Entry, EntryKey, Feed, Removal, Washed};
@@ -86,14 +87,18 @@ pub(super) struct Changes<'r> {
 /// The SHA-256 of some bytes, in hexadecimal digits: all that is asked of a body that may be the one before.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    rows::hex(&Sha256::digest(bytes))
+}
+
+/// How many hexadecimal digits of an entry's hashes are kept: 128 bits, which no two forms of an entry share by accident. Who
+/// makes two that do, in 2^64 attempts, hides an edit of its own. Older versions kept all 64.
+pub(super) const HASH_CHARS: usize = 32;
+
+/// The hash of an entry, as it is kept.
+fn entry_hash(bytes: &[u8]) -> String {
+    let mut hash = hash(bytes);
+    hash.truncate(HASH_CHARS);
+    hash
 }
 
 /// A text without U+0000, which PostgreSQL can't hold. Inside JSON it is escaped, and so in nobody's way.
@@ -142,7 +147,7 @@ fn story_hash(entry: &Entry) -> String {
     for white in [" ", "\\n", "\\t", "\\r"] {
         story = story.replace(white, "");
     }
-    hash(story.as_bytes())
+    entry_hash(story.as_bytes())
 }
 
 impl<'a> Recording<'a> {
@@ -164,7 +169,7 @@ impl<'a> Recording<'a> {
             let raw_json = to_json(raw);
             PreparedEntry {
                 clean,
-                raw_hash: hash(raw_json.as_bytes()),
+                raw_hash: entry_hash(raw_json.as_bytes()),
                 raw_json,
                 clean_json: to_json(clean),
                 story_hash: story_hash(clean),
@@ -200,7 +205,7 @@ impl<'a> Recording<'a> {
     /// document was, each raw and clean, so that a story is announced for what its publisher did to it alone.
     pub fn compare_with(&mut self, earlier: &[(Entry, Entry)]) {
         let earlier = earlier.iter().map(|(raw, clean)| {
-            let raw_hash = hash(to_json(raw).as_bytes());
+            let raw_hash = entry_hash(to_json(raw).as_bytes());
             (clean.key.clone(), (raw_hash, story_hash(clean)))
         });
         self.earlier.extend(earlier);
@@ -330,6 +335,7 @@ impl PreparedEntry<'_> {
             updated_at,
             raw: &self.raw_json,
             clean: &self.clean_json,
+            packed: None,
         }
     }
 }

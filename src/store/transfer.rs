@@ -282,10 +282,10 @@ impl Session {
 
     /// The rows of a table, each as a JSON object, one after the other: whole tables need no memory.
     fn rows(&mut self, table: &Table) -> BoxStream<'_, Result<String, sqlx::Error>> {
-        let pairs = table
-            .columns
-            .iter()
-            .map(|(name, _)| format!("'{name}', {name}"));
+        let is_sqlite = matches!(self, Self::Sqlite(_));
+        let pairs = table.columns.iter();
+        let pairs =
+            pairs.map(|column| format!("'{}', {}", column.0, rows::value_in(is_sqlite, column)));
         let pairs = pairs.collect::<Vec<_>>().join(", ");
         let object = match self {
             Self::Sqlite(_) => format!("json_object({pairs})"),

@@ -3,11 +3,10 @@
 //! Each change of what is put back is counted at its source, so that a wash that did not know of it yet is not written.
 
 use super::db::{in_transaction, on};
-use super::feeds::read;
 use super::lines::{bits, print};
 use super::record::storable;
 use super::times::time;
-use super::{Source, Store, StoreError};
+use super::{Source, Store, StoreError, pack};
 use crate::model::{Entry, EntryKey, Field, Removal, Restored, Warning, Washed};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -174,11 +173,11 @@ impl Store {
         &self,
         source: &Source,
     ) -> Result<HashMap<EntryKey, Entry>, StoreError> {
-        let rows: Vec<(String,)> = on!(self.db, pool => {
-            sqlx::query_as("select clean from entry where source_id = $1").bind(source.id).fetch_all(pool).await?
+        let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
+            sqlx::query_as("select packed, clean from entry where source_id = $1").bind(source.id).fetch_all(pool).await?
         });
-        let entries = rows.iter().map(|(clean,)| {
-            let entry: Entry = read("entry", clean)?;
+        let entries = rows.iter().map(|(packed, clean)| {
+            let entry = pack::clean(packed.as_deref(), clean)?;
             Ok((entry.key.clone(), entry))
         });
         entries.collect()

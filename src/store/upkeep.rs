@@ -16,6 +16,10 @@ const ENTRIES_A_STEP: i64 = 100;
 /// How many polls go in one step: short rows.
 const POLLS_A_STEP: i64 = 2_000;
 
+/// How long polls are kept at the most, in days, however long entries are: nothing is told of older ones, and a source that posts
+/// twenty times a day is polled 17,000 times a year.
+const POLLS_DAYS_MAX: u32 = 90;
+
 /// How many pages are given back to the file system in one step.
 const PAGES_A_STEP: u32 = 256;
 
@@ -117,17 +121,18 @@ impl Store {
         Ok(entries)
     }
 
-    /// Deletes entries that left their feed `keep_days` ago, polls as old, and all of sources that were removed as long ago
+    /// Deletes entries that left their feed `keep_days` ago, polls as old or a season old, and all of sources that were removed as long ago
     /// but their names. An entry of the newest document is never deleted, or it would be born again as new.
     ///
     /// # Errors
     /// [`StoreError::Database`]; what was deleted until then stays deleted.
     pub async fn prune(&self, keep_days: u32, now: Timestamp) -> Result<u64, StoreError> {
         let now = now.as_second();
-        let before = now - i64::from(keep_days) * SECONDS_A_DAY;
+        let days_ago = |days: u32| now - i64::from(days) * SECONDS_A_DAY;
+        let before = days_ago(keep_days);
         self.in_steps(
             "delete from poll where id in (select id from poll where started_at < $1 limit $2)",
-            before,
+            days_ago(keep_days.min(POLLS_DAYS_MAX)),
             POLLS_A_STEP,
         )
         .await?;

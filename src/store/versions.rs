@@ -48,6 +48,7 @@ const VERSIONS: &[Version] = &[
     version!(7, "0007_upkeep.sql"),
     version!(8, "0008_since.sql"),
     version!(9, "0009_team.sql"),
+    version!(10, "0010_packed.sql"),
 ];
 
 #[derive(Debug)]
@@ -120,7 +121,9 @@ async fn run(db: &Db, migrator: &Migrator) -> Result<(), MigrateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlx::sqlite::SqlitePoolOptions;
+    use crate::config::StoreLocation;
+    use crate::store::Store;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
     #[tokio::test]
     async fn fingerprints_of_before_become_their_bits() {
@@ -146,6 +149,40 @@ mod tests {
             .unwrap();
         let bits = prints.map(|print| i64::from_ne_bytes(print.to_ne_bytes()));
         assert_eq!(rows, (1..).zip(bits).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn entries_of_before_they_were_packed_are_read_and_carried_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = |name: &str| StoreLocation::Sqlite(folder.path().join(name));
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("old"))
+            .create_if_missing(true);
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect_with(options).await.unwrap();
+        let db = Db::of_sqlite(writer.clone(), writer.clone());
+        migrate_to(&db, &VERSIONS[..8]).await.unwrap();
+        for sql in [
+            "insert into source (id, name, url, raw, clean) values (1, 'press', 'u', '{}', '{}')",
+            r#"insert into entry (source_id, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, rules_version, raw, clean)
+               values (1, 'k', 1, 1, 1, 0, '', '', '', '{"key":"k","link":"raw"}', '{"key":"k","link":"clean"}')"#,
+        ] {
+            sqlx::query(sql).execute(&writer).await.unwrap();
+        }
+        writer.close().await;
+        Store::open(&location("old")).await.unwrap().close().await;
+        crate::store::transfer(&location("old"), &location("new"), |_| ())
+            .await
+            .unwrap();
+        for name in ["old", "new"] {
+            let store = Store::open(&location(name)).await.unwrap();
+            let feed = store.feed(1, 0, 9).await.unwrap().feed;
+            assert_eq!(feed.entries[0].link.as_deref(), Some("clean"), "{name}");
+            let both = store.before_after(1, "k").await.unwrap().unwrap();
+            let links = [both.raw.link, both.clean.link];
+            assert_eq!(links.map(Option::unwrap), ["raw", "clean"], "{name}");
+            store.close().await;
+        }
     }
 
     #[tokio::test]

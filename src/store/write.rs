@@ -2,8 +2,9 @@
 //!
 //! It compares nothing; [`Recording`](super::Recording) has done that.
 
+use super::pack;
 use super::record::storable;
-use super::rows::Column;
+use super::rows::{self, BYTES, Column};
 use crate::model::{EntryKey, Removal};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -25,7 +26,7 @@ pub(super) struct KeyRow<'r> {
     pub(super) key: &'r EntryKey,
 }
 
-/// The columns of the row set of entries.
+/// The columns of the row set of entries: all but their two forms, packed.
 pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("key", "text"),
     ("first_seen_at", "bigint"),
@@ -35,14 +36,22 @@ pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("raw_hash", "text"),
     ("story_hash", "text"),
     ("updated_at", "bigint"),
-    ("raw", "text"),
-    ("clean", "text"),
 ];
 
-/// How many of them stand before the texts.
-pub(super) const HEAD_COLUMNS: usize = 8;
+/// The columns with the packed forms beside them, in hexadecimal digits: JSON has no bytes.
+pub(super) const PACKED_COLUMNS: &[Column] = &[
+    ("key", "text"),
+    ("first_seen_at", "bigint"),
+    ("changed_at", "bigint"),
+    ("sort_at", "bigint"),
+    ("position", "bigint"),
+    ("raw_hash", "text"),
+    ("story_hash", "text"),
+    ("updated_at", "bigint"),
+    ("packed", BYTES),
+];
 
-/// An entry, as its row set has it.
+/// An entry to write.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct EntryRow<'r> {
     pub(super) key: &'r EntryKey,
@@ -53,8 +62,13 @@ pub(super) struct EntryRow<'r> {
     pub(super) raw_hash: &'r str,
     pub(super) story_hash: &'r str,
     pub(super) updated_at: Option<i64>,
+    #[serde(skip)]
     pub(super) raw: &'r str,
+    #[serde(skip)]
     pub(super) clean: &'r str,
+    /// Both forms packed, where several rows are written at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) packed: Option<String>,
 }
 
 impl EntryRow<'_> {
@@ -63,11 +77,15 @@ impl EntryRow<'_> {
         self.raw.len() + self.clean.len()
     }
 
-    /// The row without its texts.
-    pub(super) fn head(&self) -> Self {
+    /// Its two forms in one.
+    pub(super) fn packed(&self) -> Vec<u8> {
+        pack::pack(self.raw, self.clean)
+    }
+
+    /// The row with them.
+    pub(super) fn with_packed(&self) -> Self {
         Self {
-            raw: "",
-            clean: "",
+            packed: Some(rows::hex(&self.packed())),
             ..self.clone()
         }
     }
@@ -140,45 +158,50 @@ impl<'r> RemovalRow<'r> {
 /// are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
 macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
-        use $crate::store::record::{Stored, to_json};
+        use $crate::store::record::{HASH_CHARS, Stored, to_json};
         use $crate::store::write::{
-            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
+            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, KEY_COLUMNS, KeyRow, PACKED_COLUMNS, REMOVAL_COLUMNS, RemovalRow, portions,
         };
         let prepared = $prepared;
         let now = $seen.at;
         let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
         let sql = format!(
-            "select key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at from entry \
+            "select key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
+               sort_at, updated_at, left_at is not null from entry \
              where source_id = $1 and key in (select key from {keys})"
         );
-        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>)> =
+        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>, bool)> =
             sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
-        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at)| {
+        let has_returned = rows.iter().any(|row| row.8);
+        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at, _)| {
             (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
         });
         let changes = prepared.compare(&stored.collect(), $seen);
         let from_document = prepared.warnings.is_some();
         let entries_changed = !changes.entries.is_empty();
         for rows in portions(&changes.entries, EntryRow::bytes) {
-            // A long text goes as a parameter of its own: inside of JSON it would be there three times more.
-            let (columns, raw, clean) = match rows {
-                [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4", "$5"),
-                _ => (ENTRY_COLUMNS, "raw", "clean"),
+            // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
+            let (columns, packed) = match rows {
+                [_] => (ENTRY_COLUMNS, "$4"),
+                _ => (PACKED_COLUMNS, "packed"),
             };
             let entries = $crate::store::rows::table(&$db, "$3", columns);
             let sql = format!(
-                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean) \
-                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, {raw}, {clean} \
+                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean, packed) \
+                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, '', '', {packed} \
                  from {entries} where true \
                  on conflict (source_id, key) do update set \
                    rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
                    sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
-                   updated_at = excluded.updated_at, raw = excluded.raw, clean = excluded.clean"
+                   updated_at = excluded.updated_at, raw = '', clean = '', packed = excluded.packed"
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
             match rows {
-                [row] => query.bind(to_json(&[row.head()])).bind(row.raw).bind(row.clean).execute(&mut *$tx).await?,
-                rows => query.bind(to_json(&rows)).execute(&mut *$tx).await?,
+                [row] => query.bind(to_json(&[row])).bind(row.packed()).execute(&mut *$tx).await?,
+                rows => {
+                    let rows: Vec<_> = rows.iter().map(EntryRow::with_packed).collect();
+                    query.bind(to_json(&rows)).execute(&mut *$tx).await?
+                }
             };
             let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
             let sql = format!(
@@ -209,12 +232,20 @@ macro_rules! record {
                 .execute(&mut *$tx).await?;
         }
         $crate::store::lines::count!($db, $tx, $source, changes.news);
+        if from_document && has_returned {
+            let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+            let sql = format!(
+                "update entry set left_at = null where source_id = $1 and left_at is not null and key in (select key from {keys})"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).execute(&mut *$tx).await?;
+        }
         if from_document {
             let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
+            // The condition on the moment is that of an index of those that are there, letter for letter: a year's entries are
+            // not looked through at each poll.
             let sql = format!(
-                "update entry set left_at = case when left_at is null then $2 end \
-                 where source_id = $1 and (left_at is null) = (key not in (select key from {keys})) \
-                   and (left_at is not null or not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
+                "update entry set left_at = $2 where source_id = $1 and left_at is null and key not in (select key from {keys}) \
+                   and (not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
             );
             // What is missing from a document that was cut off may stand in the rest of it.
             sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
@@ -242,13 +273,14 @@ macro_rules! record {
         .execute(&mut *$tx)
         .await?
         .rows_affected();
-        // Whoever reads the feed sees its entries, whatever became of the head.
+        // Whoever reads the feed sees its entries, whatever became of the head. Where all are of this version, those that were
+        // written are too, and none has to be looked at.
         let rules_version: String = sqlx::query_scalar(
             "update source set \
                revision = case when $2 then revision + 1 else revision end, \
                changed_at = case when $2 then $3 else changed_at end, \
                cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
-               rules_version = case when not $4 or exists \
+               rules_version = case when not $4 then 'mixed' when rules_version = $5 then $5 when exists \
                  (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
              where id = $1 returning rules_version",
         )

@@ -106,6 +106,7 @@ suite! {
     what_is_known_of_a_feed_is_told,
     a_downgrade_is_told_until_it_is_none,
     more_entries_than_one_step_takes_are_deleted,
+    polls_go_after_a_season_though_entries_stay,
     a_source_that_was_removed_long_ago_leaves_its_name_alone,
     a_clock_that_jumps_ahead_deletes_a_day_and_no_more,
     what_a_clock_dated_that_was_ahead_is_from_now,

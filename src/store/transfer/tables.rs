@@ -1,6 +1,6 @@
 //! The tables of a store, with what of them is carried over into another.
 
-use crate::store::rows::Column;
+use crate::store::rows::{BYTES, Column};
 
 /// A table, with what is carried over.
 pub(super) struct Table {
@@ -79,6 +79,7 @@ pub(super) const TABLES: &[Table] = &[
             ("rules_version", "text"),
             ("raw", "text"),
             ("clean", "text"),
+            ("packed", BYTES),
         ],
         key: "id",
         counts: true,

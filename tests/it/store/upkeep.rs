@@ -27,6 +27,17 @@ pub(super) async fn more_entries_than_one_step_takes_are_deleted(store: Store) {
     assert_eq!(store.prune(30, after(33 * DAY)).await.unwrap(), 0);
 }
 
+pub(super) async fn polls_go_after_a_season_though_entries_stay(store: Store) {
+    let source = press(&store).await;
+    record(&store, &source, &named(&["a", "b"]), NOW).await;
+    record(&store, &source, &named(&["a"]), after(50 * DAY)).await;
+    assert_eq!(store.prune(365, after(100 * DAY)).await.unwrap(), 0);
+    let polls = store.account(source.id, 9).await.unwrap().polls;
+    let times: Vec<_> = polls.iter().map(|poll| poll.at).collect();
+    assert_eq!(times, [after(50 * DAY)]);
+    assert_eq!(titles(&store).await.len(), 2);
+}
+
 pub(super) async fn a_source_that_was_removed_long_ago_leaves_its_name_alone(store: Store) {
     let source = press(&store).await;
     record(&store, &source, &named(&["a", "b"]), NOW).await;
