@@ -10,9 +10,11 @@
 //!
 //! `FEEDWASH_SOURCES`, `FEEDWASH_ROUNDS`, `FEEDWASH_SECONDS` (of each measurement), `FEEDWASH_INTERVAL` and `FEEDWASH_CHANGING`
 //! (of a hundred polls) change the figures of the same names; `FEEDWASH_TLS=1` encrypts, with a certificate that `openssl` makes, for
-//! a thousand sources where nothing else is said; `FEEDWASH_PROGRAM` measures another build of the program.
+//! a thousand sources where nothing else is said; `FEEDWASH_PROGRAM` measures another build of the program. `FEEDWASH_LATE`, in
+//! seconds, measures for so long whether the polls of a hundred thousand sources with an interval of an hour are on time.
 
 mod bare;
+mod late;
 #[path = "../support/loopback.rs"]
 mod loopback;
 #[path = "../support/process.rs"]
@@ -77,6 +79,8 @@ struct Plan {
     /// How many of a hundred polls bring a new entry.
     changing: usize,
     is_tls: bool,
+    /// How long it is measured whether polls are on time, in place of what they cost.
+    late: Option<Duration>,
     program: PathBuf,
 }
 
@@ -84,14 +88,21 @@ impl Plan {
     fn new(is_bench: bool) -> Self {
         let asked = |name, full, trial| asked(name, if is_bench { full } else { trial });
         let is_tls = asked("FEEDWASH_TLS", 0, 0) > 0;
-        let sources = if is_tls { tls::SOURCES } else { 10_000 };
+        let late = asked("FEEDWASH_LATE", 0, 0) as u64;
+        let sources = match is_tls {
+            true => tls::SOURCES,
+            false if late > 0 => 100_000,
+            false => 10_000,
+        };
+        let interval = if late > 0 { late::INTERVAL } else { "1s" };
         Self {
             sources: asked("FEEDWASH_SOURCES", sources, 50),
             changing: asked("FEEDWASH_CHANGING", 0, 2),
             is_tls,
+            late: (late > 0).then_some(Duration::from_secs(late)),
             rounds: asked("FEEDWASH_ROUNDS", 5, 1),
             window: Duration::from_secs(asked("FEEDWASH_SECONDS", 10, 1) as u64),
-            interval: std::env::var("FEEDWASH_INTERVAL").unwrap_or_else(|_| "1s".to_owned()),
+            interval: std::env::var("FEEDWASH_INTERVAL").unwrap_or_else(|_| interval.to_owned()),
             program: process::program(env!("CARGO_BIN_EXE_feedwash")),
         }
     }
@@ -114,7 +125,13 @@ fn trusting(folder: &Path, program: &str, arguments: &[&str]) -> Kept {
 }
 
 fn compare(plan: &Plan) {
-    let wanted = plan.sources + FILES_BESIDE;
+    // Who comes once an hour keeps no connection.
+    let connections = if plan.late.is_some() {
+        2_000
+    } else {
+        plan.sources
+    };
+    let wanted = connections + FILES_BESIDE;
     if let Some(allowed) = process::files_allowed().filter(|allowed| *allowed < wanted) {
         say(format_args!(
             "{} sources take {wanted} open files, and {allowed} are allowed here: say `ulimit -n {wanted}` first, or set FEEDWASH_SOURCES",
@@ -137,7 +154,11 @@ fn compare(plan: &Plan) {
         plan.rounds,
         plan.window.as_secs()
     ));
-    first_polls(plan, folder.path(), &upstream);
+    if let Some(window) = plan.late {
+        return late::measure(plan, folder.path(), &upstream, window);
+    }
+    // What is asked for is not stored yet.
+    first_polls(plan, folder.path(), &upstream, |counts| counts.again() * 2);
 
     let has_wrk = Command::new("wrk").arg("--version").output().is_ok();
     let mut results: [Vec<Measured>; NAMES.len()] = Default::default();
@@ -192,16 +213,13 @@ fn say_ratios(ours: &[Measured], name: &str, bare: &[Measured]) {
     ));
 }
 
-/// Every source is polled for the first time, washed and stored; the rounds then begin with its validators.
-fn first_polls(plan: &Plan, folder: &Path, upstream: &Upstream) {
+/// Every source is polled for the first time, washed and stored: it is over once so many are counted as there are sources.
+fn first_polls(plan: &Plan, folder: &Path, upstream: &Upstream, done: fn(&Counts) -> usize) {
     let started = Instant::now();
     let program = program(plan, folder);
     wait_for(upstream, &program, |counts| counts.full >= plan.sources);
     let rate = plan.sources as f64 / started.elapsed().as_secs_f64();
-    // What is asked for is not stored yet.
-    wait_for(upstream, &program, |counts| {
-        counts.again() >= plan.sources / 2
-    });
+    wait_for(upstream, &program, |counts| done(&counts) >= plan.sources);
     let peak = Usage::of(program.pid).peak_bytes as f64 / 1e6;
     say(format_args!(
         "first polls, washed and stored: {rate:.0}/s, peak memory {peak:.0} MB"
