@@ -50,7 +50,7 @@ const NAMES: [&str; 4] = ["feedwash", "bare reqwest", "bare, connections kept", 
 const FILES_BESIDE: usize = 256;
 
 /// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

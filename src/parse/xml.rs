@@ -317,9 +317,9 @@ impl<'a, 'n> Tokens<'a, 'n> {
         let start = self.at;
         let name = self.name(start);
         self.at += name.len();
-        let equals = self.text[self.at..].trim_start();
+        let equals = trim_start(&self.text[self.at..]);
         let value = if let Some(value) = equals.strip_prefix('=') {
-            self.at = self.text.len() - value.trim_start().len();
+            self.at = self.text.len() - trim_start(value).len();
             self.attribute_value()
         } else {
             self.notes.add("an attribute has no value", start);
@@ -386,6 +386,14 @@ impl<'a> Iterator for Tokens<'a, '_> {
             }
         }
         None
+    }
+}
+
+/// As [`str::trim_start`], which looks for white space in all of Unicode even where the first byte says that there is none.
+fn trim_start(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_graphic() => text,
+        _ => text.trim_start(),
     }
 }
 

@@ -330,11 +330,11 @@ impl<'a, 'r> Builder<'a, 'r> {
     /// Takes an element's children off the stack.
     fn with_children(&mut self, open: Open<'a>) -> El<'a> {
         let mut el = open.el;
-        let children = self.nodes.drain(open.first..);
+        let children = self.nodes.split_off(open.first);
         el.children = if open.pieces > 0 {
-            joined(children).into_boxed_slice()
+            joined(children.into_iter()).into_boxed_slice()
         } else {
-            children.collect()
+            children.into_boxed_slice()
         };
         el
     }
