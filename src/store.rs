@@ -15,6 +15,7 @@ mod changes;
 mod db;
 mod ends;
 mod feeds;
+mod finish;
 mod known;
 mod leases;
 mod lines;
@@ -40,10 +41,10 @@ pub use agreement::{Differing, Others};
 pub use backup::{Backup, BackupError, backup};
 pub use census::Census;
 pub use feeds::{Heading, Published};
+pub use finish::Finish;
 pub use pages::{
     Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Tally, WEEK_DAYS, Week,
 };
-pub use polls::Finish;
 pub use record::{Recorded, Recording};
 pub use source::{Source, Taken};
 pub use status::Status;

@@ -5,7 +5,7 @@
 //! transaction is committed; each is written whole or not at all; a batch holds a source once.
 
 use super::db::{Db, in_passing, or_fail};
-use super::polls::Finish;
+use super::finish::Finish;
 use super::rows::{self, Column};
 use super::source::Source;
 use super::{StoreError, record};
