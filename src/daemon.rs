@@ -203,26 +203,25 @@ async fn hand_out(
         if free < wanted || shutdown.is_cancelled() {
             return Ok(true);
         }
-        // Those that end while others are taken are not worth a question each.
-        wanted = crew.size.div_ceil(2);
         let live = Arc::clone(&app.live.borrow());
         let now = Timestamp::now();
         let due = app.store.due(free, lease(&live.config), now).await?;
         let was_all = due.len() < free;
-        let (mut put_back, mut postponed) = (Vec::new(), Vec::new());
+        let (mut put_back, mut postponed, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        let mut has_started = false;
         for source in due {
+            let Some(config) = live.source(&source.name) else {
+                unknown.push(source.taken());
+                continue;
+            };
             if let Some((turn, why)) = crew.rota().later(&source, now, crew.since.elapsed()) {
-                postponed.push((source.id, turn, why));
+                postponed.push((source.taken(), turn, why));
                 continue;
             }
-            let host = live
-                .source(&source.name)
-                .map(|config| crew.turns.of(&config.location));
-            let queued = host
-                .as_ref()
-                .and_then(|host| Arc::clone(&host.queue).try_acquire_owned().ok());
-            let taken = Arc::clone(&crew.taken).try_acquire_owned().ok();
-            let (Some(host), Some(queued), Some(taken)) = (host, queued, taken) else {
+            let host = crew.turns.of(&config.location);
+            let queued = Arc::clone(&host.queue).try_acquire_owned();
+            let taken = Arc::clone(&crew.taken).try_acquire_owned();
+            let (Ok(queued), Ok(taken)) = (queued, taken) else {
                 put_back.push(source.taken());
                 continue;
             };
@@ -232,6 +231,7 @@ async fn hand_out(
                 crew.clone(),
                 shutdown.clone(),
             );
+            has_started = true;
             polls.spawn(async move {
                 one(&app, &live, &crew, &host, &source, &shutdown).await;
                 drop((queued, taken));
@@ -240,9 +240,12 @@ async fn hand_out(
         }
         app.store.put_back(&put_back, now + TURN_RETRY).await?;
         app.store.postpone(&postponed).await?;
+        app.store.disown(&unknown).await?;
         if was_all {
             return Ok(false);
         }
+        // Those that end while others are taken are not worth a question each.
+        wanted = if has_started { crew.size / 2 } else { 1 };
     }
 }
 
@@ -259,27 +262,45 @@ async fn one(
         return;
     };
     let wait = async { (host.turn.acquire().await, crew.places.acquire().await) };
-    let turn = tokio::select! {
+    let turn_and_place = tokio::select! {
         () = shutdown.cancelled() => {
             let taken = [source.taken()];
-            if let Err(error) = Box::pin(app.store.put_back(&taken, Timestamp::now())).await {
+            // Nobody was asked, so nobody who shares the store has to keep apart from that.
+            if let Err(error) = Box::pin(app.store.put_back(&taken, Timestamp::UNIX_EPOCH)).await {
                 tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
             }
             return;
         }
         both = wait => both,
     };
+    // While it waited, or the machine slept, somebody else has taken it.
+    if source.is_lost(Timestamp::now()) {
+        tracing::debug!(
+            source.name,
+            "the lease is over; it is left to whoever has it now"
+        );
+        return;
+    }
     // Another of its publisher's sources was asked to wait while this one waited for its turn.
     let barred = crew.rota().barred(source, Timestamp::now());
     if let Some((until, why)) = barred {
-        let postponed = [(source.id, until, why)];
+        let postponed = [(source.taken(), until, why)];
         if let Err(error) = Box::pin(app.store.postpone(&postponed)).await {
             tracing::error!(source.name, %error, "can't give a source back; it is due again when its lease is over");
         }
         return;
     }
     let started = Instant::now();
-    let polled = poll::poll_in_turn(live, &app.store, source, config, Timestamp::now(), turn).await;
+    let mut turn = Some(turn_and_place);
+    let polled = poll::poll_in_turn(
+        live,
+        &app.store,
+        source,
+        config,
+        Timestamp::now(),
+        &mut turn,
+    )
+    .await;
     let (elapsed, outcome) = (started.elapsed(), &polled.outcome);
     log(&source.name, &config.location, outcome, elapsed);
     app.metrics.polled(&polled, elapsed);

@@ -27,7 +27,7 @@ use crate::fetch::{Client, FetchError};
 use crate::limits;
 use crate::model::Entry;
 use crate::schedule::{self, Ended, Ending, Failure, Hints, Move, Next, Policy};
-use crate::store::{Finish, Recording, Source, Store, StoreError};
+use crate::store::{Finish, Recorded, Recording, Source, Store, StoreError};
 use crate::wash;
 use apart::apart;
 use bring::{Brought, Document, bring};
@@ -138,20 +138,21 @@ pub async fn poll(
     config: &SourceConfig,
     now: Timestamp,
 ) -> Polled {
-    poll_in_turn(live, store, source, config, now, ()).await
+    poll_in_turn(live, store, source, config, now, &mut None::<()>).await
 }
 
 /// As [`poll`], by one who waited for a turn.
 ///
-/// It is let go once the publisher has answered that there is nothing new, so that nobody waits while that is written. A document
-/// keeps it, since documents in memory are as many as there are turns.
+/// It is taken and let go once the publisher has answered that there is nothing new, so that nobody waits while that is written. A document
+/// keeps it, since documents in memory are as many as there are turns; so does a failure, after which nobody may be let in before
+/// its caller has heard whether the publisher asked to wait.
 pub async fn poll_in_turn<T>(
     live: &Live,
     store: &Store,
     source: &Source,
     config: &SourceConfig,
     now: Timestamp,
-    turn: T,
+    turn: &mut Option<T>,
 ) -> Polled {
     let started = Instant::now();
     let location = location(source, config);
@@ -174,14 +175,13 @@ pub async fn poll_in_turn<T>(
         elapsed: started.elapsed(),
         now,
     };
-    let mut turn = Some(turn);
     let recording = match &ran.brought.document {
         Some(document) => Some(Box::pin(recording(store, source, document)).await),
-        None => {
-            turn.take();
-            None
-        }
+        None => None,
     };
+    if ending == Ending::Fine && recording.is_none() {
+        turn.take();
+    }
     let finish = ran.finish(recording);
     let recorded = match store.finish(source, &finish, now).await {
         Ok(recorded) => recorded,
@@ -199,11 +199,19 @@ pub async fn poll_in_turn<T>(
     };
     let body_bytes = ran.brought.body_bytes;
     // Its room in memory and its turn: the wash of what is stored takes them anew.
-    drop((ran.brought, turn));
+    drop(ran.brought);
     if ending == Ending::Fine && is_outdated(source, &config.rules) {
         Box::pin(wash_the_rest(store, source, config, now)).await;
     }
-    let outcome = match (ending, ran.error) {
+    Polled {
+        outcome: outcome(ending, ran.error, &recorded),
+        body_bytes,
+        removals: recorded.removals,
+    }
+}
+
+fn outcome(ending: Ending, error: Option<PollError>, recorded: &Recorded) -> Outcome {
+    match (ending, error) {
         (_, Some(error)) => Outcome::Failed(error),
         (Ending::Gone, None) => Outcome::Gone,
         _ if recorded.is_nothing() => Outcome::Unchanged,
@@ -211,11 +219,6 @@ pub async fn poll_in_turn<T>(
             new: recorded.new,
             updated: recorded.updated,
         },
-    };
-    Polled {
-        outcome,
-        body_bytes,
-        removals: recorded.removals,
     }
 }
 

@@ -137,7 +137,7 @@ async fn run(
             let (started, now) = (Instant::now(), Timestamp::now());
             let barred = rota().and_then(|rota| rota.barred(&source, now));
             if let Some((until, why)) = barred {
-                store.postpone(&[(source.id, until, why)]).await?;
+                store.postpone(&[(source.taken(), until, why)]).await?;
                 return Ok(None);
             }
             let polled = poll::poll(live, store, &source, config, now).await;

@@ -5,8 +5,9 @@
 //! of what is compared can be read from what is stored of it.
 
 use super::leases::Member;
-use super::{Pools, Store, StoreError, hash};
+use super::{Pools, Store, StoreError, Taken, hash};
 use crate::config::{Config, SourceConfig};
+use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -137,7 +138,25 @@ impl Store {
             machine: machine.to_owned(),
             agreement: Agreement::of(config),
         };
-        taker.known().member = Some(Arc::new(member));
+        let mut known = taker.known();
+        // Who says the same again has joined already.
+        if known.member.as_deref() != Some(&member) {
+            known.member = Some(Arc::new(member));
+            known.unknown.clear();
+        }
+    }
+
+    /// Gives back sources that the configuration lacks. Where others share the store, they have them, and this program takes
+    /// them no more until its configuration changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn disown(&self, taken: &[Taken]) -> Result<(), StoreError> {
+        if let Pools::Postgres { taker, .. } = &self.db.pools {
+            let ids = taken.iter().map(|taken| taken.id);
+            taker.known().unknown.extend(ids);
+        }
+        self.put_back(taken, Timestamp::UNIX_EPOCH).await
     }
 
     /// Takes part no more: the others have its share at once, and what it is still polling when that is done.

@@ -68,10 +68,12 @@ pub(super) struct Known {
     pub(super) member: Option<Arc<Member>>,
     /// The others who were there when it last took something, with what they have to agree on.
     pub(super) others: Vec<(i64, String)>,
+    /// The sources that its configuration lacks, and others of the team have.
+    pub(super) unknown: Vec<i64>,
 }
 
 /// What a program tells the others of itself.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Member {
     /// Where it runs, for people.
     pub(super) machine: String,
@@ -90,6 +92,8 @@ pub(super) struct Session {
     team: Team,
     /// As what it has joined.
     joined: Option<Arc<Member>>,
+    /// The sources that its configuration lacks.
+    unknown: Vec<i64>,
 }
 
 /// What is asked for: so many sources that are due, for so long.
@@ -175,6 +179,7 @@ impl Taker {
             helped_at: 0,
             team: Team::default(),
             joined: None,
+            unknown: Vec::new(),
         })
     }
 
@@ -186,13 +191,33 @@ impl Taker {
     ) -> Result<Vec<Source>, StoreError> {
         let mut place = self.session(writes).await?;
         let session = place.as_mut().expect("a session was put there");
-        let member = self.known().member.clone();
+        let member = {
+            let known = self.known();
+            session.unknown.clone_from(&known.unknown);
+            known.member.clone()
+        };
         let patience = Some(db::WRITE_PATIENCE);
         let taken = db::in_time(patience, session.due(member, asked)).await;
-        if taken.is_err() {
-            writes.note(&taken);
-            *place = None;
-            return taken;
+        match &taken {
+            Ok(_) => {}
+            // The session goes on, and with it all that it has taken.
+            Err(error) if is_in_the_way(error) => {
+                tracing::debug!(%error, "others take something; it is asked again what is due");
+                // A transaction whose first statement fails is one that nobody else ends.
+                let ended = sqlx::raw_sql("rollback").execute(&mut session.connection);
+                if db::in_time(patience, async { Ok(ended.await?) })
+                    .await
+                    .is_err()
+                {
+                    *place = None;
+                }
+                return Ok(Vec::new());
+            }
+            Err(_) => {
+                writes.note(&taken);
+                *place = None;
+                return taken;
+            }
         }
         let programs = session.team.programs().iter();
         let others = programs.filter(|program| program.id != session.id);
@@ -215,7 +240,11 @@ impl Taker {
             leave.execute(connection).await?;
             Ok(())
         };
-        db::in_time(Some(CONNECT_TIMEOUT), left).await
+        let left = db::in_time(Some(CONNECT_TIMEOUT), left).await;
+        if left.is_err() {
+            *place = None;
+        }
+        left
     }
 }
 
@@ -235,7 +264,7 @@ impl Session {
     ) -> Result<Vec<Source>, StoreError> {
         let Some(member) = member else {
             let tx = self.connection.begin_with(BEGIN_ALONE).await?;
-            return anywhere(tx, self.id, asked, asked.now.as_second()).await;
+            return anywhere(tx, (self.id, &self.unknown), asked, asked.now.as_second()).await;
         };
         if !self
             .joined
@@ -304,13 +333,13 @@ impl Session {
                     .bind(now)
                     .bind(asked.limit as i64);
                 let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
-                taken.fetch_all(&mut *tx).await?
+                taken.bind(&self.unknown[..]).fetch_all(&mut *tx).await?
             }
             own => {
                 // Not "= 1", which PostgreSQL takes for rare: it would read all that is due and sort it, where the first
                 // few of its index do.
                 let whose = format!(
-                    "and (publisher is null or get_bit($5, {SHARE}) <> 0 and publisher not in ({GIVEN_6}))"
+                    "and (publisher is null or get_bit($6, {SHARE}) <> 0 and publisher not in ({GIVEN}))"
                 );
                 let sql = taking_sql(&whose);
                 let all = vec![0xff; SHARES / 8];
@@ -319,6 +348,7 @@ impl Session {
                     .bind(asked.limit as i64);
                 let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
                 let taken = taken
+                    .bind(&self.unknown[..])
                     .bind(own.unwrap_or(&all))
                     .bind(taken_elsewhere(team.elsewhere()));
                 taken.fetch_all(&mut *tx).await?
@@ -339,12 +369,14 @@ impl Session {
         let before = asked.now.as_second() - OVERDUE;
         // Most often there is nothing, and then nobody is held up.
         let sql = format!(
-            "select exists (select 1 from source where {IS_DUE} and next_poll_at <= $2 and get_bit($3, {SHARE}) <> 1)"
+            "select exists (select 1 from source where {IS_DUE} and {NOT_HELD} and next_poll_at <= $2 \
+               and id <> all($4) and get_bit($3, {SHARE}) <> 1)"
         );
         let is_any: bool = sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(asked.now.as_second())
             .bind(before)
             .bind(own)
+            .bind(&self.unknown[..])
             .fetch_one(&mut self.connection)
             .await?;
         if !is_any {
@@ -355,7 +387,7 @@ impl Session {
         if !is_alone {
             return Ok(Vec::new());
         }
-        anywhere(tx, self.id, asked, before).await
+        anywhere(tx, (self.id, &self.unknown), asked, before).await
     }
 }
 
@@ -363,7 +395,7 @@ impl Session {
 /// one in which nobody else takes anything.
 async fn anywhere(
     mut tx: Transaction<'_, Postgres>,
-    id: i64,
+    (id, unknown): (i64, &[i64]),
     asked: Asked,
     before: i64,
 ) -> Result<Vec<Source>, StoreError> {
@@ -371,7 +403,7 @@ async fn anywhere(
     give_back(&mut tx, now).await?;
     let elsewhere = elsewhere(&mut tx, id, None, now).await?;
     let whose =
-        format!("and next_poll_at <= $5 and (publisher is null or publisher not in ({GIVEN_6}))");
+        format!("and next_poll_at <= $6 and (publisher is null or publisher not in ({GIVEN}))");
     let taken = sqlx::query_as(AssertSqlSafe(taking_sql(&whose)));
     let taken = taken
         .bind(now)
@@ -379,6 +411,7 @@ async fn anywhere(
         .bind(asked.lease.as_secs() as i64);
     let taken = taken
         .bind(id)
+        .bind(unknown)
         .bind(before)
         .bind(taken_elsewhere(&elsewhere));
     let rows: Vec<Row> = taken.fetch_all(&mut *tx).await?;
@@ -391,20 +424,31 @@ async fn anywhere(
     Ok(rows.into_iter().map(|row| row.source(&elsewhere)).collect())
 }
 
+/// Whether somebody else was in the way, and the connection is as good as before: `lock_not_available`, `deadlock_detected` and
+/// `serialization_failure`.
+pub(super) fn is_in_the_way(error: &StoreError) -> bool {
+    let StoreError::Database(sqlx::Error::Database(error)) = error else {
+        return false;
+    };
+    let code = error.code();
+    code.is_some_and(|code| matches!(&*code, "55P03" | "40P01" | "40001"))
+}
+
 /// The share of a source's publisher.
 const SHARE: &str = "(publisher & 4095)::int";
 
 /// Numbers that are given as a JSON array.
-const GIVEN_6: &str = "select value::bigint from jsonb_array_elements_text($6::jsonb)";
+const GIVEN: &str = "select value::bigint from jsonb_array_elements_text($7::jsonb)";
 
 /// Sources that are due and that nobody has taken, `$1` being now.
 const IS_DUE: &str = "removed_at is null and next_poll_at <= $1 and leased_until <= $1";
 
-/// Takes due sources: `$1` is now, `$2` how many at the most, `$3` for how many seconds, `$4` who takes them.
+/// Takes due sources: `$1` is now, `$2` how many at the most, `$3` for how many seconds, `$4` who takes them, `$5` which its
+/// configuration lacks.
 fn taking_sql(whose: &str) -> String {
     format!(
         "update source set leased_until = $1 + $3, leased_by = $4 where id in (\
-           select id from source where {IS_DUE} and {NOT_HELD} {whose} \
+           select id from source where {IS_DUE} and {NOT_HELD} and id <> all($5) {whose} \
            order by next_poll_at limit $2 for update skip locked) \
          returning {SOURCE_COLUMNS}, publisher"
     )
@@ -463,7 +507,7 @@ async fn give_back(tx: &mut PgConnection, now: i64) -> Result<(), sqlx::Error> {
 pub(super) fn give_back_orphans() -> String {
     format!(
         "update source set leased_until = $1 where {IS_UP} and id in (\
-           select id from source where leased_until > $1 and leased_by <> 0 and leased_by not in (\
+           select id from source where leased_until > 0 and leased_until > $1 and leased_by <> 0 and leased_by not in (\
              select objid::bigint from {LOCKS}) for update skip locked)"
     )
 }
@@ -497,7 +541,7 @@ macro_rules! taking {
                 };
                 let patience = Some($crate::store::db::WRITE_PATIENCE);
                 let taken: Result<_, $crate::store::StoreError> = $crate::store::db::in_time(patience, taken).await;
-                if taken.is_err() {
+                if let Err(error) = &taken && !$crate::store::leases::is_in_the_way(error) {
                     $db.writes.note(&taken);
                     *place = None;
                 }

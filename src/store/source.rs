@@ -63,6 +63,12 @@ impl Source {
             lease: self.leased_until,
         }
     }
+
+    /// Whether it is no longer theirs who took it, by the time alone: they were away for so long.
+    #[must_use]
+    pub fn is_lost(&self, now: Timestamp) -> bool {
+        self.leased_until <= now.as_second()
+    }
 }
 
 pub(super) const SOURCE_COLUMNS: &str = "id, name, etag, last_modified, body_hash, rules_version, restored_revision, \

@@ -103,8 +103,8 @@ fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::
 const COUNTS: &str = "(select count(*) from entry where entry.source_id = source.id) as entries, \
        (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals";
 
-/// … where nobody asks: it takes as long as there are many.
-const UNCOUNTED: &str = "0 as entries, 0 as removals";
+/// … where nobody asks: it takes as long as there are many. PostgreSQL's bare 0 is too short for what is counted.
+const UNCOUNTED: &str = "cast(0 as bigint) as entries, cast(0 as bigint) as removals";
 
 impl Store {
     /// Every configured source and how it fares, by name.

@@ -4,7 +4,7 @@
 //! Invariant: nothing here makes a source due before it was, but for one whose time lies beyond every rule.
 
 use super::db::{alone, in_passing, in_transaction, on};
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, Taken, rows};
 use crate::limits;
 use jiff::Timestamp;
 use serde_json::json;
@@ -48,16 +48,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn postpone(&self, turns: &[(i64, Timestamp, &str)]) -> Result<(), StoreError> {
-        let turns = turns.iter().map(|(id, at, why)| (*id, *at, Some(*why)));
+    pub async fn postpone(&self, turns: &[(Taken, Timestamp, &str)]) -> Result<(), StoreError> {
+        let turns = turns
+            .iter()
+            .map(|(taken, at, why)| (*taken, *at, Some(*why)));
         self.move_to(&turns.collect::<Vec<_>>(), None).await
     }
 
-    /// Gives sources other times: those that this program has taken, or, where they are spread at a moment, those that nobody
+    /// Gives sources other times: those that are still taken as is said, or, where they are spread at a moment, those that nobody
     /// has.
     async fn move_to(
         &self,
-        times: &[(i64, Timestamp, Option<&str>)],
+        times: &[(Taken, Timestamp, Option<&str>)],
         spread_at: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         if times.is_empty() {
@@ -65,14 +67,19 @@ impl Store {
         }
         let given: Vec<_> = times
             .iter()
-            .map(|(id, at, why)| json!({ "id": id, "at": at.as_second(), "why": why }))
+            .map(|(taken, at, why)| json!({ "id": taken.id, "lease": taken.lease, "at": at.as_second(), "why": why }))
             .collect();
-        let columns = [("id", "bigint"), ("at", "bigint"), ("why", "text")];
+        let columns = [
+            ("id", "bigint"),
+            ("lease", "bigint"),
+            ("at", "bigint"),
+            ("why", "text"),
+        ];
         let table = rows::table(&self.db, "$1", &columns);
         // What was nobody's when it was looked for may have been taken meanwhile.
         let unless_taken = match spread_at {
             Some(_) => "and source.leased_until <= $2",
-            None => "",
+            None => "and source.leased_until = given.lease",
         };
         let sql = format!(
             "update source set leased_until = 0, next_poll_at = given.at, \
@@ -113,12 +120,12 @@ impl Store {
         });
         let count = u32::try_from(overdue.len()).unwrap_or(u32::MAX).max(1);
         let gap = gap.min(within / count);
-        let times: Vec<(i64, Timestamp, Option<&str>)> = (0_u32..)
+        let times: Vec<(Taken, Timestamp, Option<&str>)> = (0_u32..)
             .zip(overdue)
             .filter_map(|(n, (id,))| {
                 let wait = i64::try_from(gap.saturating_mul(n).as_secs()).ok()?;
                 let at = Timestamp::from_second(now.as_second().checked_add(wait)?).ok()?;
-                (wait > 0).then_some((id, at, None))
+                (wait > 0).then_some((Taken { id, lease: 0 }, at, None))
             })
             .collect();
         self.move_to(&times, Some(now)).await?;

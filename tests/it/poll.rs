@@ -475,6 +475,33 @@ async fn a_recovered_source_counts_no_failures() {
     assert_eq!((status.failures, status.detail), (0, None));
 }
 
+/// Whether a poll lets its turn go before it ends.
+async fn lets_go(code: u16) -> bool {
+    let (_publisher, desk) = good_and_then(move |_| answer(code, &[], "")).await;
+    let source = desk.store.take("press", true, LEASE, after(60)).await;
+    let source = source.unwrap().expect("nobody else polls it");
+    let (config, mut turn) = (&desk.live.config.sources[0], Some(()));
+    poll::poll_in_turn(
+        &desk.live,
+        &desk.store,
+        &source,
+        config,
+        after(60),
+        &mut turn,
+    )
+    .await;
+    turn.is_none()
+}
+
+#[tokio::test]
+async fn a_turn_is_let_go_where_nothing_is_new_and_kept_where_the_publisher_may_have_asked_to_wait()
+{
+    assert!(lets_go(304).await);
+    for code in [410, 429, 500] {
+        assert!(!lets_go(code).await, "{code}");
+    }
+}
+
 #[tokio::test]
 async fn retry_after_is_obeyed() {
     for code in [429, 503] {

@@ -50,6 +50,7 @@ macro_rules! suite {
 }
 
 suite! {
+    sources_are_listed_without_counting_their_entries,
     new_updated_and_unchanged_entries_are_counted,
     an_extension_of_every_depth_is_published,
     nothing_is_written_for_an_unchanged_document,

@@ -216,7 +216,54 @@ async fn who_steps_back_ends_what_it_has_and_the_others_have_the_rest() {
         assert!(gained.is_disjoint(&at_work));
         assert_eq!(gained.len() + at_work.len(), PUBLISHERS);
         finish(&a, &some, 11).await;
-        assert!(publishers(&due(&b, 12).await).is_subset(&at_work));
+        let rest = publishers(&due(&b, 12).await);
+        assert!(!rest.is_empty() && rest.is_subset(&at_work));
+        for store in [a, b] {
+            store.close().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_in_the_way_costs_nobody_what_it_has_taken() {
+    in_schema(async |connection, location| {
+        let [a, b] = team(location).await;
+        let taken = publishers(&due(&a, 10).await);
+        let lock = "select pg_advisory_lock_shared('program'::regclass::oid::int, 0)";
+        sqlx::query(lock).execute(&mut *connection).await.unwrap();
+        // It wants to say that it was told otherwise, and that is not possible now.
+        a.take_part(&config("[store]\nkeep_days = 7\n"), "here");
+        assert!(due(&a, 11).await.is_empty());
+        sqlx::query("select pg_advisory_unlock_all()")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        assert!(due(&a, 12).await.is_empty());
+        let of_b = publishers(&due(&b, 13).await);
+        assert!(!of_b.is_empty() && of_b.is_disjoint(&taken));
+        for store in [a, b] {
+            store.close().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_program_does_not_know_is_left_to_the_others() {
+    in_schema(async |_, location| {
+        let [a, b] = team(location).await;
+        let taken = due(&a, 10).await;
+        assert!(!taken.is_empty());
+        let all: Vec<_> = taken.iter().map(Source::taken).collect();
+        a.disown(&all).await.unwrap();
+        assert!(due(&a, 11).await.is_empty(), "it asks no more");
+        let of_b = publishers(&due(&b, 50).await);
+        assert_eq!(
+            of_b.len(),
+            PUBLISHERS,
+            "what is overdue is taken by those who know it"
+        );
         for store in [a, b] {
             store.close().await;
         }

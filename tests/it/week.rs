@@ -417,7 +417,7 @@ async fn a_week_breaks_no_rule() {
             let mut postponed = Vec::new();
             for source in due {
                 match rota.later(&source, at(now), Duration::from_secs(now as u64)) {
-                    Some((turn, why)) => postponed.push((source.id, turn, why)),
+                    Some((turn, why)) => postponed.push((source.taken(), turn, why)),
                     None => {
                         if let Some((site, until)) = world.poll(&store, &source, now).await {
                             rota.hold(&site, until, at(now));

@@ -470,13 +470,41 @@ pub(super) async fn who_answers_after_a_redirect_holds_its_source_too(store: Sto
     assert_eq!(due_at(&store, after(10_000)).await, ["a", "b"]);
 }
 
+pub(super) async fn sources_are_listed_without_counting_their_entries(store: Store) {
+    three(&store).await;
+    let listed = store.titled().await.unwrap();
+    let names: Vec<_> = listed.iter().map(|status| status.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert!(store.troubled().await.unwrap().is_empty());
+    let source = store
+        .take("b", true, LEASE, after(0))
+        .await
+        .unwrap()
+        .unwrap();
+    let finish = Finish {
+        failures: 1,
+        outcome: "failed",
+        ..fine(after(0))
+    };
+    store.finish(&source, &finish, after(0)).await.unwrap();
+    let troubled = store.troubled().await.unwrap();
+    assert_eq!((troubled.len(), &*troubled[0].name), (1, "b"));
+}
+
 pub(super) async fn a_turn_is_put_off_and_never_brought_forward(store: Store) {
     let sources = three(&store).await;
     let taken = store.due(9, LEASE, after(3600)).await.unwrap();
     assert_eq!(taken.len(), 3);
+    let held = |name| {
+        taken
+            .iter()
+            .find(|source| source.name == name)
+            .unwrap()
+            .taken()
+    };
     let turns = [
-        (sources[0].id, after(3700), "why"),
-        (sources[1].id, after(60), "why"),
+        (held("a"), after(3700), "why"),
+        (held("b"), after(60), "why"),
     ];
     store.postpone(&turns).await.unwrap();
     // What is not held any more is not given back: "a" is put off already.

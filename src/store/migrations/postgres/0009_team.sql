@@ -10,3 +10,5 @@ create table program (
 );
 -- Above every process number of Linux, by which programs of before mark theirs.
 create sequence program_id as integer minvalue 4194305;
+-- What is taken now is little, and is looked for each second.
+create index source_taken on source (leased_by) where leased_until > 0;

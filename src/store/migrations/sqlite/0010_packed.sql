@@ -1,4 +1,5 @@
 -- An entry's two forms packed in one; where it is there, `raw` and `clean` are empty. Entries of before stay as they are.
-alter table entry add column packed blob;
+alter table entry add column packed blob
+    check (packed is null or raw = '' and clean = ''); -- so that an older program, which knows of none, leaves none behind that is wrong
 -- What is in its feed's document: a poll looks for what has left it, and not through all that ever was in it.
 create index entry_there on entry (source_id, key) where left_at is null;
