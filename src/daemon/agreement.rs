@@ -15,8 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Watch {
     /// Who was there, with hashes of what they were told; `None` before it was asked for.
     team: Option<Vec<(i64, String)>>,
-    differ_since: Option<Instant>,
-    is_told: bool,
+    /// In what they differ, in words, and since when; empty where they agree.
+    differing: String,
+    since: Option<Instant>,
+    /// What was told last of that.
+    told: String,
 }
 
 impl Watch {
@@ -45,24 +48,22 @@ impl Watch {
     }
 
     fn tell(&mut self, others: &Others, now: Instant) {
-        if others.differing.is_empty() {
-            self.differ_since = None;
-            if std::mem::take(&mut self.is_told) {
-                tracing::info!(
-                    "the configurations of all programs that share this store agree again"
-                );
-            }
+        let differing: Vec<String> = others.differing.iter().map(said).collect();
+        let differing = differing.join("; ");
+        if differing.is_empty() && !std::mem::take(&mut self.told).is_empty() {
+            tracing::info!("the configurations of all programs that share this store agree again");
+        }
+        if differing != self.differing {
+            (self.differing, self.since) = (differing, Some(now));
+        }
+        let lasts = self.since.map(|since| now.saturating_duration_since(since));
+        if self.differing == self.told || lasts.is_none_or(|lasts| lasts < PATIENCE) {
             return;
         }
-        let since = *self.differ_since.get_or_insert(now);
-        if self.is_told || now.saturating_duration_since(since) < PATIENCE {
-            return;
-        }
-        self.is_told = true;
-        let others: Vec<String> = others.differing.iter().map(said).collect();
+        self.told.clone_from(&self.differing);
         tracing::warn!(
-            others = others.join("; "),
-            "programs that share this store have other configurations, and each undoes what the other says: give all the same \
+            others = self.differing,
+            "programs that share this store have other configurations, and what was read last counts for all: give all the same \
              feeds.toml and reload them"
         );
     }
@@ -124,13 +125,19 @@ mod tests {
         let mut watch = Watch::default();
         let start = Instant::now();
         watch.tell(&differing(), start);
-        assert!(!watch.is_told, "it may be about to be changed");
+        assert_eq!(watch.told, "", "it may be about to be changed");
         watch.tell(&Others::default(), start + PATIENCE / 2);
         watch.tell(&differing(), start + PATIENCE);
-        assert!(!watch.is_told, "it agreed in between");
+        assert_eq!(watch.told, "", "it agreed in between");
         watch.tell(&differing(), start + 2 * PATIENCE);
-        assert!(watch.is_told);
-        watch.tell(&Others::default(), start + 3 * PATIENCE);
-        assert!(!watch.is_told);
+        assert_eq!(watch.told, watch.differing);
+        let mut half = differing();
+        half.differing[0].fewer = 0;
+        watch.tell(&half, start + 3 * PATIENCE);
+        assert_ne!(watch.told, watch.differing, "it may go on being mended");
+        watch.tell(&half, start + 4 * PATIENCE);
+        assert_eq!(watch.told, watch.differing);
+        watch.tell(&Others::default(), start + 5 * PATIENCE);
+        assert_eq!(watch.told, "");
     }
 }
