@@ -12,6 +12,7 @@ mod agreement;
 mod backup;
 mod census;
 mod changes;
+mod claims;
 mod db;
 mod ends;
 mod feeds;

@@ -1,7 +1,8 @@
 //! The polling side of the store: which sources there are and which are due, who has taken one, and what is to be washed anew.
 
+use super::claims::Asked;
 use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, write};
-use super::leases::{Asked, taking};
+use super::leases::taking;
 use super::record::{HASH_CHARS, Recording, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::team::publisher;
