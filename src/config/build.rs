@@ -40,8 +40,10 @@ pub(super) fn config(
     let mut seen = HashMap::new();
     let mut sources = Vec::with_capacity(file.sources.len());
     for written in file.sources {
-        let line = problems.line(written.name.span().start);
-        if let Some(first) = seen.insert(written.name.get_ref().clone(), line) {
+        let start = written.name.span().start;
+        if let Some(first) = seen.insert(written.name.get_ref().clone(), start) {
+            // Lines are counted from the beginning, so only where somebody is told one.
+            let first = problems.line(first);
             problems.add(
                 written.name.span(),
                 format!("two sources are named \"{}\"; the first stands on line {first}", written.name.get_ref()),
