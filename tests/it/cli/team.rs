@@ -135,9 +135,9 @@ async fn health_says_that_another_program_was_told_otherwise() {
         let two = Daemon::start(&other, &["run"]).await;
         let says = async |program: &Daemon, words: &str| {
             until(words, async || {
+                // That they differ is no failure of a program whose loop has begun.
                 let (code, health) = program.get("/health").await;
-                assert_eq!(code, 200, "{health}");
-                health.contains(words).then_some(())
+                (code == 200 && health.contains(words)).then_some(())
             })
             .await;
         };
