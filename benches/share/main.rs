@@ -331,7 +331,8 @@ impl Team {
     /// Kills members at random and starts them again.
     fn kill_at_random(&self, plan: &Plan) {
         let size = self.ports.len();
-        let mut members: Vec<Kept> = (0..size).map(|member| self.start(member)).collect();
+        let start = |member| Some(self.start(member));
+        let mut members: Vec<Option<Kept>> = (0..size).map(start).collect();
         let readers = self.readers(plan, size);
         let (started, mut kills, mut restarts) = (Instant::now(), 0, 0);
         let mut dice: u64 = 42;
@@ -342,7 +343,8 @@ impl Team {
                 .wrapping_add(1_442_695_040_888_963_407);
             sleep(Duration::from_millis(500 + (dice >> 33) % 3_000));
             let member = (dice >> 20) as usize % size;
-            let pid = members[member].pid.to_string();
+            let victim = members[member].take().expect("it was started again");
+            let pid = victim.pid.to_string();
             let killed = Command::new("kill").args(["-9", &pid]).status();
             assert!(
                 killed.is_ok_and(|status| status.success()),
@@ -362,7 +364,9 @@ impl Team {
                     "the server restarts"
                 );
             }
-            members[member] = self.start(member);
+            // Its port is free once it is gone.
+            drop(victim);
+            members[member] = Some(self.start(member));
         }
         say(format_args!(
             "{size} programs for {} s: {kills} killed at random, the server restarted {restarts} times; {}",
