@@ -31,7 +31,8 @@
 //! # A poll
 //!
 //! 1. [`daemon::run`] takes due sources from the store; each is leased, so that no one else polls it. [`daemon::Rota`] puts
-//!    off those that have to wait for others of their publisher.
+//!    off those that have to wait for others of their publisher. Programs that share a PostgreSQL share the publishers, each of which
+//!    is one program's at a time.
 //! 2. [`poll::poll`] asks [`fetch::Client::fetch`], conditionally and behind the fence against private addresses.
 //! 3. A 304, or a body with the hash of the last one, ends here. Else [`wash::wash`] runs on a blocking thread. Where the
 //!    rules have changed since, what is stored is washed anew in any case.
@@ -39,6 +40,7 @@
 //! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures;
 //!    [`schedule::Move`] from when on a permanent redirect is believed.
 //! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, their removals, validators, the next time.
+//!    Polls that found nothing new share one, and have let their turn at the publisher go before.
 //!
 //! # A request
 //!
