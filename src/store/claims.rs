@@ -10,7 +10,8 @@ use super::team::{Elsewhere, KEPT_IN_MIND, Program, SHARES};
 use super::times::{NOT_HELD, time};
 use super::{StoreError, record};
 use jiff::Timestamp;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::QueryAs;
 use sqlx::{
     AssertSqlSafe, Connection as _, FromRow, PgConnection, Postgres, Row as _, Transaction,
 };
@@ -18,12 +19,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Begins a transaction in which a program takes what is its own.
-const BEGIN_SHARED: &str =
-    "begin; select pg_advisory_xact_lock_shared('program'::regclass::oid::int, 0)";
+/// Makes a transaction one in which a program takes what is its own.
+const SHARED: &str = "select pg_advisory_xact_lock_shared('program'::regclass::oid::int, 0)";
 
-/// Begins one in which nobody else takes anything. Who waits for it keeps everybody waiting, so not for long.
-const BEGIN_ALONE: &str = "begin; set local lock_timeout = '2s'; select pg_advisory_xact_lock('program'::regclass::oid::int, 0)";
+/// Makes it one in which nobody else takes anything. Who waits for that keeps everybody waiting, so not for long.
+const ALONE: &str =
+    "set local lock_timeout = '2s'; select pg_advisory_xact_lock('program'::regclass::oid::int, 0)";
 
 /// The same for who can do without.
 const TRY_ALONE: &str = "select pg_try_advisory_xact_lock('program'::regclass::oid::int, 0)";
@@ -32,12 +33,13 @@ const TRY_ALONE: &str = "select pg_try_advisory_xact_lock('program'::regclass::o
 /// hangs, or has too much to do.
 const OVERDUE: i64 = 30;
 
-/// What is asked for: so many sources that are due, for so long.
+/// What is asked for: so many sources that are due, for so long, but for those that the configuration lacks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct Asked<'a> {
     pub(super) limit: usize,
     pub(super) lease: Duration,
     pub(super) now: Timestamp,
+    pub(super) unknown: &'a [i64],
 }
 
 /// A source that was taken, with its publisher.
@@ -71,11 +73,11 @@ impl Session {
     pub(super) async fn due(
         &mut self,
         member: Option<Arc<Member>>,
-        asked: Asked,
+        asked: Asked<'_>,
     ) -> Result<Vec<Source>, StoreError> {
         let Some(member) = member else {
-            let tx = self.connection.begin_with(BEGIN_ALONE).await?;
-            return anywhere(tx, (self.id, &self.unknown), asked, asked.now.as_second()).await;
+            let tx = begin(&mut self.connection, ALONE).await?;
+            return anywhere(tx, self.id, asked, asked.now.as_second()).await;
         };
         if !self
             .joined
@@ -99,7 +101,7 @@ impl Session {
 
     /// Joins the team, or tells it another configuration.
     async fn join(&mut self, member: Arc<Member>) -> Result<(), StoreError> {
-        let mut tx = self.connection.begin_with(BEGIN_ALONE).await?;
+        let mut tx = begin(&mut self.connection, ALONE).await?;
         let sql = "insert into program (id, machine, settings, sources) values ($1, $2, $3, $4) on conflict (id) do update \
                    set machine = excluded.machine, settings = excluded.settings, sources = excluded.sources";
         sqlx::query(sql)
@@ -115,11 +117,11 @@ impl Session {
     }
 
     /// Takes what is due at its own publishers, but for those where others are still at work, and of files.
-    async fn own(&mut self, asked: Asked) -> Result<Vec<Source>, StoreError> {
+    async fn own(&mut self, asked: Asked<'_>) -> Result<Vec<Source>, StoreError> {
         let now = asked.now.as_second();
         let is_to_look = self.is_to_look(asked.now);
         let (id, team) = (self.id, &mut self.team);
-        let mut tx = self.connection.begin_with(BEGIN_SHARED).await?;
+        let mut tx = begin(&mut self.connection, SHARED).await?;
         if is_to_look {
             give_back(&mut tx, now).await?;
         }
@@ -137,32 +139,22 @@ impl Session {
             let elsewhere = elsewhere(&mut tx, id, team.own(), now).await?;
             team.look(elsewhere, now);
         }
-        let rows: Vec<Row> = match team.own() {
+        let rows = match team.own() {
             None if team.elsewhere().is_empty() => {
                 let sql = taking_sql("");
-                let taken = sqlx::query_as(AssertSqlSafe(sql))
-                    .bind(now)
-                    .bind(asked.limit as i64);
-                let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
-                taken.bind(&self.unknown[..]).fetch_all(&mut *tx).await?
+                taking(&sql, id, asked).fetch_all(&mut *tx).await?
             }
             own => {
                 // Not "= 1", which PostgreSQL takes for rare: it would read all that is due and sort it, where the first
                 // few of its index do.
-                let whose = format!(
-                    "and (publisher is null or get_bit($6, {SHARE}) <> 0 and publisher not in ({GIVEN}))"
-                );
-                let sql = taking_sql(&whose);
+                let sql = taking_sql(&format!(
+                    "and (publisher is null or {} <> 0 and publisher not in ({GIVEN}))",
+                    share("$6")
+                ));
                 let all = vec![0xff; SHARES / 8];
-                let taken = sqlx::query_as(AssertSqlSafe(sql))
-                    .bind(now)
-                    .bind(asked.limit as i64);
-                let taken = taken.bind(asked.lease.as_secs() as i64).bind(id);
-                let taken = taken
-                    .bind(&self.unknown[..])
-                    .bind(own.unwrap_or(&all))
-                    .bind(taken_elsewhere(team.elsewhere()));
-                taken.fetch_all(&mut *tx).await?
+                let taking = taking(&sql, id, asked).bind(own.unwrap_or(&all));
+                let taking = taking.bind(taken_elsewhere(team.elsewhere()));
+                taking.fetch_all(&mut *tx).await?
             }
         };
         tx.commit().await?;
@@ -173,7 +165,7 @@ impl Session {
     }
 
     /// Takes of others what is overdue.
-    async fn help(&mut self, asked: Asked) -> Result<Vec<Source>, StoreError> {
+    async fn help(&mut self, asked: Asked<'_>) -> Result<Vec<Source>, StoreError> {
         let Some(own) = self.team.own() else {
             return Ok(Vec::new());
         };
@@ -181,13 +173,14 @@ impl Session {
         // Most often there is nothing, and then nobody is held up.
         let sql = format!(
             "select exists (select 1 from source where {IS_DUE} and {NOT_HELD} and next_poll_at <= $2 \
-               and id <> all($4) and get_bit($3, {SHARE}) <> 1)"
+               and id <> all($4) and {} <> 1)",
+            share("$3")
         );
         let is_any: bool = sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(asked.now.as_second())
             .bind(before)
             .bind(own)
-            .bind(&self.unknown[..])
+            .bind(asked.unknown)
             .fetch_one(&mut self.connection)
             .await?;
         if !is_any {
@@ -198,7 +191,7 @@ impl Session {
         if !is_alone {
             return Ok(Vec::new());
         }
-        anywhere(tx, (self.id, &self.unknown), asked, before).await
+        anywhere(tx, self.id, asked, before).await
     }
 }
 
@@ -206,26 +199,19 @@ impl Session {
 /// one in which nobody else takes anything.
 async fn anywhere(
     mut tx: Transaction<'_, Postgres>,
-    (id, unknown): (i64, &[i64]),
-    asked: Asked,
+    id: i64,
+    asked: Asked<'_>,
     before: i64,
 ) -> Result<Vec<Source>, StoreError> {
     let now = asked.now.as_second();
     give_back(&mut tx, now).await?;
     let elsewhere = elsewhere(&mut tx, id, None, now).await?;
-    let whose =
-        format!("and next_poll_at <= $6 and (publisher is null or publisher not in ({GIVEN}))");
-    let taken = sqlx::query_as(AssertSqlSafe(taking_sql(&whose)));
-    let taken = taken
-        .bind(now)
-        .bind(asked.limit as i64)
-        .bind(asked.lease.as_secs() as i64);
-    let taken = taken
-        .bind(id)
-        .bind(unknown)
-        .bind(before)
-        .bind(taken_elsewhere(&elsewhere));
-    let rows: Vec<Row> = taken.fetch_all(&mut *tx).await?;
+    let sql = taking_sql(&format!(
+        "and next_poll_at <= $6 and (publisher is null or publisher not in ({GIVEN}))"
+    ));
+    let taking = taking(&sql, id, asked).bind(before);
+    let taking = taking.bind(taken_elsewhere(&elsewhere));
+    let rows = taking.fetch_all(&mut *tx).await?;
     if !rows.is_empty() {
         // Whose it was looks before it takes anything again.
         let disturb = "update program set disturbed = disturbed + 1 where id <> $1";
@@ -235,8 +221,22 @@ async fn anywhere(
     Ok(rows.into_iter().map(|row| row.source(&elsewhere)).collect())
 }
 
-/// The share of a source's publisher.
-const SHARE: &str = "(publisher & 4095)::int";
+/// Begins a transaction with a lock that it holds to its end. As statements of its own, so that a lock that can't be had ends the
+/// transaction as any error does.
+async fn begin<'c>(
+    connection: &'c mut PgConnection,
+    lock: &'static str,
+) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
+    let mut tx = connection.begin().await?;
+    sqlx::raw_sql(lock).execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+/// The bit of the share of a source's publisher, among those that a parameter holds.
+fn share(parameter: &str) -> String {
+    let last = SHARES - 1;
+    format!("get_bit({parameter}, (publisher & {last})::int)")
+}
 
 /// Numbers that are given as a JSON array.
 const GIVEN: &str = "select value::bigint from jsonb_array_elements_text($7::jsonb)";
@@ -244,8 +244,8 @@ const GIVEN: &str = "select value::bigint from jsonb_array_elements_text($7::jso
 /// Sources that are due and that nobody has taken, `$1` being now.
 const IS_DUE: &str = "removed_at is null and next_poll_at <= $1 and leased_until <= $1";
 
-/// Takes due sources: `$1` is now, `$2` how many at the most, `$3` for how many seconds, `$4` who takes them, `$5` which its
-/// configuration lacks.
+/// Takes due sources, with what [`taking`] binds: `$1` is now, `$2` how many at the most, `$3` for how many seconds, `$4` who
+/// takes them, `$5` which its configuration lacks.
 fn taking_sql(whose: &str) -> String {
     format!(
         "update source set leased_until = $1 + $3, leased_by = $4 where id in (\
@@ -253,6 +253,16 @@ fn taking_sql(whose: &str) -> String {
            order by next_poll_at limit $2 for update skip locked) \
          returning {SOURCE_COLUMNS}, publisher"
     )
+}
+
+/// The statement of [`taking_sql`] with its first parameters; `id` is who takes.
+fn taking<'q>(sql: &str, id: i64, asked: Asked<'q>) -> QueryAs<'q, Postgres, Row, PgArguments> {
+    sqlx::query_as(AssertSqlSafe(sql.to_owned()))
+        .bind(asked.now.as_second())
+        .bind(asked.limit as i64)
+        .bind(asked.lease.as_secs() as i64)
+        .bind(id)
+        .bind(asked.unknown)
 }
 
 /// The publishers at which others have taken something, as JSON.
@@ -272,7 +282,8 @@ async fn elsewhere(
     let sql = format!(
         "select publisher, bool_or(leased_until > $1), max(greatest(coalesce(last_poll_at, 0), leased_until)) from source \
          where publisher is not null and leased_by not in (0, $2) and (leased_until > $3 or last_poll_at > $3) \
-           and ($4::bytea is null or get_bit($4, {SHARE}) = 1) group by publisher"
+           and ($4::bytea is null or {} = 1) group by publisher",
+        share("$4")
     );
     let rows: Vec<(i64, bool, i64)> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(now)

@@ -1,8 +1,8 @@
 //! Ends of polls that found nothing new, gathered: while one transaction is being written, those that end meanwhile wait and
 //! go into the next one together.
 //!
-//! Who ends alone is written at once; where several end together, more are about to, and are waited for. Invariants: the end of a poll is told only once its
-//! transaction is committed; each is written whole or not at all; a batch holds a source once.
+//! Who ends alone is written at once; where several end together, more are about to, and are waited for. Invariants: the end of
+//! a poll is told only once its transaction is committed; each is written whole or not at all; a batch holds a source once.
 
 use super::db::{Db, in_passing, or_fail};
 use super::finish::Finish;

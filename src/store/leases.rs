@@ -74,8 +74,6 @@ pub(super) struct Session {
     pub(super) team: Team,
     /// As what it has joined.
     pub(super) joined: Option<Arc<Member>>,
-    /// The sources that its configuration lacks.
-    pub(super) unknown: Vec<i64>,
 }
 
 impl Taker {
@@ -128,38 +126,35 @@ impl Taker {
             helped_at: 0,
             team: Team::default(),
             joined: None,
-            unknown: Vec::new(),
         })
     }
 
-    /// Takes sources that are due.
+    /// Takes up to `limit` sources that are due.
     pub(super) async fn due(
         &self,
         writes: &Writes,
-        asked: Asked,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
     ) -> Result<Vec<Source>, StoreError> {
         let mut place = self.session(writes).await?;
         let session = place.as_mut().expect("a session was put there");
-        let member = {
+        let (member, unknown) = {
             let known = self.known();
-            session.unknown.clone_from(&known.unknown);
-            known.member.clone()
+            (known.member.clone(), known.unknown.clone())
         };
-        let patience = Some(db::WRITE_PATIENCE);
-        let taken = db::in_time(patience, session.due(member, asked)).await;
+        let asked = Asked {
+            limit,
+            lease,
+            now,
+            unknown: &unknown,
+        };
+        let taken = db::in_time(Some(db::WRITE_PATIENCE), session.due(member, asked)).await;
         match &taken {
             Ok(_) => {}
             // The session goes on, and with it all that it has taken.
             Err(error) if is_in_the_way(error) => {
                 tracing::debug!(%error, "others take something; it is asked again what is due");
-                // A transaction whose first statement fails is one that nobody else ends.
-                let ended = sqlx::raw_sql("rollback").execute(&mut session.connection);
-                if db::in_time(patience, async { Ok(ended.await?) })
-                    .await
-                    .is_err()
-                {
-                    *place = None;
-                }
                 return Ok(Vec::new());
             }
             Err(_) => {
@@ -215,7 +210,7 @@ pub(super) fn is_in_the_way(error: &StoreError) -> bool {
     code.is_some_and(|code| matches!(&*code, "55P03" | "40P01" | "40001"))
 }
 
-/// Gives back what sessions had taken that are gone.
+/// Gives back what sessions had taken that are gone. What is taken is more than 0, which the index of that has to be told.
 pub(super) fn give_back_orphans() -> String {
     format!(
         "update source set leased_until = $1 where {IS_UP} and id in (\

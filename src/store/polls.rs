@@ -1,6 +1,5 @@
 //! The polling side of the store: which sources there are and which are due, who has taken one, and what is to be washed anew.
 
-use super::claims::Asked;
 use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, write};
 use super::leases::taking;
 use super::record::{HASH_CHARS, Recording, to_json};
@@ -126,8 +125,7 @@ impl Store {
         let writer = match &self.db.pools {
             Pools::Sqlite { writer, .. } => writer,
             Pools::Postgres { taker, .. } => {
-                let asked = Asked { limit, lease, now };
-                return taker.due(&self.db.writes, asked).await;
+                return taker.due(&self.db.writes, limit, lease, now).await;
             }
         };
         // SQLite plans a statement anew for each bare parameter that is its limit, and `or fail` keeps no journal of its own.

@@ -121,8 +121,8 @@ impl Store {
         Ok(entries)
     }
 
-    /// Deletes entries that left their feed `keep_days` ago, polls as old or a season old, and all of sources that were removed as long ago
-    /// but their names. An entry of the newest document is never deleted, or it would be born again as new.
+    /// Deletes entries that left their feed `keep_days` ago, polls as old or a season old, and all of sources that were removed
+    /// as long ago but their names. An entry of the newest document is never deleted, or it would be born again as new.
     ///
     /// # Errors
     /// [`StoreError::Database`]; what was deleted until then stays deleted.

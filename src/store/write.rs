@@ -26,20 +26,8 @@ pub(super) struct KeyRow<'r> {
     pub(super) key: &'r EntryKey,
 }
 
-/// The columns of the row set of entries: all but their two forms, packed.
+/// The columns of the row set of entries, their two forms packed behind all others.
 pub(super) const ENTRY_COLUMNS: &[Column] = &[
-    ("key", "text"),
-    ("first_seen_at", "bigint"),
-    ("changed_at", "bigint"),
-    ("sort_at", "bigint"),
-    ("position", "bigint"),
-    ("raw_hash", "text"),
-    ("story_hash", "text"),
-    ("updated_at", "bigint"),
-];
-
-/// The columns with the packed forms beside them, in hexadecimal digits: JSON has no bytes.
-pub(super) const PACKED_COLUMNS: &[Column] = &[
     ("key", "text"),
     ("first_seen_at", "bigint"),
     ("changed_at", "bigint"),
@@ -50,6 +38,9 @@ pub(super) const PACKED_COLUMNS: &[Column] = &[
     ("updated_at", "bigint"),
     ("packed", BYTES),
 ];
+
+/// How many of them stand before the packed forms.
+pub(super) const HEAD_COLUMNS: usize = ENTRY_COLUMNS.len() - 1;
 
 /// An entry to write.
 #[derive(Debug, Clone, Serialize)]
@@ -160,7 +151,7 @@ macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
         use $crate::store::record::{HASH_CHARS, Stored, to_json};
         use $crate::store::write::{
-            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, KEY_COLUMNS, KeyRow, PACKED_COLUMNS, REMOVAL_COLUMNS, RemovalRow, portions,
+            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
         };
         let prepared = $prepared;
         let now = $seen.at;
@@ -182,8 +173,8 @@ macro_rules! record {
         for rows in portions(&changes.entries, EntryRow::bytes) {
             // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
             let (columns, packed) = match rows {
-                [_] => (ENTRY_COLUMNS, "$4"),
-                _ => (PACKED_COLUMNS, "packed"),
+                [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4"),
+                _ => (ENTRY_COLUMNS, "packed"),
             };
             let entries = $crate::store::rows::table(&$db, "$3", columns);
             let sql = format!(
