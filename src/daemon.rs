@@ -159,8 +159,13 @@ impl Crew {
         }
     }
 
+    /// So many are worth a question.
+    fn half(&self) -> usize {
+        self.size / 2
+    }
+
     fn make_room(&self) {
-        if self.taken.available_permits() >= self.size / 2 {
+        if self.taken.available_permits() >= self.half() {
             self.room.notify_one();
         }
     }
@@ -245,7 +250,7 @@ async fn hand_out(
             return Ok(false);
         }
         // Those that end while others are taken are not worth a question each.
-        wanted = if has_started { crew.size / 2 } else { 1 };
+        wanted = if has_started { crew.half() } else { 1 };
     }
 }
 

@@ -143,9 +143,9 @@ pub async fn poll(
 
 /// As [`poll`], by one who waited for a turn.
 ///
-/// It is taken and let go once the publisher has answered that there is nothing new, so that nobody waits while that is written. A document
-/// keeps it, since documents in memory are as many as there are turns; so does a failure, after which nobody may be let in before
-/// its caller has heard whether the publisher asked to wait.
+/// It is taken and let go once the publisher has answered that there is nothing new, so that nobody waits while that is written.
+/// A document keeps it, since documents in memory are as many as there are turns; so does a failure, after which nobody may be
+/// let in before its caller has heard whether the publisher asked to wait.
 pub async fn poll_in_turn<T>(
     live: &Live,
     store: &Store,

@@ -5,6 +5,7 @@
 //! Invariant: no byte is searched twice for the same thing, however many stand open.
 
 use super::{Terminator, Token, Tokens, is_name_start};
+use crate::parse::names::Names;
 use memchr::memmem;
 use std::borrow::Cow;
 
@@ -119,12 +120,12 @@ impl<'a> Tokens<'a, '_> {
         let name = self.name(self.text.len() - tag.len());
         tag.starts_with("!--")
             || name.bytes().next().is_some_and(is_name_start)
-                && (name.contains(':') || PARTS.iter().any(|part| part.eq_ignore_ascii_case(name)))
+                && (name.contains(':') || PARTS.has(name))
     }
 }
 
 /// The elements that stand in an entry or around it.
-const PARTS: [&str; 27] = [
+const PARTS: Names = Names::of(&[
     "author",
     "category",
     "channel",
@@ -152,7 +153,7 @@ const PARTS: [&str; 27] = [
     "summary",
     "title",
     "updated",
-];
+]);
 
 #[cfg(test)]
 mod tests {

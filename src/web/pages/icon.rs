@@ -3,7 +3,8 @@
 //!
 //! It asks through the client that polls, behind the same fence and as politely, for one small picture at a time, and keeps
 //! them in memory. Invariants: no page waits for an icon, for only those that are here already are linked; a host is asked once
-//! an hour at the most, and for one icon once a week; what is served is a picture by its own first bytes, and never one that can hold a script.
+//! an hour at the most, and for one icon once a week; what is served is a picture by its own first bytes, and never one that can
+//! hold a script.
 
 use super::summaries::Known;
 use crate::config::Location;
