@@ -7,11 +7,14 @@
 //!
 //! `FEEDWASH_SOURCES` and `FEEDWASH_MACHINES` set another size than 100,000 on one machine.
 
+#[path = "../support/chance.rs"]
+mod chance;
 #[path = "../support/process.rs"]
 mod process;
 mod told;
 mod world;
 
+use chance::Chance;
 use feedwash::limits;
 use feedwash::schedule::{self, Ended, Ending, Failure, Hints, Lanes, Policy};
 use jiff::Timestamp;
@@ -19,7 +22,7 @@ use process::{asked, say};
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use told::Told;
-use world::{Answer, Chance, World};
+use world::{Answer, World};
 
 /// How long a helper is given to end. There is none here.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -1,21 +1,11 @@
 //! Sources that nobody has, in a mix that is made: what is assumed stands in the constants.
 
+use super::chance::Chance;
 use feedwash::schedule::{Ending, Failure, Pace};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Numbers that look like chance and are the same in every run (Vigna's splitmix64).
-pub(crate) struct Chance(pub(crate) u64);
-
 impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
     /// From 0 to below 1.
     fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64

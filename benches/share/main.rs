@@ -344,25 +344,13 @@ impl Team {
             sleep(Duration::from_millis(500 + (dice >> 33) % 3_000));
             let member = (dice >> 20) as usize % size;
             let victim = members[member].take().expect("it was started again");
-            let pid = victim.pid.to_string();
-            let killed = Command::new("kill").args(["-9", &pid]).status();
-            assert!(
-                killed.is_ok_and(|status| status.success()),
-                "it is there to be killed"
-            );
+            signal("KILL", victim.pid);
             kills += 1;
             if let Some(restart) = &plan.restart
                 && started.elapsed().as_secs() / 60 > restarts
             {
                 restarts += 1;
-                let done = Command::new("sh")
-                    .args(["-c", restart])
-                    .stdout(Stdio::null())
-                    .status();
-                assert!(
-                    done.is_ok_and(|status| status.success()),
-                    "the server restarts"
-                );
+                restart_server(restart);
             }
             // Its port is free once it is gone.
             drop(victim);
@@ -418,6 +406,29 @@ impl Team {
     fn publishers_say(&self, path: &str) -> String {
         ask(self.upstream, path).expect("the publishers answer")
     }
+}
+
+/// Signals a program.
+fn signal(name: &str, pid: u32) {
+    let told = Command::new("kill")
+        .args([&format!("-{name}"), &pid.to_string()])
+        .status();
+    assert!(
+        told.is_ok_and(|status| status.success()),
+        "it is there to be signalled"
+    );
+}
+
+/// Runs the command that restarts the server.
+fn restart_server(restart: &str) {
+    let done = Command::new("sh")
+        .args(["-c", restart])
+        .stdout(Stdio::null())
+        .status();
+    assert!(
+        done.is_ok_and(|status| status.success()),
+        "the server restarts"
+    );
 }
 
 /// Ends readers, and gives what they were answered.

@@ -2,10 +2,9 @@
 
 use super::base::Base;
 use super::process::{Kept, say};
-use super::{Arrangement, PATIENCE, Plan, Team};
+use super::{Arrangement, PATIENCE, Plan, Team, restart_server, signal};
 use sqlx::Row as _;
 use std::collections::HashMap;
-use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -43,14 +42,7 @@ pub(crate) fn run(plan: &Plan, server: &str) {
     if let Some(restart) = &plan.restart {
         let restarted = (0..plan.kills / 2).map(|_| {
             let held = held_by(&base, members[1].pid);
-            let done = Command::new("sh")
-                .args(["-c", restart])
-                .stdout(Stdio::null())
-                .status();
-            assert!(
-                done.is_ok_and(|status| status.success()),
-                "the server restarts"
-            );
+            restart_server(restart);
             let took = until_taken(&base, &held);
             let begun = team.asked();
             team.wait("polls", |asked| asked >= begun + 2 * arrangement.sources);
@@ -115,16 +107,6 @@ fn until_taken(base: &Base, held: &HashMap<i64, i64>) -> Duration {
         );
         sleep(LOOK);
     }
-}
-
-fn signal(name: &str, pid: u32) {
-    let told = Command::new("kill")
-        .args([&format!("-{name}"), &pid.to_string()])
-        .status();
-    assert!(
-        told.is_ok_and(|status| status.success()),
-        "it is there to be signalled"
-    );
 }
 
 fn tell(what: &str, all: &[(usize, Duration)]) {

@@ -105,7 +105,12 @@ impl Plain {
     pub(crate) fn open(path: &Path) -> Self {
         let connection = Connection::open(path).expect("the file can be opened");
         connection.set_prepared_statement_cache_capacity(64);
-        for pragma in ["foreign_keys = on", "synchronous = full"] {
+        let pragmas = [
+            "foreign_keys = on",
+            "synchronous = full",
+            "wal_autocheckpoint = 2000",
+        ];
+        for pragma in pragmas {
             let set = connection.execute_batch(&format!("pragma {pragma}"));
             set.expect("it can be set");
         }

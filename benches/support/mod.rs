@@ -3,6 +3,9 @@
 // Each bench is a crate of its own and uses a part of this.
 #![allow(dead_code)]
 
+mod chance;
+
+use chance::Chance;
 use feedwash::model::{Feed, FeedFormat, Response};
 use feedwash::{decode, parse};
 use std::fmt::{self, Write as _};
@@ -147,18 +150,7 @@ pub(crate) fn made_set(format: FeedFormat, entries: usize) -> Set {
 /// Sets that are made once, at first use.
 pub(crate) type Sets = LazyLock<Vec<Set>>;
 
-/// Numbers that look like chance and are the same in every run (Vigna's splitmix64).
-struct Chance(u64);
-
 impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
     fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).expect("it is below a usize")
     }

@@ -49,6 +49,12 @@ async fn team<const N: usize>(location: &StoreLocation) -> [Store; N] {
     stores.try_into().expect("so many")
 }
 
+async fn close<const N: usize>(stores: [Store; N]) {
+    for store in stores {
+        store.close().await;
+    }
+}
+
 async fn due(store: &Store, seconds: i64) -> Vec<Source> {
     store.due(500, LEASE, after(seconds)).await.unwrap()
 }
@@ -83,9 +89,7 @@ async fn each_publisher_is_one_programs() {
         finish(&b, &of_b, 20).await;
         assert_eq!(publishers(&due(&b, 3621).await), at_b);
         assert_eq!(publishers(&due(&a, 3621).await), at_a);
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
@@ -120,9 +124,7 @@ async fn who_joins_waits_until_what_was_taken_is_done() {
         for source in &gained {
             assert_eq!(source.asked_elsewhere, Some(after(13)), "{}", source.name);
         }
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
@@ -171,9 +173,7 @@ async fn what_nobody_polls_is_taken_by_who_has_time() {
             publishers(&due(&silent, 7252).await),
             publishers(&of_silent)
         );
-        for store in [silent, b] {
-            store.close().await;
-        }
+        close([silent, b]).await;
     })
     .await;
 }
@@ -218,9 +218,7 @@ async fn who_steps_back_ends_what_it_has_and_the_others_have_the_rest() {
         finish(&a, &some, 11).await;
         let rest = publishers(&due(&b, 12).await);
         assert!(!rest.is_empty() && rest.is_subset(&at_work));
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
@@ -242,9 +240,7 @@ async fn who_is_in_the_way_costs_nobody_what_it_has_taken() {
         assert!(due(&a, 12).await.is_empty());
         let of_b = publishers(&due(&b, 13).await);
         assert!(!of_b.is_empty() && of_b.is_disjoint(&taken));
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
@@ -264,9 +260,7 @@ async fn what_a_program_does_not_know_is_left_to_the_others() {
             PUBLISHERS,
             "what is overdue is taken by those who know it"
         );
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
@@ -286,9 +280,7 @@ async fn a_command_polls_where_nobody_else_is_at_work() {
             "it was told"
         );
         finish(&command, &rest, 11).await;
-        for store in [a, command] {
-            store.close().await;
-        }
+        close([a, command]).await;
     })
     .await;
 }
@@ -409,9 +401,7 @@ async fn who_was_told_otherwise_is_named() {
         due(&a, 12).await;
         due(&b, 12).await;
         assert!(seen(&a).await.is_empty() && seen(&b).await.is_empty());
-        for store in [a, b] {
-            store.close().await;
-        }
+        close([a, b]).await;
     })
     .await;
 }
