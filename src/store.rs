@@ -8,6 +8,7 @@
 //! power cut. Without that, a cut would undo the newest polls, and what left its document before they were made again
 //! would be lost. Only what is merely made again, as the end of a poll that found nothing new, does not wait for the disk.
 
+mod account;
 mod agreement;
 mod backup;
 mod census;
@@ -38,14 +39,13 @@ mod versions;
 mod write;
 mod writes;
 
+pub use account::{Account, Polled, Tally};
 pub use agreement::{Differing, Others};
 pub use backup::{Backup, BackupError, backup};
 pub use census::Census;
 pub use feeds::{Heading, Published};
 pub use finish::Finish;
-pub use pages::{
-    Account, BeforeAfter, Day, Fare, Listed, Newest, Polled, Summary, Tally, WEEK_DAYS, Week,
-};
+pub use pages::{BeforeAfter, Day, Fare, Listed, Newest, Summary, WEEK_DAYS, Week};
 pub use record::{Recorded, Recording};
 pub use source::{Source, Taken};
 pub use status::Status;

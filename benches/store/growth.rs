@@ -88,7 +88,15 @@ pub(crate) async fn grow(pieces: &Pieces) {
         |entry: usize| begin + Duration::from_secs(365 * 86_400) * (entry as u32) / (A_YEAR as u32);
     let ours = Ours::open(&place.location(), sources, begin).await;
     let serving = Serving::start(&ours).await;
-    say(format_args!("{sources} sources post 20 entries a day"));
+    let posted = (0..sources).flat_map(|source| {
+        let piece = move |number| pieces.posted(source, sources, number, NEWS);
+        (NEWS..10 * NEWS).map(piece)
+    });
+    let bytes: usize = posted.map(|piece| pieces.bytes_of(piece)).sum();
+    say(format_args!(
+        "{sources} sources post 20 entries a day, of {} bytes as JSON in both forms",
+        bytes / (9 * NEWS * sources)
+    ));
     let mut polls = 0;
     let (mut used, mut last) = (processor(), 0);
     for posted in (NEWS..=A_YEAR).step_by(NEWS) {
@@ -99,7 +107,8 @@ pub(crate) async fn grow(pieces: &Pieces) {
         for (source, taken) in taken {
             let numbers = posted.saturating_sub(WINDOW)..posted;
             let numbers = numbers.rev().map(|number| source * A_YEAR + number);
-            let washed = pieces.document(numbers, |number| at(number % A_YEAR));
+            let piece = |number| pieces.posted(source, sources, number % A_YEAR, NEWS);
+            let washed = pieces.document(numbers, piece, |number| at(number % A_YEAR));
             let recorded = ours.finish(&taken, recording(&washed), now).await;
             assert_eq!(recorded.new, NEWS, "what was posted is new");
             polls += 1;

@@ -140,7 +140,13 @@ async fn record(pieces: &Pieces) {
         let own = round * POLLS..(round + 1) * POLLS;
         let documents: Vec<_> = own
             .clone()
-            .map(|source| pieces.document(source * ENTRIES..(source + 1) * ENTRIES, |_| now))
+            .map(|source| {
+                pieces.document(
+                    source * ENTRIES..(source + 1) * ENTRIES,
+                    |number| pieces.mixed(number),
+                    |_| now,
+                )
+            })
             .collect();
         let mut cost = [0.0; 8];
 

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::collections::HashSet;
 use std::path::Path;
-use zstd::bulk::Compressor;
-use zstd::dict::EncoderDictionary;
+use zstd::bulk::{Compressor, Decompressor};
 
 /// The rows that a poll writes.
 pub(crate) struct Poll {
     source: Vec<Value>,
     entries: Vec<EntryRow>,
+    /// What the store packs this source's entries by, and that as it is kept.
+    dictionary: [Vec<u8>; 2],
     lines: Vec<(i64, i64)>,
 }
 
@@ -24,16 +25,19 @@ struct EntryRow {
     numbers: [Value; 6],
     hashes: [String; 2],
     rules_version: String,
-    raw: String,
-    clean: String,
-    removals: Vec<Vec<Value>>,
+    taken: i64,
+    parts: [String; 3],
 }
 
 /// What of a source a poll changes.
 const SOURCE: &str = "url, next_poll_at, next_poll_reason, retry_after_until, body_hash, failures, last_poll_at, last_success_at, outcome, \
-     revision, changed_at, raw, clean, warnings, removals, head_hash, rules_version, counted";
+     revision, changed_at, raw, clean, warnings, removals, head_hash, rules_version, counted, entries, taken";
 
-const REMOVAL: &str = "number, field, pass, rule, evidence, before_text, after_text";
+/// As hard as the store tries.
+const LEVEL: i32 = 6;
+
+/// What the store packs everything by.
+const SHARED: &[u8] = include_bytes!("../../src/store/dictionary.txt");
 
 fn values(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
     (0..row.as_ref().column_count())
@@ -52,6 +56,16 @@ impl Poll {
         };
         let sql = format!("select {SOURCE} from source where id = ?");
         let head = all(&sql).pop().expect("the source is there");
+        let kept: Vec<u8> = theirs
+            .query_row(
+                "select packed from dictionary where source_id = ?",
+                [id],
+                |row| row.get(0),
+            )
+            .expect("a document of fifty entries makes one");
+        let shared = Decompressor::with_dictionary(SHARED);
+        let own = shared.and_then(|mut shared| shared.decompress(&kept, 1 << 20));
+        let whole = [SHARED, &own.expect("the store packed it")].concat();
         let lines = all("select print, entries from line where source_id = ?");
         let number = |value: &Value| match value {
             Value::Integer(number) => *number,
@@ -59,7 +73,7 @@ impl Poll {
         };
         let both = washed.raw.entries.iter().zip(&washed.clean.entries);
         let entries = both.map(|(raw, clean)| {
-            let sql = "select first_seen_at, left_at, changed_at, sort_at, position, updated_at, raw_hash, story_hash, rules_version, id \
+            let sql = "select first_seen_at, left_at, changed_at, sort_at, position, updated_at, raw_hash, story_hash, rules_version, taken \
                        from entry where source_id = ? and key = ?";
             let mut statement = theirs.prepare_cached(sql).expect("it is SQL");
             let key = raw.key.as_str().to_owned();
@@ -67,17 +81,17 @@ impl Poll {
                 let numbers = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
                 Ok((numbers, [row.get(6)?, row.get(7)?], row.get(8)?, row.get::<_, i64>(9)?))
             });
-            let (numbers, hashes, rules_version, entry) = row.expect("the store wrote it");
-            let sql = format!("select {REMOVAL} from removal where entry_id = ? order by number");
-            let mut statement = theirs.prepare_cached(&sql).expect("it is SQL");
-            let removals = statement.query_map([entry], values).expect("it can be read");
-            let removals = removals.map(|row| row.expect("it can be read")).collect();
+            let (numbers, hashes, rules_version, taken) = row.expect("the store wrote it");
+            let removals: Vec<_> = washed.removals.iter().filter(|removal| removal.entry == raw.key).collect();
             let json = |entry| serde_json::to_string(entry).expect("an entry is JSON");
-            EntryRow { key, numbers, hashes, rules_version, raw: json(raw), clean: json(clean), removals }
+            let removed = serde_json::to_string(&removals).expect("removals are JSON");
+            let parts = [json(raw), json(clean), if removals.is_empty() { String::new() } else { removed }];
+            EntryRow { key, numbers, hashes, rules_version, taken, parts }
         });
         Self {
             source: head,
             entries: entries.collect(),
+            dictionary: [whole, kept],
             lines: lines
                 .iter()
                 .map(|row| (number(&row[0]), number(&row[1])))
@@ -97,7 +111,6 @@ fn id(connection: &Connection, source: usize) -> i64 {
 /// The program.
 pub(crate) struct Plain {
     pub(crate) connection: Connection,
-    packer: Compressor<'static>,
 }
 
 impl Plain {
@@ -114,13 +127,7 @@ impl Plain {
             let set = connection.execute_batch(&format!("pragma {pragma}"));
             set.expect("it can be set");
         }
-        let dictionary = include_bytes!("../../src/store/dictionary.txt");
-        let dictionary = Box::leak(Box::new(EncoderDictionary::copy(dictionary, 3)));
-        let packer = Compressor::with_prepared_dictionary(dictionary);
-        Self {
-            connection,
-            packer: packer.expect("there is memory for it"),
-        }
+        Self { connection }
     }
 
     /// Writes what a poll brought.
@@ -165,7 +172,7 @@ impl Plain {
         db.prepare_cached("update source set leased_until = 0 where id = ? and leased_until = ?")?
             .execute([id, held])?;
         let mut stays = HashSet::new();
-        let mut is_new = false;
+        let mut packer = None;
         for row in &poll.entries {
             let stored: Option<(String, String)> = db
                 .prepare_cached(
@@ -179,8 +186,15 @@ impl Plain {
             }) {
                 continue;
             }
-            is_new = true;
-            write_entry(&db, &mut self.packer, id, row)?;
+            if packer.is_none() {
+                let [whole, kept] = &poll.dictionary;
+                db.prepare_cached("insert into dictionary (source_id, packed) values (?, ?)")?
+                    .execute(params![id, kept])?;
+                packer = Some(
+                    Compressor::with_dictionary(LEVEL, whole).expect("there is memory for it"),
+                );
+            }
+            write_entry(&db, packer.as_mut().expect("it was made"), id, row)?;
         }
         let keys: Vec<String> = db
             .prepare_cached("select key from entry where source_id = ? and left_at is null")?
@@ -190,6 +204,7 @@ impl Plain {
             db.prepare_cached("update entry set left_at = ? where source_id = ? and key = ?")?
                 .execute(params![poll.source[6], id, key])?;
         }
+        let is_new = packer.is_some();
         if is_new {
             for (print, entries) in &poll.lines {
                 db.prepare_cached(
@@ -212,20 +227,17 @@ impl Plain {
 
 fn write_entry(
     db: &Connection,
-    packer: &mut Compressor<'static>,
+    packer: &mut Compressor<'_>,
     source: i64,
     row: &EntryRow,
 ) -> rusqlite::Result<()> {
-    let frame = packer.compress(format!("{}{}", row.raw, row.clean).as_bytes());
-    let length = u32::try_from(row.raw.len())
-        .expect("it is short")
-        .to_le_bytes();
-    let packed = [
-        &[1],
-        length.as_slice(),
-        &frame.expect("there is memory for it"),
-    ]
-    .concat();
+    let frame = packer.compress(row.parts.concat().as_bytes());
+    let length = |part: usize| {
+        let length = u32::try_from(row.parts[part].len());
+        length.expect("it is short").to_le_bytes()
+    };
+    let frame = frame.expect("there is memory for it");
+    let packed = [&[3], length(0).as_slice(), &length(1), &frame].concat();
     let [
         first_seen_at,
         left_at,
@@ -236,22 +248,11 @@ fn write_entry(
     ] = &row.numbers;
     db.prepare_cached(
         "insert into entry (source_id, key, first_seen_at, left_at, changed_at, sort_at, position, updated_at, raw_hash, story_hash, \
-           rules_version, raw, clean, packed) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)",
+           rules_version, raw, clean, packed, taken) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?)",
     )?
     .execute(params![
         source, row.key, first_seen_at, left_at, changed_at, sort_at, position, updated_at, row.hashes[0], row.hashes[1],
-        row.rules_version, packed
+        row.rules_version, packed, row.taken
     ])?;
-    let entry = db.last_insert_rowid();
-    for removal in &row.removals {
-        let mut statement = db.prepare_cached(&format!(
-            "insert into removal (entry_id, {REMOVAL}) values (?, ?, ?, ?, ?, ?, ?, ?)"
-        ))?;
-        statement.raw_bind_parameter(1, entry)?;
-        for (at, value) in removal.iter().enumerate() {
-            statement.raw_bind_parameter(at + 2, value)?;
-        }
-        statement.raw_execute()?;
-    }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The publishing side of the store: a feed as it is served, and the originals behind it.
 
 use super::db::on;
+use super::pack::{Dictionary, Unpacker, needs_own};
 use super::times::time;
-use super::{Source, Store, StoreError, pack};
+use super::{Source, Store, StoreError};
 use crate::model::{Date, Feed};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -49,6 +50,25 @@ fn date(seconds: i64) -> Option<Date> {
 }
 
 impl Store {
+    /// What unpacks entries of a source that were read before, given whether one of them needs the source's own dictionary.
+    pub(super) async fn unpacker(
+        &self,
+        source_id: i64,
+        needs_own: bool,
+    ) -> Result<Unpacker, StoreError> {
+        let packed: Option<Vec<u8>> = match needs_own {
+            true => on!(self.db, pool => {
+                sqlx::query_scalar("select packed from dictionary where source_id = $1")
+                    .bind(source_id)
+                    .fetch_optional(pool)
+                    .await?
+            }),
+            false => None,
+        };
+        let own = packed.map(|packed| Dictionary::unpack(&packed));
+        Unpacker::new(own.transpose()?)
+    }
+
     /// What is known of a source without reading its entries. `None` where there never was one of that name.
     ///
     /// # Errors
@@ -96,8 +116,10 @@ impl Store {
         let mut feed: Feed =
             head.map_or_else(|| Ok(Feed::default()), |head| read("feed", &head))?;
         let has_next = rows.len() > limit as usize;
+        let packed = rows.iter().any(|row| needs_own(row.0.as_deref()));
+        let mut unpacker = self.unpacker(id, packed).await?;
         for (packed, clean, first_seen_at, updated_at) in rows.into_iter().take(limit as usize) {
-            let mut entry = pack::clean(packed.as_deref(), &clean)?;
+            let mut entry = unpacker.clean(packed.as_deref(), &clean)?;
             let given = entry
                 .updated
                 .as_ref()
@@ -136,8 +158,10 @@ impl Store {
         });
         let Some(head) = head else { return Ok(None) };
         let mut feed: Feed = read("feed", &head)?;
+        let packed = rows.iter().any(|row| needs_own(row.0.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
         for (packed, raw) in rows {
-            feed.entries.push(pack::raw(packed.as_deref(), &raw)?);
+            feed.entries.push(unpacker.raw(packed.as_deref(), &raw)?);
         }
         Ok(Some(feed))
     }

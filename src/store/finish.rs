@@ -6,7 +6,7 @@ use super::db::in_transaction;
 use super::ends::End;
 use super::record::{Recorded, Recording, storable};
 use super::source::Source;
-use super::write::record;
+use super::write::{FOUND, Found, record};
 use super::{Store, StoreError};
 use crate::model::Validators;
 use crate::schedule::{Move, Pace};
@@ -92,21 +92,23 @@ impl Store {
         let seen = self.clock.seen(now);
         let recorded = in_transaction!(self.db, tx => {
             // Whoever's lease is over, or whose source got another address meanwhile, polled for nothing.
-            let now_known: Option<(String, i64)> = sqlx::query_as(
-                "update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3 \
-                 returning rules_version, restored_revision",
-            )
-            .bind(source.id).bind(source.leased_until).bind(&source.url)
-            .fetch_optional(&mut *tx)
-            .await?;
-            let Some(now_known) = now_known else {
+            let sql = format!("update source set leased_until = 0 where id = $1 and leased_until = $2 and url = $3 {FOUND}");
+            let found: Option<Found> = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(source.id).bind(source.leased_until).bind(&source.url)
+                .bind(recording.map(|recording| recording.raw_head.as_str()))
+                .bind(recording.and_then(|recording| recording.warnings.as_deref()))
+                .bind(recording.map(|recording| recording.head_removals.as_str()))
+                .bind(recording.map(|recording| recording.head_hash.as_str()))
+                .fetch_optional(&mut *tx)
+                .await?;
+            let Some(found) = found else {
                 return Err(StoreError::Superseded);
             };
-            if recording.is_some_and(|recording| !source.may_write(&now_known, recording)) {
+            if recording.is_some_and(|recording| !source.may_write(&found, recording)) {
                 None
             } else {
                 let recorded = match recording {
-                    Some(recording) => record!(self.db, tx, source, recording, seen).0,
+                    Some(recording) => record!(self.db, tx, source, &found, recording, seen).0,
                     None => Recorded::default(),
                 };
                 let nothing_new = finish.outcome == "changed" && recorded.is_nothing();

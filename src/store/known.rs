@@ -2,8 +2,9 @@
 
 use super::db::on;
 use super::feeds::read;
+use super::pack::needs_own;
 use super::write::KEY_COLUMNS;
-use super::{Source, Store, StoreError, pack, rows};
+use super::{Source, Store, StoreError, rows};
 use crate::model::Feed;
 use crate::walls::Known;
 use serde_json::json;
@@ -51,8 +52,10 @@ impl Store {
         if !head.is_empty() {
             known.link = read::<Feed>("feed", &head)?.link;
         }
+        let packed = titles.iter().any(|row| needs_own(row.0.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
         for (packed, clean) in &titles {
-            let title = pack::clean(packed.as_deref(), clean)?.title;
+            let title = unpacker.clean(packed.as_deref(), clean)?.title;
             known.titles.extend(title.map(|title| title.value));
         }
         Ok(known)

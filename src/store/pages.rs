@@ -2,9 +2,10 @@
 
 use super::db::on;
 use super::feeds::read;
+use super::pack::{Dictionary, Unpacker, needs_own};
 use super::times::{self, HELD_UNTIL, time};
-use super::{Store, StoreError, pack, rows};
-use crate::model::{Entry, EntryKey, Feed, Removal, Text, Warning};
+use super::{Store, StoreError, rows};
+use crate::model::{Entry, EntryKey, Feed, Removal, Text};
 use crate::schedule::Move;
 use jiff::Timestamp;
 use serde_json::json;
@@ -75,6 +76,8 @@ pub struct Fare {
     pub downgraded_to: Option<String>,
     /// How many entries are kept.
     pub entries: i64,
+    /// How many removals were made in them.
+    pub taken: i64,
 }
 
 /// What came and what went on one day.
@@ -91,53 +94,6 @@ pub const WEEK_DAYS: usize = 7;
 
 /// The last days of a source, today last.
 pub type Week = [Day; WEEK_DAYS];
-
-/// A poll, as it is told.
-#[derive(Debug, Clone)]
-pub struct Polled {
-    /// When it began.
-    pub at: Timestamp,
-    /// How long it took, in milliseconds.
-    pub milliseconds: i64,
-    /// How it ended.
-    pub outcome: String,
-    /// What to know about that.
-    pub detail: Option<String>,
-    /// Entries that were not there before.
-    pub new: i64,
-    /// Entries whose story had changed.
-    pub updated: i64,
-}
-
-/// What was removed by a pass, or by one rule of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
-    /// The pass, or the rule.
-    pub name: String,
-    /// An example of what it took, where it is a rule.
-    pub example: Option<String>,
-    /// Why, where it is a rule.
-    pub evidence: Option<String>,
-    /// How many pieces.
-    pub pieces: i64,
-    /// Out of how many entries.
-    pub entries: i64,
-}
-
-/// What was done to a source's entries and documents.
-#[derive(Debug, Clone, Default)]
-pub struct Account {
-    /// By pass, the busiest first.
-    pub passes: Vec<Tally>,
-    /// Lines that were learnt, those that most entries have first.
-    pub learnt: Vec<Tally>,
-    /// What was taken from the feed's own values.
-    pub feed: Vec<Removal>,
-    /// What was forgiven in the last document.
-    pub warnings: Vec<Warning>,
-    /// The last polls, the latest first.
-    pub polls: Vec<Polled>,
-}
 
 /// One entry, before and after.
 #[derive(Debug, Clone)]
@@ -186,14 +142,15 @@ impl Store {
     pub async fn summaries(&self, ids: &[i64]) -> Result<HashMap<i64, Summary>, StoreError> {
         let given = rows::table(&self.db, "$1", ID);
         let sql = format!(
-            "select source.id, source.clean, entry.key, entry.packed, entry.clean, entry.sort_at from {given} \
-             join source on source.id = given.id \
+            "select source.id, source.clean, dictionary.packed, entry.key, entry.packed, entry.clean, entry.sort_at from {given} \
+             join source on source.id = given.id left join dictionary on dictionary.source_id = source.id \
              left join entry on entry.id = (select newest.id from entry as newest where newest.source_id = source.id \
                order by newest.sort_at desc, newest.first_seen_at desc, newest.position limit 1)"
         );
         type Row = (
             i64,
             Option<String>,
+            Option<Vec<u8>>,
             Option<String>,
             Option<Vec<u8>>,
             Option<String>,
@@ -202,21 +159,28 @@ impl Store {
         let rows: Vec<Row> = on!(self.db, pool => {
             sqlx::query_as(AssertSqlSafe(sql)).bind(ids_json(ids)).fetch_all(pool).await?
         });
-        let summaries = rows.into_iter().map(|(id, head, key, packed, clean, at)| {
-            // What an older version wrote otherwise is listed by its name until it is written again.
-            let feed = head.and_then(|head| read("feed", &head).ok());
-            let entry = clean.and_then(|clean| pack::clean(packed.as_deref(), &clean).ok());
-            let newest = entry.zip(time(at)).filter(|_| key.is_some());
-            let summary = Summary {
-                feed: feed.unwrap_or_default(),
-                newest: newest.map(|(entry, at)| Newest {
-                    key: entry.key,
-                    title: entry.title,
-                    at,
-                }),
-            };
-            (id, summary)
-        });
+        let summaries = rows
+            .into_iter()
+            .map(|(id, head, own, key, packed, clean, at)| {
+                // What an older version wrote otherwise is listed by its name until it is written again.
+                let feed = head.and_then(|head| read("feed", &head).ok());
+                let own = own.filter(|_| needs_own(packed.as_deref()));
+                let own = own.and_then(|own| Dictionary::unpack(&own).ok());
+                let entry = clean.and_then(|clean| {
+                    let mut unpacker = Unpacker::new(own).ok()?;
+                    unpacker.clean(packed.as_deref(), &clean).ok()
+                });
+                let newest = entry.zip(time(at)).filter(|_| key.is_some());
+                let summary = Summary {
+                    feed: feed.unwrap_or_default(),
+                    newest: newest.map(|(entry, at)| Newest {
+                        key: entry.key,
+                        title: entry.title,
+                        at,
+                    }),
+                };
+                (id, summary)
+            });
         Ok(summaries.collect())
     }
 
@@ -229,8 +193,7 @@ impl Store {
         let sql = format!(
             "select source.id, url, outcome, detail, failure, failures, last_poll_at, last_success_at, next_poll_at, \
                next_poll_reason, moved, downgraded_to, \
-               {HELD_UNTIL} as held_until, \
-               (select count(*) from entry where entry.source_id = source.id) as entries \
+               {HELD_UNTIL} as held_until, entries, taken \
              from {given} join source on source.id = given.id where removed_at is null"
         );
         on!(self.db, pool => {
@@ -255,6 +218,7 @@ impl Store {
                     moved: moved.and_then(|moved| serde_json::from_str(&moved).ok()),
                     downgraded_to: row.try_get("downgraded_to")?,
                     entries: row.try_get("entries")?,
+                    taken: row.try_get("taken")?,
                 };
                 Ok((fare.id, fare))
             }).collect()
@@ -273,9 +237,8 @@ impl Store {
         let given = rows::table(&self.db, "$1", ID);
         // Days are counted from now backwards. What a publisher dates ahead of time came today.
         let sql = format!(
-            "select source_id, day, count(*), cast(sum(removals) as bigint) from (\
-               select entry.source_id, case when sort_at > $2 then 0 else ($2 - sort_at) / {SECONDS_A_DAY} end as day, \
-                 (select count(*) from removal where removal.entry_id = entry.id) as removals \
+            "select source_id, day, count(*), cast(sum(taken) as bigint) from (\
+               select entry.source_id, case when sort_at > $2 then 0 else ($2 - sort_at) / {SECONDS_A_DAY} end as day, entry.taken \
                from {given} join entry on entry.source_id = given.id where entry.sort_at > $3\
              ) as recent group by source_id, day"
         );
@@ -304,9 +267,9 @@ impl Store {
         keys: &[&EntryKey],
     ) -> Result<HashMap<String, i64>, StoreError> {
         let given = rows::table(&self.db, "$2", &[("key", "text")]);
+        // A `cross join`, so that SQLite asks the index of entries for each that is given, and not all of the source for it.
         let sql = format!(
-            "select entry.key, (select count(*) from removal where removal.entry_id = entry.id) \
-             from {given} join entry on entry.key = given.key where entry.source_id = $1"
+            "select entry.key, entry.taken from {given} cross join entry where entry.source_id = $1 and entry.key = given.key"
         );
         let keys: Vec<_> = keys.iter().map(|key| json!({ "key": key })).collect();
         let keys = serde_json::Value::Array(keys).to_string();
@@ -314,57 +277,6 @@ impl Store {
             sqlx::query_as(AssertSqlSafe(sql)).bind(source_id).bind(keys).fetch_all(pool).await?
         });
         Ok(rows.into_iter().collect())
-    }
-
-    /// What was done to a source: by pass, by learnt line, forgiven, and poll by poll, so many of each.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn account(&self, source_id: i64, limit: u32) -> Result<Account, StoreError> {
-        type Pass = (String, i64, i64);
-        type Line = (String, Option<String>, String, i64);
-        type Poll = (i64, i64, String, Option<String>, i64, i64);
-        let limit = i64::from(limit);
-        let (passes, learnt, head, polls): (Vec<Pass>, Vec<Line>, (String, String), Vec<Poll>) = on!(self.db, pool => {
-            let passes = sqlx::query_as(
-                "select removal.pass, count(*), count(distinct removal.entry_id) \
-                 from entry join removal on removal.entry_id = entry.id where entry.source_id = $1 \
-                 group by removal.pass order by 2 desc, 1",
-            )
-            .bind(source_id)
-            .fetch_all(pool)
-            .await?;
-            let learnt = sqlx::query_as(
-                "select removal.rule, max(removal.evidence), removal.before_text, count(*) \
-                 from entry join removal on removal.entry_id = entry.id \
-                 where entry.source_id = $1 and removal.pass = 'repeated-lines' \
-                 group by removal.rule, removal.before_text order by 4 desc, 3 limit $2",
-            )
-            .bind(source_id)
-            .bind(limit)
-            .fetch_all(pool)
-            .await?;
-            let head = sqlx::query_as("select removals, warnings from source where id = $1")
-                .bind(source_id)
-                .fetch_one(pool)
-                .await?;
-            let polls = sqlx::query_as(
-                "select started_at, duration_ms, outcome, detail, new_entries, updated_entries from poll \
-                 where source_id = $1 order by id desc limit $2",
-            )
-            .bind(source_id)
-            .bind(limit)
-            .fetch_all(pool)
-            .await?;
-            (passes, learnt, head, polls)
-        });
-        Ok(Account {
-            passes: passes.into_iter().map(of_pass).collect(),
-            learnt: learnt.into_iter().map(of_line).collect(),
-            feed: serde_json::from_str(&head.0).unwrap_or_default(),
-            warnings: serde_json::from_str(&head.1).unwrap_or_default(),
-            polls: polls.into_iter().filter_map(of_poll).collect(),
-        })
     }
 
     /// One entry of a source, before and after. `None` where there is none of that key.
@@ -391,11 +303,13 @@ impl Store {
         let Some((id, packed, raw, clean, first_seen_at, left_at)) = row else {
             return Ok(None);
         };
-        let raw = pack::raw(packed.as_deref(), &raw)?;
+        let packed = packed.as_deref();
+        let mut unpacker = self.unpacker(source_id, needs_own(packed)).await?;
+        let raw = unpacker.raw(packed, &raw)?;
         Ok(Some(BeforeAfter {
-            removals: self.removals_of(id, &raw.key).await?,
+            removals: self.removals_of(id, key, packed, &mut unpacker).await?,
             raw,
-            clean: pack::clean(packed.as_deref(), &clean)?,
+            clean: unpacker.clean(packed, &clean)?,
             first_seen_at: time(Some(first_seen_at)),
             left_at: time(left_at),
         }))
@@ -407,36 +321,4 @@ const ID: &[rows::Column] = &[("id", "bigint")];
 fn ids_json(ids: &[i64]) -> String {
     let ids: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
     serde_json::Value::Array(ids).to_string()
-}
-
-fn of_pass((name, pieces, entries): (String, i64, i64)) -> Tally {
-    Tally {
-        name,
-        example: None,
-        evidence: None,
-        pieces,
-        entries,
-    }
-}
-
-fn of_line((name, evidence, example, pieces): (String, Option<String>, String, i64)) -> Tally {
-    Tally {
-        name,
-        example: Some(example),
-        evidence,
-        pieces,
-        entries: pieces,
-    }
-}
-
-fn of_poll(row: (i64, i64, String, Option<String>, i64, i64)) -> Option<Polled> {
-    let (at, milliseconds, outcome, detail, new, updated) = row;
-    Some(Polled {
-        at: time(Some(at))?,
-        milliseconds,
-        outcome,
-        detail,
-        new,
-        updated,
-    })
 }

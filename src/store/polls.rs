@@ -2,12 +2,13 @@
 
 use super::db::{PASSING, Pools, alone, in_passing, in_transaction, on, write};
 use super::leases::taking;
+use super::pack::needs_own;
 use super::record::{HASH_CHARS, Recording, to_json};
 use super::source::{SOURCE_COLUMNS, Source, SourceRow};
 use super::team::publisher;
 use super::times::NOT_HELD;
-use super::write::record;
-use super::{Store, StoreError, Taken, pack, rename, rows};
+use super::write::{Found, record};
+use super::{Store, StoreError, Taken, rename, rows};
 use crate::config::{Config, Location, SourceConfig};
 use crate::model::Entry;
 use crate::schedule::site;
@@ -336,9 +337,11 @@ impl Store {
                 .fetch_all(pool)
                 .await?
         });
+        let packed = rows.iter().any(|(packed, _)| needs_own(packed.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
         let entries = rows.iter();
         entries
-            .map(|(packed, raw)| pack::raw(packed.as_deref(), raw))
+            .map(|(packed, raw)| unpacker.raw(packed.as_deref(), raw))
             .collect()
     }
 
@@ -357,16 +360,16 @@ impl Store {
         let seen = self.clock.seen(now);
         let is_whole = in_transaction!(self.db, tx => {
             // Takes the lock that a poll takes first, so that neither overwrites what the other has just read.
-            let now_known: Option<(String, i64)> = sqlx::query_as(
-                "update source set leased_until = leased_until where id = $1 returning rules_version, restored_revision",
+            let found: Option<Found> = sqlx::query_as(
+                "update source set leased_until = leased_until where id = $1 returning rules_version, restored_revision, false",
             )
             .bind(source.id)
             .fetch_optional(&mut *tx)
             .await?;
-            if !now_known.is_some_and(|now_known| source.may_write(&now_known, recording)) {
+            let Some(found) = found.filter(|found| source.may_write(found, recording)) else {
                 return Err(StoreError::Superseded);
-            }
-            record!(self.db, tx, source, recording, seen).1 == recording.rules_version
+            };
+            record!(self.db, tx, source, &found, recording, seen).1 == recording.rules_version
         });
         Ok(is_whole)
     }

@@ -1,9 +1,10 @@
 //! How a washed document becomes rows: what is compared, what is written, what is left alone.
 
 use super::lines::News;
+use super::pack::{Dictionary, Parts};
 use super::rows;
 use super::upkeep::Seen;
-use super::write::{EntryRow, KeyRow, RemovalRow};
+use super::write::{EntryRow, KeyRow};
 use crate::model::{Entry, EntryKey, Feed, Removal, Washed};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -59,8 +60,6 @@ pub struct Recording<'a> {
     /// Removals from the feed's own values.
     pub(super) head_removals: String,
     pub(super) rules_version: &'a str,
-    /// The keys of all entries, as a JSON array of objects.
-    pub(super) keys: String,
 }
 
 #[derive(Debug)]
@@ -68,6 +67,10 @@ struct PreparedEntry<'a> {
     clean: &'a Entry,
     raw_json: String,
     clean_json: String,
+    /// What was removed from it; empty where nothing was.
+    removals_json: String,
+    /// How many removals that is.
+    taken: usize,
     raw_hash: String,
     story_hash: String,
 }
@@ -78,7 +81,8 @@ pub(super) struct Changes<'r> {
     /// The lines of entries that are new.
     pub(super) news: News,
     pub(super) entries: Vec<EntryRow<'r>>,
-    pub(super) removals: Vec<RemovalRow<'r>>,
+    /// The keys of those that are there already.
+    pub(super) rewritten: Vec<KeyRow<'r>>,
     /// The keys of entries that stay as they are under the rules of now.
     pub(super) same: Vec<KeyRow<'r>>,
     pub(super) recorded: Recorded,
@@ -90,9 +94,10 @@ pub fn hash(bytes: &[u8]) -> String {
     rows::hex(&Sha256::digest(bytes))
 }
 
-/// How many hexadecimal digits of an entry's hashes are kept: 128 bits, which no two forms of an entry share by accident. Who
-/// makes two that do, in 2^64 attempts, hides an edit of its own. Older versions kept all 64.
-pub(super) const HASH_CHARS: usize = 32;
+/// How many hexadecimal digits of an entry's hashes are kept: 64 bits. They are compared with those of the same entry before,
+/// and with nothing else, so that accident hides one edit in 2^64, and who makes two forms that share them hides an edit of its own.
+/// Older versions kept more, which begin alike.
+pub(super) const HASH_CHARS: usize = 16;
 
 /// The hash of an entry, as it is kept.
 fn entry_hash(bytes: &[u8]) -> String {
@@ -164,11 +169,18 @@ impl<'a> Recording<'a> {
     /// known of the last one nor which entries it had changes, and no story is announced.
     #[must_use]
     pub fn anew(washed: &'a Washed, rules_version: &'a str) -> Self {
+        let mut removals: HashMap<&EntryKey, Vec<&Removal>> = HashMap::new();
+        for removal in &washed.removals {
+            removals.entry(&removal.entry).or_default().push(removal);
+        }
         let entries = washed.raw.entries.iter().zip(&washed.clean.entries);
         let entries = entries.map(|(raw, clean)| {
             let raw_json = to_json(raw);
+            let own = removals.get(&clean.key);
             PreparedEntry {
                 clean,
+                removals_json: own.map(to_json).unwrap_or_default(),
+                taken: own.map_or(0, Vec::len),
                 raw_hash: entry_hash(raw_json.as_bytes()),
                 raw_json,
                 clean_json: to_json(clean),
@@ -182,8 +194,6 @@ impl<'a> Recording<'a> {
             published: None,
             ..clean.clone()
         };
-        let keys = washed.clean.entries.iter();
-        let keys = keys.map(|entry| json!({ "key": entry.key })).collect();
         let of_head = |removal: &&Removal| removal.entry.as_str().is_empty();
         let head_removals: Vec<_> = washed.removals.iter().filter(of_head).collect();
         Self {
@@ -196,7 +206,6 @@ impl<'a> Recording<'a> {
             warnings: None,
             head_removals: to_json(&head_removals),
             rules_version,
-            keys: Value::Array(keys).to_string(),
             washed,
         }
     }
@@ -222,6 +231,36 @@ impl<'a> Recording<'a> {
         self.washed.raw.is_cut
     }
 
+    /// The keys of all entries, as a JSON array of objects.
+    pub(super) fn keys(&self) -> String {
+        let keys = self.entries.iter();
+        let keys: Vec<_> = keys.map(|entry| entry.key_row()).collect();
+        to_json(&keys)
+    }
+
+    /// Whether all of these keys are of entries in it.
+    pub(super) fn has_all<'k>(&self, mut keys: impl Iterator<Item = &'k String>) -> bool {
+        let own: HashSet<&str> = self
+            .entries
+            .iter()
+            .map(|entry| entry.clean.key.as_str())
+            .collect();
+        keys.all(|key| own.contains(key.as_str()))
+    }
+
+    /// The keys of the entries that are not among those that are stored.
+    pub(super) fn but(&self, stored: &HashMap<String, Stored>) -> Vec<KeyRow<'_>> {
+        let others = self.entries.iter();
+        let others = others.filter(|entry| !stored.contains_key(entry.clean.key.as_str()));
+        others.map(PreparedEntry::key_row).collect()
+    }
+
+    /// A dictionary of its entries, the newest last; none where they are too few.
+    pub(super) fn dictionary(&self) -> Option<Dictionary> {
+        let parts: Vec<Parts<'_>> = self.entries.iter().map(PreparedEntry::parts).collect();
+        Dictionary::of(&parts)
+    }
+
     /// The hashes of all entries, as a JSON array of objects.
     pub(super) fn hashes(&self) -> String {
         let hashes = self.entries.iter().map(|entry| {
@@ -241,7 +280,7 @@ impl<'a> Recording<'a> {
     /// What has to be written, given what is there.
     pub(super) fn compare(&self, stored: &HashMap<String, Stored>, seen: Seen) -> Changes<'_> {
         let mut changes = Changes::default();
-        let mut written = HashSet::new();
+        let mut new = HashSet::new();
         for (position, entry) in self.entries.iter().enumerate() {
             let key = entry.clean.key.as_str();
             let old = stored.get(key);
@@ -257,9 +296,7 @@ impl<'a> Recording<'a> {
                 continue;
             }
             if self.same.contains(&entry.clean.key) {
-                changes.same.push(KeyRow {
-                    key: &entry.clean.key,
-                });
+                changes.same.push(entry.key_row());
                 continue;
             }
             let story_changed = old.is_some_and(|old| self.story_changed(entry, old));
@@ -268,28 +305,49 @@ impl<'a> Recording<'a> {
             changes
                 .entries
                 .push(entry.row(position, old, story_changed, seen));
-            written.insert(&entry.clean.key);
+            if old.is_none() {
+                new.insert(&entry.clean.key);
+            } else {
+                changes.rewritten.push(entry.key_row());
+            }
         }
         let sightings = self.washed.sightings.iter();
-        let new = self.entries.iter().zip(sightings).filter(|(entry, _)| {
-            self.warnings.is_some() && !stored.contains_key(entry.clean.key.as_str())
-        });
-        changes.news = News::of(new.map(|(_, sightings)| sightings.as_slice()));
+        let sightings = self.entries.iter().zip(sightings);
+        let seen = sightings.filter(|(entry, _)| new.contains(&entry.clean.key));
+        changes.news = News::of(seen.map(|(_, sightings)| sightings.as_slice()));
         for removal in &self.washed.removals {
-            if !written.contains(&removal.entry) {
-                continue;
-            }
-            if !stored.contains_key(removal.entry.as_str()) {
+            if new.contains(&removal.entry) {
                 let counted = &mut changes.recorded.removals;
                 *counted.entry(removal.pass.clone()).or_default() += 1;
             }
-            changes.removals.push(RemovalRow::new(removal));
         }
         changes
     }
 }
 
+impl Changes<'_> {
+    /// How many removals were made in the entries to write.
+    pub(super) fn taken(&self) -> i64 {
+        let taken: usize = self.entries.iter().map(|row| row.taken).sum();
+        i64::try_from(taken).unwrap_or(i64::MAX)
+    }
+}
+
 impl PreparedEntry<'_> {
+    fn key_row(&self) -> KeyRow<'_> {
+        KeyRow {
+            key: &self.clean.key,
+        }
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            raw: &self.raw_json,
+            clean: &self.clean_json,
+            removals: &self.removals_json,
+        }
+    }
+
     fn row(
         &self,
         position: usize,
@@ -333,8 +391,8 @@ impl PreparedEntry<'_> {
             raw_hash: &self.raw_hash,
             story_hash: &self.story_hash,
             updated_at,
-            raw: &self.raw_json,
-            clean: &self.clean_json,
+            taken: self.taken,
+            parts: self.parts(),
             packed: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::record::Recording;
 use super::times::time;
+use super::write::Found;
 use crate::config::{Location, SourceConfig};
 use crate::model::Validators;
 use crate::schedule::{Move, Pace};
@@ -153,7 +154,7 @@ impl Source {
     /// as it was then, or washed by the same rules. Else a wash by newer rules was written meanwhile.
     pub(super) fn may_write(
         &self,
-        (version, restored): &(String, i64),
+        (version, restored, _): &Found,
         recording: &Recording<'_>,
     ) -> bool {
         *restored == self.restored_revision

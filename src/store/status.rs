@@ -99,52 +99,32 @@ fn told<S: Serializer>(warnings: &[Warning], serializer: S) -> Result<S::Ok, S::
     }))
 }
 
-/// What is counted in the entries of a source.
-const COUNTS: &str = "(select count(*) from entry where entry.source_id = source.id) as entries, \
-       (select count(*) from removal join entry on entry.id = removal.entry_id where entry.source_id = source.id) as removals";
-
-/// … where nobody asks: it takes as long as there are many. PostgreSQL's bare 0 is too short for what is counted.
-const UNCOUNTED: &str = "cast(0 as bigint) as entries, cast(0 as bigint) as removals";
-
 impl Store {
     /// Every configured source and how it fares, by name.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn statuses(&self) -> Result<Vec<Status>, StoreError> {
-        self.statuses_where("true", COUNTS).await
+        self.statuses_where("true").await
     }
 
-    /// The sources that somebody should look at: they fail, are gone or say that they moved. By name; nothing is counted in
-    /// their entries, which takes as long as there are many.
+    /// The sources that somebody should look at: they fail, are gone or say that they moved. By name.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn troubled(&self) -> Result<Vec<Status>, StoreError> {
         let troubled =
             "(failures > 0 or outcome = 'gone' or moved is not null or downgraded_to is not null)";
-        self.statuses_where(troubled, UNCOUNTED).await
+        self.statuses_where(troubled).await
     }
 
-    /// Every configured source, with nothing counted in its entries. By name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn titled(&self) -> Result<Vec<Status>, StoreError> {
-        self.statuses_where("true", UNCOUNTED).await
-    }
-
-    async fn statuses_where(
-        &self,
-        condition: &'static str,
-        counts: &'static str,
-    ) -> Result<Vec<Status>, StoreError> {
+    async fn statuses_where(&self, condition: &'static str) -> Result<Vec<Status>, StoreError> {
         on!(self.db, pool => {
             let rows = sqlx::query(AssertSqlSafe(format!(
                 "select name, url, clean, outcome, detail, last_poll_at, last_success_at, next_poll_at, next_poll_reason, failures, \
                    failure, moved, downgraded_to, warnings, removals as head_removals, \
                    {HELD_UNTIL} as held_until, \
-                   failing_since, downgraded_since, {counts} \
+                   failing_since, downgraded_since, entries, taken \
                  from source where removed_at is null and {condition} order by name",
             )))
             .fetch_all(pool)
@@ -178,7 +158,7 @@ impl Store {
                     moved_to: moved.map(|moved| moved.to),
                     downgraded_to: row.try_get("downgraded_to")?,
                     entries: row.try_get("entries")?,
-                    removals: row.try_get::<i64, _>("removals")? + count(&row.try_get::<String, _>("head_removals")?),
+                    removals: row.try_get::<i64, _>("taken")? + count(&row.try_get::<String, _>("head_removals")?),
                     warnings: serde_json::from_str(&warnings).unwrap_or_default(),
                 })
             }).collect()

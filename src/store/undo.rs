@@ -4,9 +4,10 @@
 
 use super::db::{in_transaction, on};
 use super::lines::{bits, print};
+use super::pack::{Unpacker, needs_own};
 use super::record::storable;
 use super::times::time;
-use super::{Source, Store, StoreError, pack};
+use super::{Source, Store, StoreError};
 use crate::model::{Entry, EntryKey, Field, Removal, Restored, Warning, Washed};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -176,8 +177,10 @@ impl Store {
         let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
             sqlx::query_as("select packed, clean from entry where source_id = $1").bind(source.id).fetch_all(pool).await?
         });
+        let packed = rows.iter().any(|row| needs_own(row.0.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
         let entries = rows.iter().map(|(packed, clean)| {
-            let entry = pack::clean(packed.as_deref(), clean)?;
+            let entry = unpacker.clean(packed.as_deref(), clean)?;
             Ok((entry.key.clone(), entry))
         });
         entries.collect()
@@ -188,6 +191,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn removals(&self, source: &Source) -> Result<Vec<Removal>, StoreError> {
+        // Those of entries that an older version wrote; who writes one of them anew meanwhile packs its removals.
         let rows: Vec<RemovalRow> = on!(self.db, pool => {
             sqlx::query_as(
                 "select entry.key, removal.number, removal.field, removal.pass, removal.rule, removal.evidence, \
@@ -199,14 +203,50 @@ impl Store {
             .fetch_all(pool)
             .await?
         });
-        rows.into_iter().map(removal).collect()
+        let mut old: HashMap<EntryKey, Vec<Removal>> = HashMap::new();
+        for row in rows {
+            let removal = removal(row)?;
+            old.entry(removal.entry.clone()).or_default().push(removal);
+        }
+        let rows: Vec<(String, Option<Vec<u8>>)> = on!(self.db, pool => {
+            sqlx::query_as("select key, packed from entry where source_id = $1 and taken > 0 order by id")
+                .bind(source.id)
+                .fetch_all(pool)
+                .await?
+        });
+        let packed = rows.iter().any(|row| needs_own(row.1.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
+        let mut removals = Vec::new();
+        for (key, packed) in rows {
+            let own = unpacker.removals(packed.as_deref())?;
+            let own = match (own, self::key(key)?) {
+                (Some(own), _) => own,
+                (None, key) => old.remove(&key.unwrap_or_default()).unwrap_or_default(),
+            };
+            removals.extend(own);
+        }
+        Ok(removals)
     }
 
-    /// Those of one entry, by its row and its key.
+    /// The removals that were made in an entry, given by its row, its key and what is packed of it.
     pub(super) async fn removals_of(
         &self,
         entry_id: i64,
-        key: &EntryKey,
+        key: &str,
+        packed: Option<&[u8]>,
+        unpacker: &mut Unpacker,
+    ) -> Result<Vec<Removal>, StoreError> {
+        match unpacker.removals(packed)? {
+            Some(removals) => Ok(removals),
+            None => self.removals_elsewhere(entry_id, key).await,
+        }
+    }
+
+    /// The same where an older version wrote them.
+    async fn removals_elsewhere(
+        &self,
+        entry_id: i64,
+        key: &str,
     ) -> Result<Vec<Removal>, StoreError> {
         let rows: Vec<RemovalRow> = on!(self.db, pool => {
             sqlx::query_as(
@@ -214,7 +254,7 @@ impl Store {
                  from removal where entry_id = $1 order by number",
             )
             .bind(entry_id)
-            .bind(key.as_str())
+            .bind(key)
             .fetch_all(pool)
             .await?
         });

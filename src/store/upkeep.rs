@@ -5,8 +5,11 @@
 //! hour, and no more, before somebody can set it right.
 
 use super::db::{self, Db, Pools, in_transaction, on};
+use super::rows::{self, Column};
 use super::{Store, StoreError};
 use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -160,15 +163,31 @@ impl Store {
 
     /// Deletes some of the entries that left before a moment.
     async fn prune_step(&self, before: i64, now: i64) -> Result<u64, StoreError> {
-        const GONE: &str = "select id from entry where left_at < $1 order by left_at, id limit $2";
+        // The sources first, as polls do. What comes back meanwhile stays, and what nobody has chosen stays for the next step.
+        const GONE: &str =
+            "select id, source_id from entry where left_at < $1 order by left_at, id limit $2";
+        let gone = rows::table(&self.db, "$1", GONE_COLUMNS);
+        let counted = rows::table(&self.db, "$1", COUNTED_COLUMNS);
         let revise = format!(
-            "update source set revision = revision + 1, changed_at = $3 \
-             where id in (select source_id from entry where id in ({GONE}))"
+            "update source set revision = revision + 1, changed_at = $2 where id in (select source_id from {gone})"
         );
-        let delete = format!("delete from entry where id in ({GONE})");
+        let delete = format!(
+            "delete from entry where id in (select id from {gone}) and left_at < $2 returning source_id, taken"
+        );
+        let count = format!(
+            "update source set entries = source.entries - given.entries, taken = source.taken - given.taken \
+             from {counted} where source.id = given.source_id"
+        );
         Ok(in_transaction!(self.db, tx => {
-            sqlx::query(sqlx::AssertSqlSafe(revise)).bind(before).bind(ENTRIES_A_STEP).bind(now).execute(&mut *tx).await?;
-            sqlx::query(sqlx::AssertSqlSafe(delete)).bind(before).bind(ENTRIES_A_STEP).execute(&mut *tx).await?.rows_affected()
+            let gone: Vec<(i64, i64)> =
+                sqlx::query_as(GONE).bind(before).bind(ENTRIES_A_STEP).fetch_all(&mut *tx).await?;
+            let gone = gone.iter().map(|(id, source_id)| json!({ "id": id, "source_id": source_id }));
+            let gone = Value::Array(gone.collect()).to_string();
+            sqlx::query(sqlx::AssertSqlSafe(revise)).bind(&gone).bind(now).execute(&mut *tx).await?;
+            let deleted: Vec<(i64, i64)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(delete)).bind(&gone).bind(before).fetch_all(&mut *tx).await?;
+            sqlx::query(sqlx::AssertSqlSafe(count)).bind(counted_by_source(&deleted)).execute(&mut *tx).await?;
+            deleted.len() as u64
         }))
     }
 
@@ -184,12 +203,14 @@ impl Store {
         }
         in_transaction!(self.db, tx => {
             // A source has some hundreds.
-            let lines = format!("delete from line where source_id in ({LONG_GONE})");
-            sqlx::query(sqlx::AssertSqlSafe(lines)).bind(before).execute(&mut *tx).await?;
+            for table in ["line", "dictionary"] {
+                let sql = format!("delete from {table} where source_id in ({LONG_GONE})");
+                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(&mut *tx).await?;
+            }
             sqlx::query(
                 "update source set etag = null, last_modified = null, body_hash = null, rules_version = '', failures = 0, \
                    pace = '{}', last_poll_at = null, last_success_at = null, outcome = 'new', detail = null, head_hash = null, \
-                   raw = null, clean = null, warnings = '[]', removals = '[]', counted = 0, cut_since = null, moved = null, \
+                   raw = null, clean = null, warnings = '[]', removals = '[]', counted = 0, entries = 0, taken = 0, cut_since = null, moved = null, \
                    downgraded_to = null, answering_site = null, failure = null, doubt = null, trusted = 0, revision = revision + 1 \
                  where removed_at < $1 and (raw is not null or last_poll_at is not null)",
             )
@@ -258,6 +279,29 @@ impl Store {
             });
         }
     }
+}
+
+/// The columns of the row set of entries that go.
+const GONE_COLUMNS: &[Column] = &[("id", "bigint"), ("source_id", "bigint")];
+
+/// … and of what that takes from their sources.
+const COUNTED_COLUMNS: &[Column] = &[
+    ("source_id", "bigint"),
+    ("entries", "bigint"),
+    ("taken", "bigint"),
+];
+
+/// How many entries of each source were deleted, with how many removals, as a row set, given the source and the removals of each.
+fn counted_by_source(deleted: &[(i64, i64)]) -> String {
+    let mut counts: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+    for (source_id, taken) in deleted {
+        let count = counts.entry(*source_id).or_default();
+        *count = (count.0 + 1, count.1 + taken);
+    }
+    let counts = counts.into_iter().map(|(source_id, (entries, taken))| {
+        json!({ "source_id": source_id, "entries": entries, "taken": taken })
+    });
+    Value::Array(counts.collect()).to_string()
 }
 
 #[cfg(test)]

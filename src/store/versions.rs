@@ -49,6 +49,7 @@ const VERSIONS: &[Version] = &[
     version!(8, "0008_since.sql"),
     version!(9, "0009_team.sql"),
     version!(10, "0010_packed.sql"),
+    version!(11, "0011_dictionary.sql"),
 ];
 
 #[derive(Debug)]
@@ -166,6 +167,7 @@ mod tests {
             "insert into source (id, name, url, raw, clean) values (1, 'press', 'u', '{}', '{}')",
             r#"insert into entry (source_id, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, rules_version, raw, clean)
                values (1, 'k', 1, 1, 1, 0, '', '', '', '{"key":"k","link":"raw"}', '{"key":"k","link":"clean"}')"#,
+            "insert into removal (entry_id, number, field, pass, rule, before_text) values (1, 1, 'content', 'ads', 'p', 'x')",
         ] {
             sqlx::query(sql).execute(&writer).await.unwrap();
         }
@@ -181,6 +183,13 @@ mod tests {
             let both = store.before_after(1, "k").await.unwrap().unwrap();
             let links = [both.raw.link, both.clean.link];
             assert_eq!(links.map(Option::unwrap), ["raw", "clean"], "{name}");
+            assert_eq!(both.removals[0].before, "x", "{name}");
+            let source = store.source("press").await.unwrap().unwrap();
+            assert_eq!(store.removals(&source).await.unwrap(), both.removals);
+            let status = store.statuses().await.unwrap().swap_remove(0);
+            assert_eq!((status.entries, status.removals), (1, 1), "{name}");
+            let account = store.account(1, 9).await.unwrap();
+            assert_eq!(account.passes[0].name, "ads");
             store.close().await;
         }
     }

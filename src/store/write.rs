@@ -1,13 +1,11 @@
-//! How what changed by a wash is written inside a transaction: entries, their removals, the head, the versions.
+//! How what changed by a wash is written inside a transaction: entries with their removals, what is counted, the head, the versions.
 //!
 //! It compares nothing; [`Recording`](super::Recording) has done that.
 
-use super::pack;
-use super::record::storable;
+use super::pack::{Packer, Parts};
 use super::rows::{self, BYTES, Column};
-use crate::model::{EntryKey, Removal};
+use crate::model::EntryKey;
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// How many rows one statement writes. Each costs as much as a hundred rows; a source of ten thousand entries would
 /// otherwise be held in memory once more as one parameter, and once more by the database.
@@ -26,7 +24,7 @@ pub(super) struct KeyRow<'r> {
     pub(super) key: &'r EntryKey,
 }
 
-/// The columns of the row set of entries, their two forms packed behind all others.
+/// The columns of the row set of entries, what is packed behind all others.
 pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("key", "text"),
     ("first_seen_at", "bigint"),
@@ -36,10 +34,11 @@ pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("raw_hash", "text"),
     ("story_hash", "text"),
     ("updated_at", "bigint"),
+    ("taken", "bigint"),
     ("packed", BYTES),
 ];
 
-/// How many of them stand before the packed forms.
+/// How many of them stand before what is packed.
 pub(super) const HEAD_COLUMNS: usize = ENTRY_COLUMNS.len() - 1;
 
 /// An entry to write.
@@ -53,11 +52,11 @@ pub(super) struct EntryRow<'r> {
     pub(super) raw_hash: &'r str,
     pub(super) story_hash: &'r str,
     pub(super) updated_at: Option<i64>,
+    /// How many removals were made in it.
+    pub(super) taken: usize,
     #[serde(skip)]
-    pub(super) raw: &'r str,
-    #[serde(skip)]
-    pub(super) clean: &'r str,
-    /// Both forms packed, where several rows are written at once.
+    pub(super) parts: Parts<'r>,
+    /// Its parts packed, where several rows are written at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) packed: Option<String>,
 }
@@ -65,18 +64,13 @@ pub(super) struct EntryRow<'r> {
 impl EntryRow<'_> {
     /// How much text it holds.
     pub(super) fn bytes(&self) -> usize {
-        self.raw.len() + self.clean.len()
+        self.parts.bytes()
     }
 
-    /// Its two forms in one.
-    pub(super) fn packed(&self) -> Vec<u8> {
-        pack::pack(self.raw, self.clean)
-    }
-
-    /// The row with them.
-    pub(super) fn with_packed(&self) -> Self {
+    /// The row with its parts packed.
+    pub(super) fn with_packed(&self, packer: &mut Packer) -> Self {
         Self {
-            packed: Some(rows::hex(&self.packed())),
+            packed: Some(rows::hex(&packer.pack(self.parts))),
             ..self.clone()
         }
     }
@@ -100,118 +94,104 @@ pub(super) fn portions<R>(rows: &[R], bytes: impl Fn(&R) -> usize) -> impl Itera
     })
 }
 
-/// The columns of the row set of removals.
-pub(super) const REMOVAL_COLUMNS: &[Column] = &[
-    ("key", "text"),
-    ("number", "bigint"),
-    ("field", "text"),
-    ("pass", "text"),
-    ("rule", "text"),
-    ("evidence", "text"),
-    ("before_text", "text"),
-    ("after_text", "text"),
-];
+/// What the first statement of a transaction that writes a document returns of its source: the version of its rules, how often
+/// what is put back has changed, and whether its head stands there as `$4` to `$7` have it: as it was read, its warnings, its removals, and
+/// its hash.
+pub(super) const FOUND: &str = "returning rules_version, restored_revision, \
+       coalesce(raw = $4 and warnings = $5 and removals = $6 and head_hash = $7 and cut_since is null, false)";
 
-/// A removal, as its row set has it.
-#[derive(Debug, Serialize)]
-pub(super) struct RemovalRow<'r> {
-    key: &'r EntryKey,
-    number: u32,
-    field: &'static str,
-    pass: &'r str,
-    rule: Cow<'r, str>,
-    evidence: Option<Cow<'r, str>>,
-    before_text: Cow<'r, str>,
-    after_text: Option<Cow<'r, str>>,
-}
+/// What that is.
+pub(super) type Found = (String, i64, bool);
 
-impl<'r> RemovalRow<'r> {
-    pub(super) fn new(removal: &'r Removal) -> Self {
-        Self {
-            key: &removal.entry,
-            number: removal.number,
-            field: removal.field.as_str(),
-            pass: &removal.pass,
-            rule: storable(&removal.rule),
-            evidence: removal.evidence.as_deref().map(storable),
-            before_text: storable(&removal.before),
-            after_text: removal.after.as_deref().map(storable),
-        }
-    }
-
-    /// How much text it holds.
-    pub(super) fn bytes(&self) -> usize {
-        self.before_text.len() + self.after_text.as_ref().map_or(0, |text| text.len())
-    }
-}
-
-/// Writes a document inside a transaction; gives what changed, and the version of the rules that all stored entries
-/// are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
+/// Writes a document inside a transaction, given what was found of its source; gives what changed, and the version of the rules that all
+/// stored entries are washed by now. A macro, because sqlx's transactions are of two types and their bounds would be longer than this text.
 macro_rules! record {
-    ($db:expr, $tx:ident, $source:expr, $prepared:expr, $seen:expr) => {{
+    ($db:expr, $tx:ident, $source:expr, $found:expr, $prepared:expr, $seen:expr) => {{
+        use $crate::store::pack::{Dictionary, Packer};
         use $crate::store::record::{HASH_CHARS, Stored, to_json};
-        use $crate::store::write::{
-            ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, KeyRow, REMOVAL_COLUMNS, RemovalRow, portions,
-        };
+        use $crate::store::write::{ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, portions};
+        use std::collections::HashMap;
         let prepared = $prepared;
         let now = $seen.at;
-        let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
-        let sql = format!(
-            "select key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
-               sort_at, updated_at, left_at is not null from entry \
-             where source_id = $1 and key in (select key from {keys})"
-        );
-        let rows: Vec<(String, String, String, String, i64, i64, i64, Option<i64>, bool)> =
-            sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).fetch_all(&mut *$tx).await?;
-        let has_returned = rows.iter().any(|row| row.8);
-        let stored = rows.into_iter().map(|(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at, _)| {
-            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
-        });
-        let changes = prepared.compare(&stored.collect(), $seen);
         let from_document = prepared.warnings.is_some();
-        let entries_changed = !changes.entries.is_empty();
-        for rows in portions(&changes.entries, EntryRow::bytes) {
-            // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
-            let (columns, packed) = match rows {
-                [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4"),
-                _ => (ENTRY_COLUMNS, "packed"),
-            };
-            let entries = $crate::store::rows::table(&$db, "$3", columns);
-            let sql = format!(
-                "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, raw, clean, packed) \
-                 select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, '', '', {packed} \
-                 from {entries} where true \
-                 on conflict (source_id, key) do update set \
-                   rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
-                   sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
-                   updated_at = excluded.updated_at, raw = '', clean = '', packed = excluded.packed"
-            );
-            let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
-            match rows {
-                [row] => query.bind(to_json(&[row])).bind(row.packed()).execute(&mut *$tx).await?,
-                rows => {
-                    let rows: Vec<_> = rows.iter().map(EntryRow::with_packed).collect();
-                    query.bind(to_json(&rows)).execute(&mut *$tx).await?
-                }
-            };
+        type Row = (String, String, String, String, i64, i64, i64, Option<i64>);
+        let of_row = |(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at): Row| {
+            (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
+        };
+        let select = format!(
+            "select key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
+               sort_at, updated_at from entry where source_id = $1 and left_at is "
+        );
+        // Most documents have what the one before had: what is there is known without asking for each key.
+        let rows: Vec<Row> =
+            sqlx::query_as(AssertSqlSafe(format!("{select}null"))).bind($source.id).fetch_all(&mut *$tx).await?;
+        let mut stored: HashMap<String, Stored> = rows.into_iter().map(of_row).collect();
+        let leaves = from_document && !prepared.has_all(stored.keys());
+        let others = prepared.but(&stored);
+        let mut has_returned = false;
+        if !others.is_empty() {
             let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+            let sql = format!("{select}not null and key in (select key from {keys})");
+            let rows: Vec<Row> =
+                sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&others)).fetch_all(&mut *$tx).await?;
+            has_returned = !rows.is_empty();
+            stored.extend(rows.into_iter().map(of_row));
+        }
+        let changes = prepared.compare(&stored, $seen);
+        let entries_changed = !changes.entries.is_empty();
+        let mut taken = changes.taken();
+        if !changes.rewritten.is_empty() {
+            let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
+            let keys_json = to_json(&changes.rewritten);
+            let sql = format!(
+                "select cast(coalesce(sum(taken), 0) as bigint) from entry where source_id = $1 and key in (select key from {keys})"
+            );
+            let before: i64 =
+                sqlx::query_scalar(AssertSqlSafe(sql)).bind($source.id).bind(&keys_json).fetch_one(&mut *$tx).await?;
+            taken -= before;
+            // Where older versions wrote them.
             let sql = format!(
                 "delete from removal where entry_id in \
                    (select id from entry where source_id = $1 and key in (select key from {keys}))"
             );
-            let written: Vec<_> = rows.iter().map(|row| KeyRow { key: row.key }).collect();
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&written)).execute(&mut *$tx).await?;
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&keys_json).execute(&mut *$tx).await?;
         }
-        for rows in portions(&changes.removals, RemovalRow::bytes) {
-            let removals = $crate::store::rows::table(&$db, "$2", REMOVAL_COLUMNS);
-            // SQLite does not know how long a list of JSON is. A `cross join` it takes as it stands: for each removal it
-            // asks the index of entries, and not for each entry all removals.
-            let sql = format!(
-                "insert into removal (entry_id, number, field, pass, rule, evidence, before_text, after_text) \
-                 select entry.id, number, field, pass, rule, evidence, before_text, after_text \
-                 from {removals} cross join entry where entry.source_id = $1 and entry.key = given.key"
-            );
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&rows)).execute(&mut *$tx).await?;
+        if entries_changed {
+            let sql = "select packed from dictionary where source_id = $1";
+            let packed: Option<Vec<u8>> = sqlx::query_scalar(sql).bind($source.id).fetch_optional(&mut *$tx).await?;
+            let own = packed.map(|packed| Dictionary::unpack(&packed)).transpose()?;
+            let new = if own.is_none() { prepared.dictionary() } else { None };
+            if let Some(dictionary) = &new {
+                let sql = "insert into dictionary (source_id, packed) values ($1, $2)";
+                sqlx::query(sql).bind($source.id).bind(dictionary.packed()).execute(&mut *$tx).await?;
+            }
+            let mut packer = Packer::new(own.or(new));
+            for rows in portions(&changes.entries, EntryRow::bytes) {
+                // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
+                let (columns, packed) = match rows {
+                    [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4"),
+                    _ => (ENTRY_COLUMNS, "packed"),
+                };
+                let entries = $crate::store::rows::table(&$db, "$3", columns);
+                let sql = format!(
+                    "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, \
+                       updated_at, taken, raw, clean, packed) \
+                     select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, taken, '', '', {packed} \
+                     from {entries} where true \
+                     on conflict (source_id, key) do update set \
+                       rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
+                       sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
+                       updated_at = excluded.updated_at, taken = excluded.taken, raw = '', clean = '', packed = excluded.packed"
+                );
+                let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
+                match rows {
+                    [row] => query.bind(to_json(&[row])).bind(packer.pack(row.parts)).execute(&mut *$tx).await?,
+                    rows => {
+                        let rows: Vec<_> = rows.iter().map(|row| row.with_packed(&mut packer)).collect();
+                        query.bind(to_json(&rows)).execute(&mut *$tx).await?
+                    }
+                };
+            }
         }
         if !changes.same.is_empty() {
             let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
@@ -228,9 +208,9 @@ macro_rules! record {
             let sql = format!(
                 "update entry set left_at = null where source_id = $1 and left_at is not null and key in (select key from {keys})"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(&prepared.keys).execute(&mut *$tx).await?;
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.keys()).execute(&mut *$tx).await?;
         }
-        if from_document {
+        if leaves {
             let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
             // The condition on the moment is that of an index of those that are there, letter for letter: a year's entries are
             // not looked through at each poll.
@@ -239,51 +219,66 @@ macro_rules! record {
                    and (not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
             );
             // What is missing from a document that was cut off may stand in the rest of it.
-            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(&prepared.keys).bind(prepared.is_cut())
+            sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(now).bind(prepared.keys()).bind(prepared.is_cut())
                 .bind(now - ALWAYS_CUT_SECONDS).execute(&mut *$tx).await?;
         }
-        // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
-        // anew from the store counts only while it is still the newest that was read.
-        let head = sqlx::query(
-            "update source set raw = $2, warnings = coalesce($3, warnings), removals = $8, \
-               revision = case when head_hash is distinct from $6 and not $9 then revision + 1 else revision end, \
-               changed_at = case when head_hash is distinct from $6 then $5 else changed_at end, \
-               clean = case when $9 or head_hash is distinct from $6 then $7 else clean end, \
-               head_hash = $6 \
-             where id = $1 and ($4 or raw = $2)",
-        )
-        .bind($source.id)
-        .bind(&prepared.raw_head)
-        .bind(&prepared.warnings)
-        .bind(from_document)
-        .bind(now)
-        .bind(&prepared.head_hash)
-        .bind(&prepared.clean_head)
-        .bind(&prepared.head_removals)
-        .bind(entries_changed)
-        .execute(&mut *$tx)
-        .await?
-        .rows_affected();
-        // Whoever reads the feed sees its entries, whatever became of the head. Where all are of this version, those that were
-        // written are too, and none has to be looked at.
-        let rules_version: String = sqlx::query_scalar(
-            "update source set \
-               revision = case when $2 then revision + 1 else revision end, \
-               changed_at = case when $2 then $3 else changed_at end, \
-               cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
-               rules_version = case when not $4 then 'mixed' when rules_version = $5 then $5 when exists \
-                 (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
-             where id = $1 returning rules_version",
-        )
-        .bind($source.id)
-        .bind(entries_changed)
-        .bind(now)
-        .bind(head > 0)
-        .bind(prepared.rules_version)
-        .bind(from_document && prepared.is_cut())
-        .bind(from_document)
-        .fetch_one(&mut *$tx)
-        .await?;
+        let (found_version, _, head_stays) = $found;
+        let is_untouched = *head_stays
+            && from_document
+            && !entries_changed
+            && changes.same.is_empty()
+            && !prepared.is_cut()
+            && found_version == prepared.rules_version;
+        // A document that brings nothing leaves all of its source as it is, and that is not written once more.
+        let rules_version = if is_untouched {
+            found_version.clone()
+        } else {
+            // A head of which only the dates changed stays as published: it is no change to announce. One that was washed
+            // anew from the store counts only while it is still the newest that was read.
+            let head = sqlx::query(
+                "update source set raw = $2, warnings = coalesce($3, warnings), removals = $8, \
+                   revision = case when head_hash is distinct from $6 and not $9 then revision + 1 else revision end, \
+                   changed_at = case when head_hash is distinct from $6 then $5 else changed_at end, \
+                   clean = case when $9 or head_hash is distinct from $6 then $7 else clean end, \
+                   head_hash = $6 \
+                 where id = $1 and ($4 or raw = $2)",
+            )
+            .bind($source.id)
+            .bind(&prepared.raw_head)
+            .bind(&prepared.warnings)
+            .bind(from_document)
+            .bind(now)
+            .bind(&prepared.head_hash)
+            .bind(&prepared.clean_head)
+            .bind(&prepared.head_removals)
+            .bind(entries_changed)
+            .execute(&mut *$tx)
+            .await?
+            .rows_affected();
+            // Whoever reads the feed sees its entries, whatever became of the head. Where all are of this version, those that were
+            // written are too, and none has to be looked at.
+            let rules_version: String = sqlx::query_scalar(
+                "update source set entries = entries + $8, taken = taken + $9, \
+                   revision = case when $2 then revision + 1 else revision end, \
+                   changed_at = case when $2 then $3 else changed_at end, \
+                   cut_since = case when $6 then coalesce(cut_since, $3) when $7 then null else cut_since end, \
+                   rules_version = case when not $4 then 'mixed' when rules_version = $5 then $5 when exists \
+                     (select 1 from entry where entry.source_id = source.id and entry.rules_version <> $5) then 'mixed' else $5 end \
+                 where id = $1 returning rules_version",
+            )
+            .bind($source.id)
+            .bind(entries_changed)
+            .bind(now)
+            .bind(head > 0)
+            .bind(prepared.rules_version)
+            .bind(from_document && prepared.is_cut())
+            .bind(from_document)
+            .bind(changes.recorded.new as i64)
+            .bind(taken)
+            .fetch_one(&mut *$tx)
+            .await?;
+            rules_version
+        };
         (changes.recorded, rules_version)
     }};
 }

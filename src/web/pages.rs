@@ -221,7 +221,7 @@ pub(super) async fn opml(
     Extension(key): Extension<Key>,
 ) -> Result<Response, Problem> {
     let store = &shared.app.store;
-    let statuses = shared.titles.get(store.titled()).await?;
+    let statuses = shared.titles.get(store.statuses()).await?;
     let public_url = shared.app.live.borrow().config.server.public_url.clone();
     let headers = [
         (header::CONTENT_TYPE, "text/x-opml; charset=utf-8"),

@@ -186,6 +186,11 @@ pub(super) fn washed(pieces: i64) -> String {
     }
 }
 
+/// Of how many entries an account is, where there are more.
+pub(super) fn newest(n: i64) -> String {
+    format!("In the newest {}.", entries(n))
+}
+
 /// The way to what was done to an entry.
 pub(super) fn compare(removals: i64) -> String {
     match removals {

@@ -22,7 +22,7 @@ use feedwash::schedule::Move;
 use feedwash::store::{Finish, Heading, Recorded, Recording, Source, Status, Store, StoreError};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,7 +50,7 @@ macro_rules! suite {
 }
 
 suite! {
-    sources_are_listed_without_counting_their_entries,
+    sources_are_listed_and_the_troubled_ones_alone,
     new_updated_and_unchanged_entries_are_counted,
     an_extension_of_every_depth_is_published,
     nothing_is_written_for_an_unchanged_document,
@@ -73,7 +73,8 @@ suite! {
     a_name_that_was_free_is_taken_and_given_back,
     what_may_be_two_sources_is_not_renamed,
     prune_deletes_what_left_long_ago_and_nothing_of_the_newest_document,
-    a_failing_write_leaves_everything_as_it_was,
+    entries_and_removals_are_counted_as_they_come_and_go,
+    what_a_source_s_entries_have_in_common_is_told_apart_for_each,
     validators_stay_change_and_go,
     statuses_tell_how_each_source_fares,
     new_rules_change_no_date_and_announce_nothing,

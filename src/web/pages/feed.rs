@@ -176,8 +176,8 @@ fn ways(feed: &Feed, published: &Published, account: Option<&Account>) -> Markup
             p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(fare.entries)) }
         }
         p.note { (words::named(&listed.name, polled_at.as_deref())) }
-        @if let Some(account) = account {
-            p { a href="#washed" { (words::washed(account.passes.iter().map(|pass| pass.pieces).sum())) } }
+        @if account.is_some() {
+            p { a href="#washed" { (words::washed(fare.taken)) } }
         }
     }
 }
@@ -325,6 +325,7 @@ fn washed(account: &Account, fare: &Fare, now: Timestamp) -> Markup {
         section.washed {
             h2 #washed { (words::WASHED) }
             h3 { (words::BY_PASS) }
+            @if fare.entries > account.entries { p { (words::newest(account.entries)) } }
             @if account.passes.is_empty() { p { (if was_read { words::NOTHING_TAKEN } else { words::NOT_READ }) } } @else { (passes(&account.passes)) }
             @if !account.learnt.is_empty() { (learnt(&account.learnt)) }
             @if !account.feed.is_empty() {

@@ -304,49 +304,164 @@ pub(super) async fn prune_deletes_what_left_long_ago_and_nothing_of_the_newest_d
     );
 }
 
-pub(super) async fn a_failing_write_leaves_everything_as_it_was(store: Store) {
-    let source = press(&store).await;
-    record(&store, &source, &rss(&[("1", "A", "a")]), NOW).await;
+/// A statement that makes the last one of a poll fail, and one that mends that.
+const BROKEN_FILE: [&str; 2] = [
+    "create trigger broken before insert on poll begin select raise(abort, 'broken'); end",
+    "drop trigger broken",
+];
+const BROKEN_SERVER: [&str; 2] = [
+    "alter table poll add constraint broken check (new_entries = 0) not valid",
+    "alter table poll drop constraint broken",
+];
+
+#[tokio::test]
+async fn a_failing_write_leaves_a_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feedwash.db");
+    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
+        .await
+        .unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    a_failing_write_leaves_everything_as_it_was(&store, async |mend| {
+        let sql = BROKEN_FILE[usize::from(mend)];
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+    })
+    .await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_failing_write_leaves_a_server_as_it_was() {
+    in_schema(async |other, location| {
+        let store = Store::open(location).await.unwrap();
+        a_failing_write_leaves_everything_as_it_was(&store, async |mend| {
+            let sql = BROKEN_SERVER[usize::from(mend)];
+            sqlx::query(sql).execute(&mut *other).await.unwrap();
+        })
+        .await;
+        store.close().await;
+    })
+    .await;
+}
+
+async fn a_failing_write_leaves_everything_as_it_was(
+    store: &Store,
+    mut broken: impl AsyncFnMut(bool),
+) {
+    let source = press(store).await;
+    record(store, &source, &rss(&[("1", "A", "a")]), NOW).await;
     let before = (
-        heading(&store).await,
-        published(&store).await,
-        status(&store).await.removals,
+        heading(store).await,
+        published(store).await,
+        status(store).await,
     );
-    let mut washed = washed(&rss(&[("1", "A, edited", "a"), ("2", "B", "b")]));
-    // Two removals of one number break a rule of the database after the entries were written.
-    let removal = Removal {
-        entry: washed.clean.entries[0].key.clone(),
-        number: 1,
-        field: Field::Content,
-        pass: "user-rules".into(),
-        rule: "p".into(),
-        evidence: None,
-        before: "x".into(),
-        after: None,
-    };
-    washed.removals = vec![removal.clone(), removal];
+    let edited = rss(&[
+        ("1", "A, edited", "a"),
+        ("2", "B", "b"),
+        ("3", "C", "c"),
+        ("4", "D", "d"),
+    ]);
+    let washed = washed(&edited);
     let finish = Finish {
         recording: Some(Recording::new(&washed, "rules-1")),
         outcome: "changed",
         ..fine(after(60))
     };
+    broken(false).await;
     let error = store.finish(&source, &finish, after(60)).await.unwrap_err();
     assert!(matches!(error, StoreError::Database(_)), "{error}");
-    assert_eq!(
-        (
-            heading(&store).await,
-            published(&store).await,
-            status(&store).await.removals
-        ),
-        before
+    let now = (
+        heading(store).await,
+        published(store).await,
+        status(store).await,
     );
-    let finish = Finish {
-        failures: 1,
-        outcome: "failed",
-        ..fine(after(60))
-    };
+    assert_eq!(format!("{now:?}"), format!("{before:?}"));
+    broken(true).await;
     store.finish(&source, &finish, after(60)).await.unwrap();
-    assert_eq!(status(&store).await.outcome, "failed");
+    assert_eq!(titles(store).await.len(), 4);
+}
+
+/// How many entries and removals are said to be kept.
+async fn kept(store: &Store) -> (i64, i64) {
+    let status = status(store).await;
+    (status.entries, status.removals)
+}
+
+const PLEA: &str = "<p>(This story has not been edited by our staff and is auto-generated from a syndicated feed.)</p>";
+
+pub(super) async fn entries_and_removals_are_counted_as_they_come_and_go(store: Store) {
+    const DAY: i64 = 86_400;
+    let source = press(&store).await;
+    let with = format!("<p>The story.</p>{PLEA}");
+    let first = rss(&[("1", "A", &with), ("2", "B", &with), ("3", "C", "<p>c</p>")]);
+    record(&store, &source, &first, NOW).await;
+    assert_eq!(kept(&store).await, (3, 2));
+    // One loses what was taken, one gains it, one comes.
+    let second = rss(&[
+        ("1", "A", "<p>The story.</p>"),
+        ("3", "C", &with),
+        ("4", "D", &with),
+    ]);
+    record(&store, &source, &second, after(60)).await;
+    assert_eq!(kept(&store).await, (4, 3));
+    // Nothing was taken from what is washed anew.
+    let mut washed = washed(&second);
+    washed.removals.clear();
+    let anew = Recording::anew(&washed, "rules-2");
+    let source = stored(&store, "press").await;
+    store.rewrite(&source, &anew, after(120)).await.unwrap();
+    assert_eq!(kept(&store).await, (4, 1));
+    assert_eq!(store.removals(&source).await.unwrap().len(), 1);
+    assert_eq!(store.prune(30, after(40 * DAY)).await.unwrap(), 1);
+    assert_eq!(kept(&store).await, (3, 0));
+    assert!(store.removals(&source).await.unwrap().is_empty());
+}
+
+pub(super) async fn what_a_source_s_entries_have_in_common_is_told_apart_for_each(store: Store) {
+    let imprint = |name: &str| format!("<p>{}</p>", format!("{name} wrote it. ").repeat(20));
+    let config = sources(&[
+        ("press", "https://press.example/feed"),
+        ("wire", "https://wire.example/feed"),
+    ]);
+    store.sync(&config, NOW).await.unwrap();
+    let document = |name: &str, ids: std::ops::Range<u32>| {
+        let entries = ids.map(|id| {
+            let body = format!("<p>Story {id}.</p>{}{PLEA}", imprint(name));
+            item(&id.to_string(), &format!("{name} {id}"), &body, "")
+        });
+        channel(&entries.collect::<String>())
+    };
+    // The first documents are too short to tell, and the last bring one each.
+    for (ids, at) in [(0..2, 0), (0..9, 60), (9..10, 120)] {
+        for name in ["press", "wire"] {
+            let source = stored(&store, name).await;
+            record(&store, &source, &document(name, ids.clone()), after(at)).await;
+        }
+    }
+    for name in ["press", "wire"] {
+        let source = stored(&store, name).await;
+        let feed = store.feed(source.id, 0, 99).await.unwrap().feed;
+        assert_eq!(feed.entries.len(), 10);
+        for entry in &feed.entries {
+            let title = &entry.title.as_ref().unwrap().value;
+            assert!(title.starts_with(name), "{title}");
+            let key = entry.key.as_str();
+            let both = store.before_after(source.id, key).await.unwrap().unwrap();
+            assert_eq!(both.clean.content, entry.content);
+            assert!(both.raw.content.unwrap().value.contains(&imprint(name)));
+            assert_eq!(
+                (both.removals.len(), &both.removals[0].entry),
+                (1, &entry.key)
+            );
+        }
+        assert_eq!(store.removals(&source).await.unwrap().len(), 10);
+        assert_eq!(store.stored_clean(&source).await.unwrap().len(), 10);
+        let raw = store.stored_raw(&source).await.unwrap().unwrap();
+        assert_eq!(raw.entries.len(), 10);
+        let account = store.account(source.id, 9).await.unwrap();
+        assert_eq!((account.entries, account.passes[0].pieces), (10, 10));
+    }
 }
 
 pub(super) async fn new_rules_change_no_date_and_announce_nothing(store: Store) {

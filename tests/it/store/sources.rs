@@ -470,9 +470,9 @@ pub(super) async fn who_answers_after_a_redirect_holds_its_source_too(store: Sto
     assert_eq!(due_at(&store, after(10_000)).await, ["a", "b"]);
 }
 
-pub(super) async fn sources_are_listed_without_counting_their_entries(store: Store) {
+pub(super) async fn sources_are_listed_and_the_troubled_ones_alone(store: Store) {
     three(&store).await;
-    let listed = store.titled().await.unwrap();
+    let listed = store.statuses().await.unwrap();
     let names: Vec<_> = listed.iter().map(|status| status.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     assert!(store.troubled().await.unwrap().is_empty());
