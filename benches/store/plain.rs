@@ -5,6 +5,7 @@
 use feedwash::model::Washed;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::path::Path;
 use zstd::bulk::{Compressor, Decompressor};
@@ -26,6 +27,8 @@ struct EntryRow {
     hashes: [String; 2],
     rules_version: String,
     taken: i64,
+    /// What tells the dictionary.
+    mark: [u8; 4],
     parts: [String; 3],
 }
 
@@ -66,6 +69,8 @@ impl Poll {
         let shared = Decompressor::with_dictionary(SHARED);
         let own = shared.and_then(|mut shared| shared.decompress(&kept, 1 << 20));
         let whole = [SHARED, &own.expect("the store packed it")].concat();
+        let hash = Sha256::digest(&kept);
+        let mark = std::array::from_fn(|at| hash[at]);
         let lines = all("select print, entries from line where source_id = ?");
         let number = |value: &Value| match value {
             Value::Integer(number) => *number,
@@ -86,7 +91,7 @@ impl Poll {
             let json = |entry| serde_json::to_string(entry).expect("an entry is JSON");
             let removed = serde_json::to_string(&removals).expect("removals are JSON");
             let parts = [json(raw), json(clean), if removals.is_empty() { String::new() } else { removed }];
-            EntryRow { key, numbers, hashes, rules_version, taken, parts }
+            EntryRow { key, numbers, hashes, rules_version, taken, mark, parts }
         });
         Self {
             source: head,
@@ -237,7 +242,7 @@ fn write_entry(
         length.expect("it is short").to_le_bytes()
     };
     let frame = frame.expect("there is memory for it");
-    let packed = [&[3], length(0).as_slice(), &length(1), &frame].concat();
+    let packed = [&[3], length(0).as_slice(), &length(1), &row.mark, &frame].concat();
     let [
         first_seen_at,
         left_at,
@@ -248,7 +253,7 @@ fn write_entry(
     ] = &row.numbers;
     db.prepare_cached(
         "insert into entry (source_id, key, first_seen_at, left_at, changed_at, sort_at, position, updated_at, raw_hash, story_hash, \
-           rules_version, raw, clean, packed, taken) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?)",
+           rules_version, raw, clean, parts, taken) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?)",
     )?
     .execute(params![
         source, row.key, first_seen_at, left_at, changed_at, sort_at, position, updated_at, row.hashes[0], row.hashes[1],

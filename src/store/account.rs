@@ -1,16 +1,19 @@
 //! What was done to a source: what was taken from its newest entries, what was forgiven in its document, and how its polls went.
 
 use super::db::on;
-use super::pack::needs_own;
+use super::pack::unpacked_bytes;
 use super::times::time;
 use super::{Store, StoreError};
 use crate::model::{Removal, Warning};
 use jiff::Timestamp;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How many entries an account is of, the newest ones: a source may have a year's, and who asks wants to know of today.
 const ENTRIES_MAX: i64 = 200;
+
+/// … and of fewer where they are long: it is made while a visitor waits, and others.
+const BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The pass that takes what was learnt.
 const LEARNING: &str = "repeated-lines";
@@ -70,9 +73,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn account(&self, source_id: i64, limit: u32) -> Result<Account, StoreError> {
-        type Row = (i64, String, i64, Option<Vec<u8>>);
+        type Row = (i64, i64, Option<Vec<u8>>);
         type Poll = (i64, i64, String, Option<String>, i64, i64);
-        let newest = "select id, key, taken, case when taken > 0 then packed end from entry where source_id = $1 \
+        let newest = "select id, taken, case when taken > 0 then parts end from entry where source_id = $1 \
                       order by sort_at desc, first_seen_at desc, position limit $2";
         let (rows, head, polls): (Vec<Row>, (String, String), Vec<Poll>) = on!(self.db, pool => {
             let rows = sqlx::query_as(newest).bind(source_id).bind(ENTRIES_MAX).fetch_all(pool).await?;
@@ -90,17 +93,24 @@ impl Store {
             .await?;
             (rows, head, polls)
         });
-        let packed = rows.iter().any(|row| needs_own(row.3.as_deref()));
-        let mut unpacker = self.unpacker(source_id, packed).await?;
+        let mut bytes = 0;
+        let rows = rows.into_iter().take_while(|row| {
+            let fits = bytes < BYTES_MAX;
+            bytes += unpacked_bytes(row.2.as_deref());
+            fits
+        });
+        let rows: Vec<Row> = rows.collect();
+        let entries = i64::try_from(rows.len()).unwrap_or(ENTRIES_MAX);
+        let rows = rows.into_iter().filter(|row| row.1 > 0);
+        let rows: Vec<_> = rows.map(|(id, _, packed)| (id, packed)).collect();
         let mut tallies = Tallies::default();
-        for (id, key, _, packed) in rows.iter().filter(|row| row.2 > 0) {
-            let own = self.removals_of(*id, key, packed.as_deref(), &mut unpacker);
-            tallies.add(&own.await?);
+        for removals in self.removals_in(source_id, &rows).await? {
+            tallies.add(&removals);
         }
         let [passes, mut learnt] = tallies.told();
         learnt.truncate(limit as usize);
         Ok(Account {
-            entries: i64::try_from(rows.len()).unwrap_or(ENTRIES_MAX),
+            entries,
             passes,
             learnt,
             feed: serde_json::from_str(&head.0).unwrap_or_default(),
@@ -122,10 +132,9 @@ struct Tallies {
 impl Tallies {
     /// Adds what was removed from one entry.
     fn add(&mut self, removals: &[Removal]) {
-        for (at, removal) in removals.iter().enumerate() {
-            let is_first = !removals[..at]
-                .iter()
-                .any(|other| other.pass == removal.pass);
+        let mut seen = HashSet::new();
+        for removal in removals {
+            let is_first = seen.insert(&removal.pass);
             let pass = self.passes.entry(removal.pass.clone());
             let pass = pass.or_insert_with(|| Tally::of(&removal.pass));
             pass.pieces += 1;

@@ -65,7 +65,7 @@ impl Store {
             }),
             false => None,
         };
-        let own = packed.map(|packed| Dictionary::unpack(&packed));
+        let own = packed.map(Dictionary::unpack);
         Unpacker::new(own.transpose()?)
     }
 
@@ -103,7 +103,7 @@ impl Store {
             let (head,): (Option<String>,) =
                 sqlx::query_as("select clean from source where id = $1").bind(id).fetch_one(pool).await?;
             let rows = sqlx::query_as(
-                "select packed, clean, first_seen_at, updated_at from entry where source_id = $1 \
+                "select parts, clean, first_seen_at, updated_at from entry where source_id = $1 \
                  order by sort_at desc, first_seen_at desc, position limit $2 offset $3",
             )
             .bind(id)
@@ -150,7 +150,7 @@ impl Store {
         let (head, rows): (Option<String>, Vec<Row>) = on!(self.db, pool => {
             let (head,): (Option<String>,) =
                 sqlx::query_as("select raw from source where id = $1").bind(source.id).fetch_one(pool).await?;
-            let rows = sqlx::query_as("select packed, raw from entry where source_id = $1 order by sort_at desc, first_seen_at desc, position")
+            let rows = sqlx::query_as("select parts, raw from entry where source_id = $1 order by sort_at desc, first_seen_at desc, position")
                 .bind(source.id)
                 .fetch_all(pool)
                 .await?;

@@ -3,7 +3,7 @@
 use super::db::on;
 use super::feeds::read;
 use super::pack::needs_own;
-use super::write::KEY_COLUMNS;
+use super::write::{KEY_COLUMNS, THERE};
 use super::{Source, Store, StoreError, rows};
 use crate::model::Feed;
 use crate::walls::Known;
@@ -28,8 +28,8 @@ impl Store {
         let same = format!(
             "select 1 from entry where source_id = $1 and key in (select key from {given}) limit 1"
         );
-        let all = "select count(*) from entry where source_id = $1 and left_at is null";
-        let newest = "select packed, clean from entry where source_id = $1 and left_at is null order by sort_at desc limit $2";
+        let all = format!("select count(*) from {THERE}");
+        let newest = format!("select parts, clean from {THERE} order by sort_at desc limit $2");
         let head = "select coalesce(raw, '') from source where id = $1";
         let (entries, titles, head) = on!(self.db, pool => {
             let same: Option<(i32,)> = sqlx::query_as(AssertSqlSafe(same))
@@ -40,8 +40,8 @@ impl Store {
             if same.is_some() {
                 return Ok(Known { entries: 1, same: 1, ..Known::default() });
             }
-            let entries: i64 = sqlx::query_scalar(all).bind(source.id).fetch_one(pool).await?;
-            let titles: Vec<(Option<Vec<u8>>, String)> = sqlx::query_as(newest).bind(source.id).bind(TITLES).fetch_all(pool).await?;
+            let entries: i64 = sqlx::query_scalar(AssertSqlSafe(all)).bind(source.id).fetch_one(pool).await?;
+            let titles: Vec<(Option<Vec<u8>>, String)> = sqlx::query_as(AssertSqlSafe(newest)).bind(source.id).bind(TITLES).fetch_all(pool).await?;
             let head: String = sqlx::query_scalar(head).bind(source.id).fetch_one(pool).await?;
             (entries, titles, head)
         });

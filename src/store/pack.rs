@@ -3,12 +3,13 @@
 //! Most of the second is a copy of the first, as is what was removed, and costs a few bytes beside it. For names, namespaces and markup
 //! that every feed has, there is a dictionary; for what the entries of one source have in common there is one of its own, made
 //! of some of its first entries. Each entry is packed by itself, so that one can be read, written and deleted without another.
-//! Invariant: what was packed once can be read for ever, so a dictionary never changes while there are entries of it: another one gets a form
-//! of its own.
+//! Invariants: what was packed once can be read for ever, so a dictionary never changes while there are entries of it; nothing is unpacked by
+//! another dictionary than it was packed by, which would make another text of it.
 
 use super::StoreError;
 use super::feeds::read;
 use crate::model::{Entry, Removal};
+use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
 use std::sync::LazyLock;
 use zstd::bulk::{Compressor, Decompressor};
@@ -31,6 +32,10 @@ const OLD_HEAD_BYTES: usize = 5;
 /// The form, the length of what was read, and of what is published.
 const HEAD_BYTES: usize = 9;
 
+/// What tells a source's own dictionary from others stands behind that: the beginning of the SHA-256 of what is kept of it.
+type Mark = [u8; 4];
+const OWN_HEAD_BYTES: usize = HEAD_BYTES + size_of::<Mark>();
+
 /// How hard it is tried: a fourteenth less than level 3 for twice its time, and 9 saves one in a hundred more (docs/performance.md).
 const LEVEL: i32 = 6;
 
@@ -38,7 +43,11 @@ const LEVEL: i32 = 6;
 /// something takes longer for it.
 const OWN_BYTES: usize = 16 * 1024;
 
-/// A document of fewer entries makes no dictionary: what they have in common is not yet to be seen.
+/// So much of an entry's beginning goes into it, and of its end: what comes before a story, and what comes after it. It saves more than
+/// whole entries would, and is of two at least.
+const END_BYTES: usize = OWN_BYTES / 4;
+
+/// A document of fewer entries makes no dictionary: a feed that begins is not yet as it will be.
 const OWN_ENTRIES_MIN: usize = 4;
 
 /// No entry unpacked has more bytes, as whoever says so is damaged: the head counts with 32 bits, and a configuration that lets a
@@ -74,10 +83,36 @@ impl Parts<'_> {
     fn join(&self) -> Vec<u8> {
         [self.raw, self.clean, self.removals].concat().into_bytes()
     }
+
+    /// The beginning of the first part and the end of the last, or all where that is little.
+    fn ends(&self) -> Vec<u8> {
+        if self.bytes() <= 2 * END_BYTES {
+            return self.join();
+        }
+        let parts = [self.raw, self.clean, self.removals].map(str::as_bytes);
+        let mut beginning = Vec::with_capacity(2 * END_BYTES);
+        for part in parts {
+            let left = END_BYTES - beginning.len();
+            beginning.extend_from_slice(&part[..left.min(part.len())]);
+        }
+        let mut end = Vec::with_capacity(END_BYTES);
+        for part in parts.into_iter().rev() {
+            let left = END_BYTES - end.len();
+            end.extend(part.iter().rev().take(left));
+        }
+        end.reverse();
+        beginning.append(&mut end);
+        beginning
+    }
 }
 
-/// A source's own dictionary: what some of its entries consist of, behind [`DICTIONARY`].
-pub(super) struct Dictionary(Vec<u8>);
+/// A source's own dictionary: what some of its entries consist of.
+pub(super) struct Dictionary {
+    /// That, behind [`DICTIONARY`].
+    whole: Vec<u8>,
+    /// What is kept of it: that alone, packed.
+    kept: Vec<u8>,
+}
 
 impl Dictionary {
     /// That of a document's entries, given the newest first; none where they are too few.
@@ -85,31 +120,46 @@ impl Dictionary {
         if entries.len() < OWN_ENTRIES_MIN {
             return None;
         }
-        let mut left = OWN_BYTES;
-        let chosen = entries.iter().take_while(|parts| {
-            let fits = left > 0;
-            left = left.saturating_sub(parts.bytes());
-            fits
-        });
-        let chosen: Vec<_> = chosen.map(Parts::join).collect();
+        let mut ends = Vec::new();
+        let mut bytes = 0;
+        for entry in entries {
+            if bytes >= OWN_BYTES {
+                break;
+            }
+            let entry = entry.ends();
+            bytes += entry.len();
+            ends.push(entry);
+        }
+        ends.reverse();
         // What stands last costs least to refer to.
-        let mut own: Vec<u8> = chosen.into_iter().rev().flatten().collect();
-        own.drain(..own.len().saturating_sub(OWN_BYTES));
-        Some(Self([DICTIONARY, &own].concat()))
+        let own = ends.concat();
+        let own = &own[own.len().saturating_sub(OWN_BYTES)..];
+        let mut kept = vec![0; zstd::zstd_safe::compress_bound(own.len())];
+        let written = shared_pack(own, &mut kept);
+        kept.truncate(written);
+        Some(Self::with(own, kept))
+    }
+
+    fn with(own: &[u8], kept: Vec<u8>) -> Self {
+        Self {
+            whole: [DICTIONARY, own].concat(),
+            kept,
+        }
     }
 
     /// As it is kept.
-    pub(super) fn packed(&self) -> Vec<u8> {
-        let own = &self.0[DICTIONARY.len()..];
-        let mut packed = vec![0; zstd::zstd_safe::compress_bound(own.len())];
-        let written = shared_pack(own, &mut packed);
-        packed.truncate(written);
-        packed
+    pub(super) fn packed(&self) -> &[u8] {
+        &self.kept
     }
 
-    pub(super) fn unpack(packed: &[u8]) -> Result<Self, StoreError> {
-        let own = shared_unpack(packed, content_bytes(packed, OWN_BYTES)?)?;
-        Ok(Self([DICTIONARY, &own].concat()))
+    pub(super) fn unpack(packed: Vec<u8>) -> Result<Self, StoreError> {
+        let own = shared_unpack(&packed, content_bytes(&packed, OWN_BYTES)?)?;
+        Ok(Self::with(&own, packed))
+    }
+
+    fn mark(&self) -> Mark {
+        let hash = Sha256::digest(&self.kept);
+        std::array::from_fn(|at| hash[at])
     }
 }
 
@@ -144,36 +194,63 @@ fn content_bytes(frame: &[u8], max: usize) -> Result<usize, StoreError> {
 }
 
 /// Packs the entries of a source.
-pub(super) struct Packer(Option<Compressor<'static>>);
+pub(super) struct Packer(Option<(Compressor<'static>, Mark)>);
 
 impl Packer {
     /// With the source's own dictionary, where it has one.
-    pub(super) fn new(own: Option<Dictionary>) -> Self {
-        Self(own.map(|own| Compressor::with_dictionary(LEVEL, &own.0).expect(FINE)))
+    pub(super) fn new(own: Option<&Dictionary>) -> Self {
+        Self(own.map(|own| {
+            let packer = Compressor::with_dictionary(LEVEL, &own.whole);
+            (packer.expect(FINE), own.mark())
+        }))
     }
 
     /// Packs the parts of an entry.
     pub(super) fn pack(&mut self, parts: Parts<'_>) -> Vec<u8> {
         let all = parts.join();
-        let mut packed = vec![0; HEAD_BYTES + zstd::zstd_safe::compress_bound(all.len())];
-        let (head, frame) = packed.split_at_mut(HEAD_BYTES);
-        for (place, part) in head[1..].chunks_exact_mut(4).zip([parts.raw, parts.clean]) {
+        let (form, head_bytes) = match self.0 {
+            Some(_) => (OWN, OWN_HEAD_BYTES),
+            None => (SHARED, HEAD_BYTES),
+        };
+        let mut packed = vec![0; head_bytes + zstd::zstd_safe::compress_bound(all.len())];
+        let (head, frame) = packed.split_at_mut(head_bytes);
+        head[0] = form;
+        let lengths = head[1..HEAD_BYTES].chunks_exact_mut(size_of::<u32>());
+        for (place, part) in lengths.zip([parts.raw, parts.clean]) {
             let length = u32::try_from(part.len()).expect("an entry is bounded by its document");
             place.copy_from_slice(&length.to_le_bytes());
         }
         let written = match &mut self.0 {
-            Some(own) => {
-                head[0] = OWN;
+            Some((own, mark)) => {
+                head[HEAD_BYTES..].copy_from_slice(mark);
                 own.compress_to_buffer(&all, frame).expect(FINE)
             }
-            None => {
-                head[0] = SHARED;
-                shared_pack(&all, frame)
-            }
+            None => shared_pack(&all, frame),
         };
-        packed.truncate(HEAD_BYTES + written);
+        packed.truncate(head_bytes + written);
         packed.shrink_to_fit();
         packed
+    }
+}
+
+/// How many bytes an entry has that is packed, as it says itself; none where it is damaged or not packed.
+pub(super) fn unpacked_bytes(packed: Option<&[u8]>) -> usize {
+    let head_bytes = packed
+        .and_then(|packed| packed.first())
+        .map(|form| head_bytes(*form));
+    let frame = packed
+        .zip(head_bytes)
+        .and_then(|(packed, head)| packed.get(head..));
+    frame.map_or(0, |frame| {
+        content_bytes(frame, UNPACKED_BYTES_MAX).unwrap_or_default()
+    })
+}
+
+fn head_bytes(form: u8) -> usize {
+    match form {
+        BOTH => OLD_HEAD_BYTES,
+        OWN => OWN_HEAD_BYTES,
+        _ => HEAD_BYTES,
     }
 }
 
@@ -183,15 +260,14 @@ pub(super) fn needs_own(packed: Option<&[u8]>) -> bool {
 }
 
 /// Unpacks the entries of a source.
-pub(super) struct Unpacker(Option<Decompressor<'static>>);
+pub(super) struct Unpacker(Option<(Decompressor<'static>, Mark)>);
 
 impl Unpacker {
     /// With the source's own dictionary, where it has one that is needed.
     pub(super) fn new(own: Option<Dictionary>) -> Result<Self, StoreError> {
-        let own = own.map(|own| Decompressor::with_dictionary(&own.0));
-        let own = own
-            .transpose()
-            .map_err(|error| damaged(error.to_string()))?;
+        let own = own.map(|own| Ok((Decompressor::with_dictionary(&own.whole)?, own.mark())));
+        let own = own.transpose();
+        let own = own.map_err(|error: std::io::Error| damaged(error.to_string()))?;
         Ok(Self(own))
     }
 
@@ -227,23 +303,16 @@ impl Unpacker {
 
     fn unpack(&mut self, packed: &[u8]) -> Result<Unpacked, StoreError> {
         let form = packed.first().copied().unwrap_or_default();
-        let head_bytes = if form == BOTH {
-            OLD_HEAD_BYTES
-        } else {
-            HEAD_BYTES
-        };
-        let Some((head, frame)) = packed.split_at_checked(head_bytes) else {
+        let Some((head, frame)) = packed.split_at_checked(head_bytes(form)) else {
             return Err(damaged(format!("it has {} bytes", packed.len())));
         };
         let bytes = content_bytes(frame, UNPACKED_BYTES_MAX)?;
-        let mut lengths = head[1..].as_chunks().0.iter();
-        let mut length = || {
-            lengths
-                .next()
-                .map(|length| u32::from_le_bytes(*length) as usize)
+        let number = |at: usize| {
+            let number = head.get(at..)?.first_chunk()?;
+            Some(u32::from_le_bytes(*number) as usize)
         };
-        let raw_bytes = length().unwrap_or_default();
-        let clean_bytes = length().unwrap_or_else(|| bytes.saturating_sub(raw_bytes));
+        let raw_bytes = number(1).unwrap_or_default();
+        let clean_bytes = number(OLD_HEAD_BYTES).unwrap_or(bytes.saturating_sub(raw_bytes));
         let Some(rest) = bytes
             .checked_sub(raw_bytes)
             .and_then(|rest| rest.checked_sub(clean_bytes))
@@ -255,11 +324,14 @@ impl Unpacker {
         };
         let all = match (form, &mut self.0) {
             (BOTH | SHARED, _) => shared_unpack(frame, bytes)?,
-            (OWN, Some(own)) => {
+            (OWN, Some((own, mark))) if head[HEAD_BYTES..] == *mark => {
                 let unpacked = own.decompress(frame, bytes);
                 unpacked.map_err(|error| damaged(error.to_string()))?
             }
-            (OWN, None) => return Err(damaged("its source has no dictionary".to_owned())),
+            (OWN, _) => {
+                let why = "the dictionary that it was packed by is not there";
+                return Err(damaged(why.to_owned()));
+            }
             _ => return Err(damaged(format!("its form is {form}"))),
         };
         match all.len() == bytes {
@@ -304,6 +376,18 @@ fn damaged(why: String) -> StoreError {
     }
 }
 
+/// Both forms of an entry, as a version packed them that wrote removals elsewhere.
+#[cfg(test)]
+pub(super) fn pack_both(raw: &str, clean: &str) -> Vec<u8> {
+    let both = [raw, clean].concat().into_bytes();
+    let mut packed = vec![0; OLD_HEAD_BYTES + zstd::zstd_safe::compress_bound(both.len())];
+    let written = shared_pack(&both, &mut packed[OLD_HEAD_BYTES..]);
+    packed.truncate(OLD_HEAD_BYTES + written);
+    packed[0] = BOTH;
+    packed[1..OLD_HEAD_BYTES].copy_from_slice(&(raw.len() as u32).to_le_bytes());
+    packed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,8 +408,9 @@ mod tests {
 
     #[track_caller]
     fn check_with(own: Option<&Dictionary>, all: Parts<'_>) -> usize {
-        let again = || own.map(|own| Dictionary::unpack(&own.packed()).unwrap());
-        let packed = Packer::new(again()).pack(all);
+        let again = || own.map(|own| Dictionary::unpack(own.packed().to_vec()).unwrap());
+        let packed = Packer::new(own).pack(all);
+        assert_eq!(unpacked_bytes(Some(&packed)), all.bytes());
         let unpacked = Unpacker::new(again()).unwrap().unpack(&packed).unwrap();
         assert_eq!(unpacked.raw().unwrap(), all.raw);
         assert_eq!(unpacked.clean().unwrap(), all.clean);
@@ -401,9 +486,13 @@ mod tests {
     fn a_dictionary_is_bounded_and_made_of_some_entries() {
         assert!(own(&["a", "b", "c"]).is_none());
         let long = story(0);
-        let own = own(&[long.as_str(); 4]).unwrap();
-        assert_eq!(own.0.len(), DICTIONARY.len() + OWN_BYTES);
-        assert!(own.0.ends_with(&long.as_bytes()[long.len() - OWN_BYTES..]));
+        let own = own(&[&long, &long, "b", "c"]).unwrap();
+        assert_eq!(own.whole.len(), DICTIONARY.len() + OWN_BYTES);
+        // The newest last, with its beginning and its end.
+        let newest = &own.whole[DICTIONARY.len() + OWN_BYTES - 2 * END_BYTES..];
+        let long = long.as_bytes();
+        let ends = [&long[..END_BYTES], &long[long.len() - END_BYTES..]];
+        assert_eq!(newest, ends.concat());
     }
 
     #[test]
@@ -430,7 +519,10 @@ mod tests {
                 "{packed:?}"
             );
         };
-        let packed = [Packer::new(None).pack(all), Packer::new(own()).pack(all)];
+        let packed = [
+            Packer::new(None).pack(all),
+            Packer::new(own().as_ref()).pack(all),
+        ];
         for packed in &packed {
             assert!(with(packed, own()).is_ok());
             for length in 0..packed.len() {
@@ -443,10 +535,14 @@ mod tests {
                 fails(&packed);
             }
         }
-        assert!(with(&packed[1], None).is_err());
-        let kept = own().unwrap().packed();
+        // Another dictionary of the same length would make another text of it.
+        for other in [None, self::own(&["{\"key\":\"c\"}"; 4])] {
+            let told = with(&packed[1], other).unwrap_err().to_string();
+            assert!(told.contains("dictionary"), "{told}");
+        }
+        let kept = own().unwrap().packed().to_vec();
         for length in 0..kept.len() {
-            assert!(Dictionary::unpack(&kept[..length]).is_err());
+            assert!(Dictionary::unpack(kept[..length].to_vec()).is_err());
         }
     }
 
@@ -461,12 +557,7 @@ mod tests {
             Some("a")
         );
         assert!(unpacker().removals(None).unwrap().is_none());
-        // Both forms of an entry, as a version packed them that wrote removals elsewhere.
-        let both = br#"{"link":"a"}{"link":"b"}"#;
-        let mut packed = vec![0; OLD_HEAD_BYTES + 100];
-        let written = shared_pack(both, &mut packed[OLD_HEAD_BYTES..]);
-        packed.truncate(OLD_HEAD_BYTES + written);
-        packed[..2].copy_from_slice(&[BOTH, 12]);
+        let packed = pack_both(r#"{"link":"a"}"#, r#"{"link":"b"}"#);
         assert_eq!(
             unpacker().raw(Some(&packed), "").unwrap().link.as_deref(),
             Some("a")

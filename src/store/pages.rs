@@ -140,9 +140,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn summaries(&self, ids: &[i64]) -> Result<HashMap<i64, Summary>, StoreError> {
-        let given = rows::table(&self.db, "$1", ID);
+        let given = rows::table(&self.db, "$1", rows::ID);
         let sql = format!(
-            "select source.id, source.clean, dictionary.packed, entry.key, entry.packed, entry.clean, entry.sort_at from {given} \
+            "select source.id, source.clean, dictionary.packed, entry.key, entry.parts, entry.clean, entry.sort_at from {given} \
              join source on source.id = given.id left join dictionary on dictionary.source_id = source.id \
              left join entry on entry.id = (select newest.id from entry as newest where newest.source_id = source.id \
                order by newest.sort_at desc, newest.first_seen_at desc, newest.position limit 1)"
@@ -157,7 +157,7 @@ impl Store {
             Option<i64>,
         );
         let rows: Vec<Row> = on!(self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(ids_json(ids)).fetch_all(pool).await?
+            sqlx::query_as(AssertSqlSafe(sql)).bind(rows::ids(ids)).fetch_all(pool).await?
         });
         let summaries = rows
             .into_iter()
@@ -165,7 +165,7 @@ impl Store {
                 // What an older version wrote otherwise is listed by its name until it is written again.
                 let feed = head.and_then(|head| read("feed", &head).ok());
                 let own = own.filter(|_| needs_own(packed.as_deref()));
-                let own = own.and_then(|own| Dictionary::unpack(&own).ok());
+                let own = own.and_then(|own| Dictionary::unpack(own).ok());
                 let entry = clean.and_then(|clean| {
                     let mut unpacker = Unpacker::new(own).ok()?;
                     unpacker.clean(packed.as_deref(), &clean).ok()
@@ -189,7 +189,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn fares(&self, ids: &[i64]) -> Result<HashMap<i64, Fare>, StoreError> {
-        let given = rows::table(&self.db, "$1", ID);
+        let given = rows::table(&self.db, "$1", rows::ID);
         let sql = format!(
             "select source.id, url, outcome, detail, failure, failures, last_poll_at, last_success_at, next_poll_at, \
                next_poll_reason, moved, downgraded_to, \
@@ -197,7 +197,7 @@ impl Store {
              from {given} join source on source.id = given.id where removed_at is null"
         );
         on!(self.db, pool => {
-            let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids_json(ids)).fetch_all(pool).await?;
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(rows::ids(ids)).fetch_all(pool).await?;
             rows.into_iter().map(|row| {
                 let moved: Option<String> = row.try_get("moved")?;
                 let held_until = time(row.try_get("held_until")?);
@@ -234,7 +234,7 @@ impl Store {
         ids: &[i64],
         now: Timestamp,
     ) -> Result<HashMap<i64, Week>, StoreError> {
-        let given = rows::table(&self.db, "$1", ID);
+        let given = rows::table(&self.db, "$1", rows::ID);
         // Days are counted from now backwards. What a publisher dates ahead of time came today.
         let sql = format!(
             "select source_id, day, count(*), cast(sum(taken) as bigint) from (\
@@ -245,7 +245,7 @@ impl Store {
         let now = now.as_second();
         let first = now - SECONDS_A_DAY * WEEK_DAYS as i64;
         let rows: Vec<(i64, i64, i64, i64)> = on!(self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(ids_json(ids)).bind(now).bind(first).fetch_all(pool).await?
+            sqlx::query_as(AssertSqlSafe(sql)).bind(rows::ids(ids)).bind(now).bind(first).fetch_all(pool).await?
         });
         let mut weeks: HashMap<i64, Week> = HashMap::new();
         for (id, day, entries, removals) in rows {
@@ -294,7 +294,7 @@ impl Store {
         }
         type Row = (i64, Option<Vec<u8>>, String, String, i64, Option<i64>);
         let row: Option<Row> = on!(self.db, pool => {
-            sqlx::query_as("select id, packed, raw, clean, first_seen_at, left_at from entry where source_id = $1 and key = $2")
+            sqlx::query_as("select id, parts, raw, clean, first_seen_at, left_at from entry where source_id = $1 and key = $2")
                 .bind(source_id)
                 .bind(key)
                 .fetch_optional(pool)
@@ -303,22 +303,14 @@ impl Store {
         let Some((id, packed, raw, clean, first_seen_at, left_at)) = row else {
             return Ok(None);
         };
-        let packed = packed.as_deref();
-        let mut unpacker = self.unpacker(source_id, needs_own(packed)).await?;
-        let raw = unpacker.raw(packed, &raw)?;
+        let own = needs_own(packed.as_deref());
+        let mut unpacker = self.unpacker(source_id, own).await?;
         Ok(Some(BeforeAfter {
-            removals: self.removals_of(id, key, packed, &mut unpacker).await?,
-            raw,
-            clean: unpacker.clean(packed, &clean)?,
+            raw: unpacker.raw(packed.as_deref(), &raw)?,
+            clean: unpacker.clean(packed.as_deref(), &clean)?,
+            removals: self.removals_in(source_id, &[(id, packed)]).await?.concat(),
             first_seen_at: time(Some(first_seen_at)),
             left_at: time(left_at),
         }))
     }
-}
-
-const ID: &[rows::Column] = &[("id", "bigint")];
-
-fn ids_json(ids: &[i64]) -> String {
-    let ids: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
-    serde_json::Value::Array(ids).to_string()
 }

@@ -325,7 +325,7 @@ impl Store {
         let given = rows::table(&self.db, "$2", &columns);
         // A `cross join`, so that SQLite asks the index of entries for each that is given.
         let sql = format!(
-            "select entry.packed, entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
+            "select entry.parts, entry.raw from {given} cross join entry where entry.source_id = $1 and entry.key = given.key \
              and substr(entry.raw_hash, 1, {HASH_CHARS}) <> given.raw_hash \
              and (substr(entry.story_hash, 1, {HASH_CHARS}) <> given.story_hash or entry.rules_version <> $3)"
         );

@@ -1,12 +1,22 @@
 //! Sets of rows as one JSON parameter: one statement a table, however many rows.
 
 use super::db::Db;
+use serde_json::{Value, json};
 
 /// A column of a row set: its name and its type (`text`, `bigint` or [`BYTES`]).
 pub(super) type Column = (&'static str, &'static str);
 
 /// The type of a column of bytes, which stand in the row set in hexadecimal digits: JSON has none.
 pub(super) const BYTES: &str = "bytea";
+
+/// The columns of a row set of rows' ids.
+pub(super) const ID: &[Column] = &[("id", "bigint")];
+
+/// Such a set.
+pub(super) fn ids(ids: &[i64]) -> String {
+    let ids: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
+    Value::Array(ids).to_string()
+}
 
 /// Bytes in hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {

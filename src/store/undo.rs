@@ -4,13 +4,14 @@
 
 use super::db::{in_transaction, on};
 use super::lines::{bits, print};
-use super::pack::{Unpacker, needs_own};
+use super::pack::needs_own;
 use super::record::storable;
 use super::times::time;
-use super::{Source, Store, StoreError};
+use super::{Source, Store, StoreError, rows};
 use crate::model::{Entry, EntryKey, Field, Removal, Restored, Warning, Washed};
 use jiff::Timestamp;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 use std::collections::{BTreeSet, HashMap};
 
 /// One removal that was put back, for people.
@@ -175,7 +176,7 @@ impl Store {
         source: &Source,
     ) -> Result<HashMap<EntryKey, Entry>, StoreError> {
         let rows: Vec<(Option<Vec<u8>>, String)> = on!(self.db, pool => {
-            sqlx::query_as("select packed, clean from entry where source_id = $1").bind(source.id).fetch_all(pool).await?
+            sqlx::query_as("select parts, clean from entry where source_id = $1").bind(source.id).fetch_all(pool).await?
         });
         let packed = rows.iter().any(|row| needs_own(row.0.as_deref()));
         let mut unpacker = self.unpacker(source.id, packed).await?;
@@ -191,78 +192,67 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Damaged`].
     pub async fn removals(&self, source: &Source) -> Result<Vec<Removal>, StoreError> {
-        // Those of entries that an older version wrote; who writes one of them anew meanwhile packs its removals.
-        let rows: Vec<RemovalRow> = on!(self.db, pool => {
-            sqlx::query_as(
-                "select entry.key, removal.number, removal.field, removal.pass, removal.rule, removal.evidence, \
-                   removal.before_text, removal.after_text \
-                 from removal join entry on entry.id = removal.entry_id \
-                 where entry.source_id = $1 order by entry.id, removal.number",
-            )
-            .bind(source.id)
-            .fetch_all(pool)
-            .await?
-        });
-        let mut old: HashMap<EntryKey, Vec<Removal>> = HashMap::new();
-        for row in rows {
-            let removal = removal(row)?;
-            old.entry(removal.entry.clone()).or_default().push(removal);
-        }
-        let rows: Vec<(String, Option<Vec<u8>>)> = on!(self.db, pool => {
-            sqlx::query_as("select key, packed from entry where source_id = $1 and taken > 0 order by id")
+        let rows: Vec<(i64, Option<Vec<u8>>)> = on!(self.db, pool => {
+            sqlx::query_as("select id, parts from entry where source_id = $1 and taken > 0 order by id")
                 .bind(source.id)
                 .fetch_all(pool)
                 .await?
         });
-        let packed = rows.iter().any(|row| needs_own(row.1.as_deref()));
-        let mut unpacker = self.unpacker(source.id, packed).await?;
-        let mut removals = Vec::new();
-        for (key, packed) in rows {
-            let own = unpacker.removals(packed.as_deref())?;
-            let own = match (own, self::key(key)?) {
-                (Some(own), _) => own,
-                (None, key) => old.remove(&key.unwrap_or_default()).unwrap_or_default(),
-            };
-            removals.extend(own);
-        }
-        Ok(removals)
+        Ok(self.removals_in(source.id, &rows).await?.concat())
     }
 
-    /// The removals that were made in an entry, given by its row, its key and what is packed of it.
-    pub(super) async fn removals_of(
+    /// The removals that were made in some entries of a source, given by their rows and what is packed of them.
+    pub(super) async fn removals_in(
         &self,
-        entry_id: i64,
-        key: &str,
-        packed: Option<&[u8]>,
-        unpacker: &mut Unpacker,
-    ) -> Result<Vec<Removal>, StoreError> {
-        match unpacker.removals(packed)? {
-            Some(removals) => Ok(removals),
-            None => self.removals_elsewhere(entry_id, key).await,
-        }
+        source_id: i64,
+        entries: &[(i64, Option<Vec<u8>>)],
+    ) -> Result<Vec<Vec<Removal>>, StoreError> {
+        let packed = entries
+            .iter()
+            .any(|(_, packed)| needs_own(packed.as_deref()));
+        let mut unpacker = self.unpacker(source_id, packed).await?;
+        let told = entries
+            .iter()
+            .map(|(id, packed)| Ok((*id, unpacker.removals(packed.as_deref())?)));
+        let told: Vec<(i64, Option<Vec<Removal>>)> = told.collect::<Result<_, StoreError>>()?;
+        let elsewhere = told.iter().filter(|(_, removals)| removals.is_none());
+        let elsewhere: Vec<i64> = elsewhere.map(|(id, _)| *id).collect();
+        let mut elsewhere = self.removals_elsewhere(&elsewhere).await?;
+        let told = told.into_iter().map(|(id, removals)| {
+            removals.unwrap_or_else(|| elsewhere.remove(&id).unwrap_or_default())
+        });
+        Ok(told.collect())
     }
 
-    /// The same where an older version wrote them.
+    /// Those of entries that an older version wrote, which has them in a table of their own, by the entries' rows.
     async fn removals_elsewhere(
         &self,
-        entry_id: i64,
-        key: &str,
-    ) -> Result<Vec<Removal>, StoreError> {
+        ids: &[i64],
+    ) -> Result<HashMap<i64, Vec<Removal>>, StoreError> {
+        let mut removals: HashMap<i64, Vec<Removal>> = HashMap::new();
+        if ids.is_empty() {
+            return Ok(removals);
+        }
+        let given = rows::table(&self.db, "$1", rows::ID);
+        // A `cross join`, so that SQLite asks for each that is given.
+        let sql = format!(
+            "select entry.id, entry.key, removal.number, removal.field, removal.pass, removal.rule, removal.evidence, \
+               removal.before_text, removal.after_text \
+             from {given} cross join entry cross join removal where entry.id = given.id and removal.entry_id = given.id \
+             order by removal.number"
+        );
         let rows: Vec<RemovalRow> = on!(self.db, pool => {
-            sqlx::query_as(
-                "select cast($2 as text), number, field, pass, rule, evidence, before_text, after_text \
-                 from removal where entry_id = $1 order by number",
-            )
-            .bind(entry_id)
-            .bind(key)
-            .fetch_all(pool)
-            .await?
+            sqlx::query_as(AssertSqlSafe(sql)).bind(rows::ids(ids)).fetch_all(pool).await?
         });
-        rows.into_iter().map(removal).collect()
+        for row in rows {
+            removals.entry(row.0).or_default().push(removal(row)?);
+        }
+        Ok(removals)
     }
 }
 
 type RemovalRow = (
+    i64,
     String,
     i64,
     String,
@@ -274,7 +264,7 @@ type RemovalRow = (
 );
 
 fn removal(row: RemovalRow) -> Result<Removal, StoreError> {
-    let (key, number, field, pass, rule, evidence, before, after) = row;
+    let (_, key, number, field, pass, rule, evidence, before, after) = row;
     Ok(Removal {
         entry: self::key(key)?.unwrap_or_default(),
         number: u32::try_from(number).unwrap_or_default(),

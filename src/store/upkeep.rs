@@ -9,6 +9,7 @@ use super::rows::{self, Column};
 use super::{Store, StoreError};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -150,29 +151,22 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         });
-        self.empty_removed(before).await?;
-        let mut entries = 0;
-        loop {
-            let deleted = self.prune_step(before, now).await?;
-            entries += deleted;
-            if deleted < ENTRIES_A_STEP as u64 {
-                return Ok(entries);
-            }
-        }
+        self.empty_removed(before, now).await?;
+        self.delete_all(LEFT, before, now).await
     }
 
-    /// Deletes some of the entries that left before a moment.
-    async fn prune_step(&self, before: i64, now: i64) -> Result<u64, StoreError> {
+    /// Deletes some of the entries that are to go, and counts them off their sources.
+    async fn delete_some(&self, going: Going, before: i64, now: i64) -> Result<u64, StoreError> {
         // The sources first, as polls do. What comes back meanwhile stays, and what nobody has chosen stays for the next step.
-        const GONE: &str =
-            "select id, source_id from entry where left_at < $1 order by left_at, id limit $2";
+        let chosen = format!("select id, source_id from entry where {going} limit $2");
         let gone = rows::table(&self.db, "$1", GONE_COLUMNS);
         let counted = rows::table(&self.db, "$1", COUNTED_COLUMNS);
         let revise = format!(
             "update source set revision = revision + 1, changed_at = $2 where id in (select source_id from {gone})"
         );
         let delete = format!(
-            "delete from entry where id in (select id from {gone}) and left_at < $2 returning source_id, taken"
+            "delete from entry where id in (select id from {gone}) and {} returning source_id, taken",
+            going.replace("$1", "$2")
         );
         let count = format!(
             "update source set entries = source.entries - given.entries, taken = source.taken - given.taken \
@@ -180,43 +174,60 @@ impl Store {
         );
         Ok(in_transaction!(self.db, tx => {
             let gone: Vec<(i64, i64)> =
-                sqlx::query_as(GONE).bind(before).bind(ENTRIES_A_STEP).fetch_all(&mut *tx).await?;
+                sqlx::query_as(AssertSqlSafe(chosen)).bind(before).bind(ENTRIES_A_STEP).fetch_all(&mut *tx).await?;
             let gone = gone.iter().map(|(id, source_id)| json!({ "id": id, "source_id": source_id }));
             let gone = Value::Array(gone.collect()).to_string();
-            sqlx::query(sqlx::AssertSqlSafe(revise)).bind(&gone).bind(now).execute(&mut *tx).await?;
+            sqlx::query(AssertSqlSafe(revise)).bind(&gone).bind(now).execute(&mut *tx).await?;
             let deleted: Vec<(i64, i64)> =
-                sqlx::query_as(sqlx::AssertSqlSafe(delete)).bind(&gone).bind(before).fetch_all(&mut *tx).await?;
-            sqlx::query(sqlx::AssertSqlSafe(count)).bind(counted_by_source(&deleted)).execute(&mut *tx).await?;
+                sqlx::query_as(AssertSqlSafe(delete)).bind(&gone).bind(before).fetch_all(&mut *tx).await?;
+            sqlx::query(AssertSqlSafe(count)).bind(counted_by_source(&deleted)).execute(&mut *tx).await?;
             deleted.len() as u64
         }))
     }
 
+    /// Deletes all entries that are to go, in steps, and gives how many.
+    async fn delete_all(&self, going: Going, before: i64, now: i64) -> Result<u64, StoreError> {
+        let mut entries = 0;
+        loop {
+            let deleted = self.delete_some(going, before, now).await?;
+            entries += deleted;
+            if deleted < ENTRIES_A_STEP as u64 {
+                return Ok(entries);
+            }
+        }
+    }
+
     /// Empties the sources that were removed before a moment. What tells that there was one stays; should it come back, it is
     /// as new.
-    async fn empty_removed(&self, before: i64) -> Result<(), StoreError> {
+    async fn empty_removed(&self, before: i64, now: i64) -> Result<(), StoreError> {
         const LONG_GONE: &str = "select id from source where removed_at < $1";
-        for table in ["entry", "poll", "restored"] {
+        self.delete_all(REMOVED, before, now).await?;
+        for table in ["poll", "restored"] {
             let sql = format!(
                 "delete from {table} where id in (select id from {table} where source_id in ({LONG_GONE}) limit $2)"
             );
             self.in_steps(&sql, before, ENTRIES_A_STEP).await?;
         }
         in_transaction!(self.db, tx => {
-            // A source has some hundreds.
-            for table in ["line", "dictionary"] {
-                let sql = format!("delete from {table} where source_id in ({LONG_GONE})");
-                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).execute(&mut *tx).await?;
-            }
-            sqlx::query(
+            // The sources first, as polls do: one that comes back meanwhile keeps what its entries are packed by.
+            let emptied: Vec<i64> = sqlx::query_scalar(
                 "update source set etag = null, last_modified = null, body_hash = null, rules_version = '', failures = 0, \
                    pace = '{}', last_poll_at = null, last_success_at = null, outcome = 'new', detail = null, head_hash = null, \
-                   raw = null, clean = null, warnings = '[]', removals = '[]', counted = 0, entries = 0, taken = 0, cut_since = null, moved = null, \
+                   raw = null, clean = null, warnings = '[]', removals = '[]', counted = 0, cut_since = null, moved = null, \
                    downgraded_to = null, answering_site = null, failure = null, doubt = null, trusted = 0, revision = revision + 1 \
-                 where removed_at < $1 and (raw is not null or last_poll_at is not null)",
+                 where removed_at < $1 and (raw is not null or last_poll_at is not null) \
+                   and not exists (select 1 from entry where source_id = source.id) returning id",
             )
             .bind(before)
-            .execute(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
+            let emptied = rows::ids(&emptied);
+            // A source has some hundreds of lines.
+            for table in ["line", "dictionary"] {
+                let given = rows::table(&self.db, "$1", rows::ID);
+                let sql = format!("delete from {table} where source_id in (select id from {given})");
+                sqlx::query(AssertSqlSafe(sql)).bind(&emptied).execute(&mut *tx).await?;
+            }
         });
         Ok(())
     }
@@ -224,7 +235,7 @@ impl Store {
     /// Runs a statement until it changes fewer rows than a step has.
     async fn in_steps(&self, sql: &str, before: i64, step: i64) -> Result<(), StoreError> {
         loop {
-            let sql = sqlx::AssertSqlSafe(sql.to_owned());
+            let sql = AssertSqlSafe(sql.to_owned());
             let changed = in_transaction!(self.db, tx => {
                 sqlx::query(sql).bind(before).bind(step).execute(&mut *tx).await?.rows_affected()
             });
@@ -275,11 +286,20 @@ impl Store {
             // Inside of a transaction, so that a disk that fails is noticed as by every other.
             in_transaction!(self.db, tx => {
                 let sql = format!("pragma incremental_vacuum({PAGES_A_STEP})");
-                sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *tx).await?;
+                sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *tx).await?;
             });
         }
     }
 }
+
+/// Which entries are to go: a condition on a moment, `$1`.
+type Going = &'static str;
+
+/// Those that left their feed before it …
+const LEFT: Going = "left_at < $1";
+
+/// … and those of sources that were removed before it.
+const REMOVED: Going = "source_id in (select id from source where removed_at < $1)";
 
 /// The columns of the row set of entries that go.
 const GONE_COLUMNS: &[Column] = &[("id", "bigint"), ("source_id", "bigint")];

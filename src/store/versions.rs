@@ -122,9 +122,14 @@ async fn run(db: &Db, migrator: &Migrator) -> Result<(), MigrateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::StoreLocation;
-    use crate::store::Store;
+    use crate::config::{Config, StoreLocation};
+    use crate::model::{Response, Rules};
+    use crate::store::pack::pack_both;
+    use crate::store::record::to_json;
+    use crate::store::write::THERE;
+    use crate::store::{Finish, Recording, Store};
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    use std::collections::HashMap;
 
     #[tokio::test]
     async fn fingerprints_of_before_become_their_bits() {
@@ -192,6 +197,116 @@ mod tests {
             assert_eq!(account.passes[0].name, "ads");
             store.close().await;
         }
+    }
+
+    #[tokio::test]
+    async fn entries_of_before_there_were_dictionaries_are_the_same_to_a_poll() {
+        let body = "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>A</title>\
+                    <description>&lt;p&gt;A story.&lt;/p&gt;</description></item></channel></rss>";
+        let response = Response {
+            url: None,
+            content_type: None,
+            body: body.into(),
+        };
+        let washed = crate::wash::wash(&response, &Rules::default()).unwrap();
+        let recording = || Recording::new(&washed, "rules-1");
+        let hashes: Vec<HashMap<String, String>> =
+            serde_json::from_str(&recording().hashes()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let writer = SqlitePoolOptions::new().max_connections(1);
+        let writer = writer.connect_with(options).await.unwrap();
+        let db = Db::of_sqlite(writer.clone(), writer.clone());
+        migrate_to(&db, &VERSIONS[..10]).await.unwrap();
+        let config = Config::from_toml(
+            "[[source]]\nname = \"press\"\nurl = \"https://press.example/\"\n",
+            std::path::Path::new("/nowhere"),
+            None,
+        );
+        sqlx::query("insert into source (id, name, url, raw, clean, rules_version) values (1, 'press', 'https://press.example/', '{}', '{}', 'rules-1')")
+            .execute(&writer)
+            .await
+            .unwrap();
+        // Hashes were longer.
+        let longer = |name: &str| format!("{}0123456789abcdef", hashes[0][name]);
+        let [raw, clean] = [&washed.raw, &washed.clean].map(|feed| to_json(&feed.entries[0]));
+        sqlx::query(
+            "insert into entry (source_id, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, rules_version, raw, clean, packed) \
+             values (1, $1, 1, 1, 1, 0, $2, $3, 'rules-1', '', '', $4)",
+        )
+        .bind(&hashes[0]["key"])
+        .bind(longer("raw_hash"))
+        .bind(longer("story_hash"))
+        .bind(pack_both(&raw, &clean))
+        .execute(&writer)
+        .await
+        .unwrap();
+        sqlx::query("insert into removal (entry_id, number, field, pass, rule, before_text) values (1, 1, 'content', 'ads', 'p', 'x')")
+            .execute(&writer)
+            .await
+            .unwrap();
+        writer.close().await;
+
+        let store = Store::open(&StoreLocation::Sqlite(path)).await.unwrap();
+        let now = jiff::Timestamp::from_second(1_790_000_000).unwrap();
+        store.sync(&config.unwrap(), now).await.unwrap();
+        let lease = std::time::Duration::from_secs(60);
+        let source = store
+            .take("press", true, lease, now)
+            .await
+            .unwrap()
+            .unwrap();
+        let finish = Finish {
+            recording: Some(recording()),
+            outcome: "changed",
+            ..Finish::default()
+        };
+        let recorded = store.finish(&source, &finish, now).await.unwrap();
+        assert!(recorded.is_nothing(), "{recorded:?}");
+        let both = store
+            .before_after(1, &hashes[0]["key"])
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (both.raw, both.clean),
+            (
+                washed.raw.entries[0].clone(),
+                washed.clean.entries[0].clone()
+            )
+        );
+        assert_eq!(both.removals[0].before, "x");
+        let status = store.statuses().await.unwrap().swap_remove(0);
+        assert_eq!((status.entries, status.removals), (1, 1));
+        store.close().await;
+    }
+
+    /// How SQLite goes about a statement.
+    async fn plan(store: &Store, sql: &str) -> String {
+        let Pools::Sqlite { readers, .. } = &store.db.pools else {
+            unreachable!("it is a file");
+        };
+        let sql = format!("explain query plan {sql}");
+        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(readers)
+            .await
+            .unwrap();
+        rows.into_iter().map(|row| row.3 + "\n").collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_in_a_document_is_found_without_a_look_at_what_was() {
+        let store = Store::open(&StoreLocation::Memory).await.unwrap();
+        for columns in ["count(*)", "key, raw_hash, left_at"] {
+            let plan = plan(&store, &format!("select {columns} from {THERE}")).await;
+            assert!(plan.contains("entry_there"), "{plan}");
+        }
+        let newest = "select sort_at, taken from entry where source_id = 1 and sort_at > 5";
+        let plan = plan(&store, newest).await;
+        assert!(plan.contains("COVERING INDEX entry_newest"), "{plan}");
     }
 
     #[tokio::test]

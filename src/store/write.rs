@@ -35,7 +35,7 @@ pub(super) const ENTRY_COLUMNS: &[Column] = &[
     ("story_hash", "text"),
     ("updated_at", "bigint"),
     ("taken", "bigint"),
-    ("packed", BYTES),
+    ("parts", BYTES),
 ];
 
 /// How many of them stand before what is packed.
@@ -57,7 +57,7 @@ pub(super) struct EntryRow<'r> {
     #[serde(skip)]
     pub(super) parts: Parts<'r>,
     /// Its parts packed, where several rows are written at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "parts", skip_serializing_if = "Option::is_none")]
     pub(super) packed: Option<String>,
 }
 
@@ -94,6 +94,10 @@ pub(super) fn portions<R>(rows: &[R], bytes: impl Fn(&R) -> usize) -> impl Itera
     })
 }
 
+/// What of a source, `$1`, is in its feed's document. An index has just that, so that a year's entries are not looked through at
+/// each poll; its condition stands here letter for letter.
+pub(super) const THERE: &str = "entry where source_id = $1 and left_at is null";
+
 /// What the first statement of a transaction that writes a document returns of its source: the version of its rules, how often
 /// what is put back has changed, and whether its head stands there as `$4` to `$7` have it: as it was read, its warnings, its removals, and
 /// its hash.
@@ -109,7 +113,7 @@ macro_rules! record {
     ($db:expr, $tx:ident, $source:expr, $found:expr, $prepared:expr, $seen:expr) => {{
         use $crate::store::pack::{Dictionary, Packer};
         use $crate::store::record::{HASH_CHARS, Stored, to_json};
-        use $crate::store::write::{ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, portions};
+        use $crate::store::write::{ALWAYS_CUT_SECONDS, ENTRY_COLUMNS, EntryRow, HEAD_COLUMNS, KEY_COLUMNS, THERE, portions};
         use std::collections::HashMap;
         let prepared = $prepared;
         let now = $seen.at;
@@ -118,20 +122,22 @@ macro_rules! record {
         let of_row = |(key, raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at): Row| {
             (key, Stored { raw_hash, story_hash, rules_version, first_seen_at, changed_at, sort_at, updated_at })
         };
-        let select = format!(
-            "select key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
-               sort_at, updated_at from entry where source_id = $1 and left_at is "
+        let columns = format!(
+            "key, substr(raw_hash, 1, {HASH_CHARS}), substr(story_hash, 1, {HASH_CHARS}), rules_version, first_seen_at, changed_at, \
+               sort_at, updated_at"
         );
         // Most documents have what the one before had: what is there is known without asking for each key.
-        let rows: Vec<Row> =
-            sqlx::query_as(AssertSqlSafe(format!("{select}null"))).bind($source.id).fetch_all(&mut *$tx).await?;
+        let sql = format!("select {columns} from {THERE}");
+        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).fetch_all(&mut *$tx).await?;
         let mut stored: HashMap<String, Stored> = rows.into_iter().map(of_row).collect();
         let leaves = from_document && !prepared.has_all(stored.keys());
         let others = prepared.but(&stored);
         let mut has_returned = false;
         if !others.is_empty() {
             let keys = $crate::store::rows::table(&$db, "$2", KEY_COLUMNS);
-            let sql = format!("{select}not null and key in (select key from {keys})");
+            let sql = format!(
+                "select {columns} from entry where source_id = $1 and left_at is not null and key in (select key from {keys})"
+            );
             let rows: Vec<Row> =
                 sqlx::query_as(AssertSqlSafe(sql)).bind($source.id).bind(to_json(&others)).fetch_all(&mut *$tx).await?;
             has_returned = !rows.is_empty();
@@ -159,29 +165,29 @@ macro_rules! record {
         if entries_changed {
             let sql = "select packed from dictionary where source_id = $1";
             let packed: Option<Vec<u8>> = sqlx::query_scalar(sql).bind($source.id).fetch_optional(&mut *$tx).await?;
-            let own = packed.map(|packed| Dictionary::unpack(&packed)).transpose()?;
+            let own = packed.map(Dictionary::unpack).transpose()?;
             let new = if own.is_none() { prepared.dictionary() } else { None };
             if let Some(dictionary) = &new {
                 let sql = "insert into dictionary (source_id, packed) values ($1, $2)";
                 sqlx::query(sql).bind($source.id).bind(dictionary.packed()).execute(&mut *$tx).await?;
             }
-            let mut packer = Packer::new(own.or(new));
+            let mut packer = Packer::new(own.or(new).as_ref());
             for rows in portions(&changes.entries, EntryRow::bytes) {
                 // What is long goes as a parameter of its own: inside of JSON it would be there four times more.
                 let (columns, packed) = match rows {
                     [_] => (&ENTRY_COLUMNS[..HEAD_COLUMNS], "$4"),
-                    _ => (ENTRY_COLUMNS, "packed"),
+                    _ => (ENTRY_COLUMNS, "parts"),
                 };
                 let entries = $crate::store::rows::table(&$db, "$3", columns);
                 let sql = format!(
                     "insert into entry (source_id, rules_version, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, \
-                       updated_at, taken, raw, clean, packed) \
+                       updated_at, taken, raw, clean, parts) \
                      select $1, $2, key, first_seen_at, changed_at, sort_at, position, raw_hash, story_hash, updated_at, taken, '', '', {packed} \
                      from {entries} where true \
                      on conflict (source_id, key) do update set \
                        rules_version = excluded.rules_version, changed_at = excluded.changed_at, \
                        sort_at = excluded.sort_at, raw_hash = excluded.raw_hash, story_hash = excluded.story_hash, \
-                       updated_at = excluded.updated_at, taken = excluded.taken, raw = '', clean = '', packed = excluded.packed"
+                       updated_at = excluded.updated_at, taken = excluded.taken, raw = '', clean = '', parts = excluded.parts"
                 );
                 let query = sqlx::query(AssertSqlSafe(sql)).bind($source.id).bind(prepared.rules_version);
                 match rows {
@@ -212,10 +218,8 @@ macro_rules! record {
         }
         if leaves {
             let keys = $crate::store::rows::table(&$db, "$3", KEY_COLUMNS);
-            // The condition on the moment is that of an index of those that are there, letter for letter: a year's entries are
-            // not looked through at each poll.
             let sql = format!(
-                "update entry set left_at = $2 where source_id = $1 and left_at is null and key not in (select key from {keys}) \
+                "update entry set left_at = $2 where id in (select id from {THERE} and key not in (select key from {keys})) \
                    and (not $4 or exists (select 1 from source where id = $1 and cut_since <= $5))"
             );
             // What is missing from a document that was cut off may stand in the rest of it.

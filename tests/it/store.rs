@@ -74,6 +74,8 @@ suite! {
     what_may_be_two_sources_is_not_renamed,
     prune_deletes_what_left_long_ago_and_nothing_of_the_newest_document,
     entries_and_removals_are_counted_as_they_come_and_go,
+    what_changes_beside_the_entries_is_written,
+    an_account_of_long_entries_is_of_fewer,
     what_a_source_s_entries_have_in_common_is_told_apart_for_each,
     validators_stay_change_and_go,
     statuses_tell_how_each_source_fares,

@@ -81,7 +81,7 @@ pub(super) const TABLES: &[Table] = &[
             ("rules_version", "text"),
             ("raw", "text"),
             ("clean", "text"),
-            ("packed", BYTES),
+            ("parts", BYTES),
             ("taken", "bigint"),
         ],
         key: "id",

@@ -33,9 +33,12 @@ async fn is_whole(store: &Store) {
     let statuses = store.statuses().await.unwrap();
     let statuses: Vec<_> = statuses
         .iter()
-        .map(|s| (&*s.name, &*s.outcome, s.entries))
+        .map(|s| (&*s.name, &*s.outcome, s.entries, s.removals))
         .collect();
-    assert_eq!(statuses, [("gone", "gone", 0), ("press", "changed", 2)]);
+    assert_eq!(
+        statuses,
+        [("gone", "gone", 0, 0), ("press", "changed", 2, 1)]
+    );
     assert!(store.source("former").await.unwrap().is_none());
     assert!(
         store.heading("former").await.unwrap().is_some(),

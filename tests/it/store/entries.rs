@@ -382,6 +382,29 @@ async fn a_failing_write_leaves_everything_as_it_was(
     assert_eq!(titles(store).await.len(), 4);
 }
 
+/// A source that is emptied has the entries that it is said to have, wherever that ends.
+#[tokio::test]
+async fn a_source_that_comes_back_half_emptied_has_what_is_said() {
+    const DAY: i64 = 86_400;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("feedwash.db");
+    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
+        .await
+        .unwrap();
+    let source = press(&store).await;
+    record(&store, &source, &crate::support::many(150), NOW).await;
+    store.sync(&sources(&[]), after(DAY)).await.unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let broken = "create trigger broken before update of raw on source when new.raw is null begin select raise(abort, 'broken'); end";
+    sqlx::query(broken).execute(&mut other).await.unwrap();
+    store.prune(30, after(40 * DAY)).await.unwrap_err();
+    press(&store).await;
+    assert_eq!(kept(&store).await, (0, 0));
+    assert!(titles(&store).await.is_empty());
+    store.close().await;
+}
+
 /// How many entries and removals are said to be kept.
 async fn kept(store: &Store) -> (i64, i64) {
     let status = status(store).await;
@@ -416,6 +439,57 @@ pub(super) async fn entries_and_removals_are_counted_as_they_come_and_go(store: 
     assert_eq!(store.prune(30, after(40 * DAY)).await.unwrap(), 1);
     assert_eq!(kept(&store).await, (3, 0));
     assert!(store.removals(&source).await.unwrap().is_empty());
+}
+
+pub(super) async fn what_changes_beside_the_entries_is_written(store: Store) {
+    let source = press(&store).await;
+    let entry = item("1", "A", "<p>a</p>", "");
+    let document = |head: &str| channel(&format!("{head}{entry}"));
+    let built =
+        |hour: u32| format!("<lastBuildDate>Mon, 07 Sep 2026 {hour}:00:00 GMT</lastBuildDate>");
+    record(&store, &source, &document(&built(10)), NOW).await;
+    let read = async || store.stored(&source).await.unwrap().unwrap().washed;
+    // What was read of the feed itself …
+    record(&store, &source, &document(&built(11)), after(60)).await;
+    let time = read().await.raw.updated.unwrap().time.unwrap();
+    assert_eq!(time.to_string(), "2026-09-07T11:00:00Z");
+    // … what was forgiven …
+    assert!(read().await.warnings.is_empty());
+    let cut = document(&built(11)).replace("</rss>", "");
+    record(&store, &source, &cut, after(120)).await;
+    assert!(!read().await.warnings.is_empty());
+    record(&store, &source, &document(&built(11)), after(180)).await;
+    assert!(read().await.warnings.is_empty());
+    // … and what was taken from what it says of itself.
+    let mut washed = washed(&document(&built(11)));
+    washed.removals = vec![Removal {
+        entry: feedwash::model::EntryKey::default(),
+        number: 1,
+        field: Field::Title,
+        pass: "user-rules".into(),
+        rule: "p".into(),
+        evidence: None,
+        before: "x".into(),
+        after: None,
+    }];
+    record_washed(&store, &source, &washed, after(240)).await;
+    assert_eq!(read().await.removals.len(), 1);
+}
+
+pub(super) async fn an_account_of_long_entries_is_of_fewer(store: Store) {
+    let source = press(&store).await;
+    let long = format!("<p>{}</p>{PLEA}", "A long story. ".repeat(70_000));
+    let entries = [
+        ("1", "A", &*long),
+        ("2", "B", &*long),
+        ("3", "C", &*long),
+        ("4", "D", &*long),
+    ];
+    record(&store, &source, &rss(&entries), NOW).await;
+    let account = store.account(source.id, 9).await.unwrap();
+    assert!((1..4).contains(&account.entries), "{}", account.entries);
+    assert_eq!(account.passes[0].pieces, account.entries);
+    assert_eq!(kept(&store).await, (4, 4));
 }
 
 pub(super) async fn what_a_source_s_entries_have_in_common_is_told_apart_for_each(store: Store) {

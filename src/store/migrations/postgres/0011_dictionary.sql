@@ -1,3 +1,6 @@
+-- What was two forms is now all that an entry consists of. An older program that still runs finds nothing by the old name, and stops; it
+-- would take each entry for edited, and count nothing.
+alter table entry rename column packed to parts;
 -- How many removals were made in an entry. What they were is packed with it; `removal` holds those that older versions wrote.
 alter table entry add column taken bigint not null default 0;
 update entry set taken = (select count(*) from removal where entry_id = entry.id)

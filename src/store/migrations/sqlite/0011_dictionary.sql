@@ -1,3 +1,6 @@
+-- What was two forms is now all that an entry consists of. An older program that still runs finds nothing by the old name, and stops; it
+-- would take each entry for edited, and count nothing.
+alter table entry rename column packed to parts;
 -- How many removals were made in an entry. What they were is packed with it; `removal` holds those that older versions wrote.
 alter table entry add column taken bigint not null default 0;
 update entry set taken = (select count(*) from removal where entry_id = entry.id)
@@ -5,6 +8,9 @@ update entry set taken = (select count(*) from removal where entry_id = entry.id
 -- … for the charts, which then look at no row.
 drop index entry_newest;
 create index entry_newest on entry (source_id, sort_at desc, first_seen_at desc, position, taken);
+-- Of two indexes that promise as much, SQLite takes the one that was made last; what is in a document is looked for by this one.
+drop index entry_there;
+create index entry_there on entry (source_id, key) where left_at is null;
 -- What is counted as entries come and go, so that no page counts them one by one.
 alter table source add column entries bigint not null default 0;
 alter table source add column taken bigint not null default 0; -- removals in them
