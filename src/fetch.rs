@@ -309,7 +309,7 @@ impl Client {
         };
         match address {
             Some(address) if !self.fence.allows(address) => forbidden(format!(
-                "{address} is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml"
+                "{address} is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml, or, for `clean` and `explain`, with --allow-private"
             )),
             _ => Ok(()),
         }

@@ -122,7 +122,7 @@ pub(super) struct FencedResolver(pub(super) Arc<Fence>);
 /// Every address of a name is forbidden.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{host} resolves to {address}, which is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml"
+    "{host} resolves to {address}, which is a private or special-purpose address; if it is yours, allow it with polling.allow_private in feeds.toml, or, for `clean` and `explain`, with --allow-private"
 )]
 pub(super) struct ForbiddenName {
     host: String,

@@ -44,14 +44,18 @@ const BEHIND_MAX: i64 = 30 * SECONDS_A_DAY;
 #[derive(Debug, Clone)]
 pub(super) struct Believed(Arc<AtomicI64>);
 
+/// A clock that went on by more than this since it was last asked has jumped, or nobody was there for long. What is deleted
+/// where it jumped by less is no more than it jumped by.
+const JUMP_MIN: i64 = 7 * SECONDS_A_DAY;
+
 /// How far what is believed may move on, in seconds, where the clock said `wall` the last time: a day an hour, by what the
 /// clock itself says of the time between, and a day where it jumped. So a program that is started every minute under a clock
-/// that is years ahead believes it no faster than one that runs.
+/// that is years ahead believes it no faster than one that runs, and one that is started once a day no slower.
 fn step(wall: i64, now: i64) -> i64 {
-    now.saturating_sub(wall)
-        .max(0)
-        .saturating_mul(24)
-        .min(SECONDS_A_DAY)
+    match now.saturating_sub(wall).max(0) {
+        JUMP_MIN.. => SECONDS_A_DAY,
+        between => between * 24,
+    }
 }
 
 /// When something is seen.
@@ -342,6 +346,11 @@ mod tests {
         const HOUR: i64 = 3600;
         assert_eq!(step(CLOCK_MIN, CLOCK_MIN + HOUR), SECONDS_A_DAY);
         assert_eq!(step(CLOCK_MIN, CLOCK_MIN + 10), 240);
+        // Who polls by cron catches up, too.
+        assert_eq!(
+            step(CLOCK_MIN, CLOCK_MIN + SECONDS_A_DAY),
+            24 * SECONDS_A_DAY
+        );
         // A jump, in which it may have been right before or after.
         assert_eq!(
             step(CLOCK_MIN, CLOCK_MIN + 3650 * SECONDS_A_DAY),

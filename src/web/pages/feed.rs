@@ -176,8 +176,8 @@ fn ways(feed: &Feed, published: &Published, account: Option<&Account>) -> Markup
             p.site { a href=(link) rel="noopener noreferrer" { (words::ORIGINAL_PAGE) } " · " (words::entries(fare.entries)) }
         }
         p.note { (words::named(&listed.name, polled_at.as_deref())) }
-        @if account.is_some() {
-            p { a href="#washed" { (words::washed(fare.taken)) } }
+        @if let Some(account) = account {
+            p { a href="#washed" { (words::washed(fare.taken + account.feed.len() as i64)) } }
         }
     }
 }
