@@ -39,7 +39,8 @@
 //!    A page in place of a feed, and a feed that is hardly the one it was, are named by [`walls`] and go no further.
 //! 4. [`schedule::next`] decides when to come again, from headers, the feed's own hints and failures;
 //!    [`schedule::Move`] from when on a permanent redirect is believed.
-//! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, their removals, validators, the next time.
+//! 5. [`store::Store::finish`] writes it all in one transaction: entries that differ, each packed with its removals by what its source's
+//!    entries have in common, validators, the next time.
 //!    Polls that found nothing new share one, and have let their turn at the publisher go before.
 //!
 //! # A request

@@ -2,7 +2,7 @@
 //!
 //! Washes nothing and fetches nothing. Invariants: a poll is written in one transaction, so a crash repeats a
 //! poll and never skips one; an unchanged entry is not written; raw is the truth and clean is derived from it;
-//! an entry's key is unique in its source.
+//! an entry's key is unique in its source; what a source's row counts changes with what it counts, in the same transaction.
 //!
 //! SQLite runs in WAL mode with `synchronous = full`, and PostgreSQL as its server is set: what was told as done survives a
 //! power cut. Without that, a cut would undo the newest polls, and what left its document before they were made again

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -118,10 +119,16 @@ suite! {
     what_pages_show_of_a_source_is_told,
 }
 
-async fn in_a_file(case: impl AsyncFnOnce(Store)) {
+/// A store in a file, with the file and the folder that goes with it.
+async fn file() -> (tempfile::TempDir, PathBuf, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let location = StoreLocation::Sqlite(folder.path().join("feedwash.db"));
-    let store = Store::open(&location).await.unwrap();
+    let path = folder.path().join("feedwash.db");
+    let store = Store::open(&StoreLocation::Sqlite(path.clone())).await;
+    (folder, path, store.unwrap())
+}
+
+async fn in_a_file(case: impl AsyncFnOnce(Store)) {
+    let (_folder, _, store) = file().await;
     case(store.clone()).await;
     store.close().await;
 }
@@ -188,11 +195,7 @@ async fn what_was_written_is_there_after_a_restart() {
 #[tokio::test]
 async fn the_file_shrinks_when_much_was_deleted() {
     const DAY: i64 = 86_400;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("feedwash.db");
-    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
-        .await
-        .unwrap();
+    let (_folder, path, store) = file().await;
     let source = press(&store).await;
     let body = format!("<p>{}</p>", "A long story. ".repeat(3_000));
     let names: Vec<String> = (0..100).map(|n| format!("n{n}")).collect();

@@ -1,6 +1,7 @@
 //! What a poll leaves in the store, and what is published of it.
 
 use super::*;
+use std::path::Path;
 
 pub(super) async fn new_updated_and_unchanged_entries_are_counted(store: Store) {
     let source = press(&store).await;
@@ -314,15 +315,16 @@ const BROKEN_SERVER: [&str; 2] = [
     "alter table poll drop constraint broken",
 ];
 
+/// A connection of somebody else to the file of a store.
+async fn beside(path: &Path) -> SqliteConnection {
+    let url = format!("sqlite://{}", path.display());
+    SqliteConnection::connect(&url).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_failing_write_leaves_a_file_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("feedwash.db");
-    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
-        .await
-        .unwrap();
-    let url = format!("sqlite://{}", path.display());
-    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let (_folder, path, store) = file().await;
+    let mut other = beside(&path).await;
     a_failing_write_leaves_everything_as_it_was(&store, async |mend| {
         let sql = BROKEN_FILE[usize::from(mend)];
         sqlx::query(sql).execute(&mut other).await.unwrap();
@@ -386,16 +388,11 @@ async fn a_failing_write_leaves_everything_as_it_was(
 #[tokio::test]
 async fn a_source_that_comes_back_half_emptied_has_what_is_said() {
     const DAY: i64 = 86_400;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("feedwash.db");
-    let store = Store::open(&StoreLocation::Sqlite(path.clone()))
-        .await
-        .unwrap();
+    let (_folder, path, store) = file().await;
     let source = press(&store).await;
     record(&store, &source, &crate::support::many(150), NOW).await;
     store.sync(&sources(&[]), after(DAY)).await.unwrap();
-    let url = format!("sqlite://{}", path.display());
-    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let mut other = beside(&path).await;
     let broken = "create trigger broken before update of raw on source when new.raw is null begin select raise(abort, 'broken'); end";
     sqlx::query(broken).execute(&mut other).await.unwrap();
     store.prune(30, after(40 * DAY)).await.unwrap_err();
