@@ -1,7 +1,7 @@
 //! What was done to a source: what was taken from its newest entries, what was forgiven in its document, and how its polls went.
 
 use super::db::on;
-use super::pack::unpacked_bytes;
+use super::pack::{needs_own, unpacked_bytes};
 use super::times::time;
 use super::{Store, StoreError};
 use crate::model::{Removal, Warning};
@@ -103,8 +103,10 @@ impl Store {
         let entries = i64::try_from(rows.len()).unwrap_or(ENTRIES_MAX);
         let rows = rows.into_iter().filter(|row| row.1 > 0);
         let rows: Vec<_> = rows.map(|(id, _, packed)| (id, packed)).collect();
+        let packed = rows.iter().any(|row| needs_own(row.1.as_deref()));
+        let mut unpacker = self.unpacker(source_id, packed).await?;
         let mut tallies = Tallies::default();
-        for removals in self.removals_in(source_id, &rows).await? {
+        for removals in self.removals_in(&mut unpacker, &rows).await? {
             tallies.add(&removals);
         }
         let [passes, mut learnt] = tallies.told();
@@ -160,15 +162,12 @@ impl Tallies {
             self.learnt.into_values().collect(),
         ]
         .map(|mut tallies: Vec<Tally>| {
-            tallies.sort_by(|a, b| {
-                let of = |tally: &Tally| {
-                    (
-                        Reverse(tally.pieces),
-                        tally.example.clone(),
-                        tally.name.clone(),
-                    )
-                };
-                of(a).cmp(&of(b))
+            tallies.sort_by_cached_key(|tally| {
+                (
+                    Reverse(tally.pieces),
+                    tally.example.clone(),
+                    tally.name.clone(),
+                )
             });
             tallies
         })

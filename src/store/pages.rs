@@ -308,7 +308,10 @@ impl Store {
         Ok(Some(BeforeAfter {
             raw: unpacker.raw(packed.as_deref(), &raw)?,
             clean: unpacker.clean(packed.as_deref(), &clean)?,
-            removals: self.removals_in(source_id, &[(id, packed)]).await?.concat(),
+            removals: self
+                .removals_in(&mut unpacker, &[(id, packed)])
+                .await?
+                .concat(),
             first_seen_at: time(Some(first_seen_at)),
             left_at: time(left_at),
         }))

@@ -4,7 +4,7 @@
 
 use super::db::{in_transaction, on};
 use super::lines::{bits, print};
-use super::pack::needs_own;
+use super::pack::{Unpacker, needs_own};
 use super::record::storable;
 use super::times::time;
 use super::{Source, Store, StoreError, rows};
@@ -198,19 +198,17 @@ impl Store {
                 .fetch_all(pool)
                 .await?
         });
-        Ok(self.removals_in(source.id, &rows).await?.concat())
+        let packed = rows.iter().any(|row| needs_own(row.1.as_deref()));
+        let mut unpacker = self.unpacker(source.id, packed).await?;
+        Ok(self.removals_in(&mut unpacker, &rows).await?.concat())
     }
 
     /// The removals that were made in some entries of a source, given by their rows and what is packed of them.
     pub(super) async fn removals_in(
         &self,
-        source_id: i64,
+        unpacker: &mut Unpacker,
         entries: &[(i64, Option<Vec<u8>>)],
     ) -> Result<Vec<Vec<Removal>>, StoreError> {
-        let packed = entries
-            .iter()
-            .any(|(_, packed)| needs_own(packed.as_deref()));
-        let mut unpacker = self.unpacker(source_id, packed).await?;
         let told = entries
             .iter()
             .map(|(id, packed)| Ok((*id, unpacker.removals(packed.as_deref())?)));

@@ -380,6 +380,13 @@ async fn a_failing_write_leaves_everything_as_it_was(
     );
     assert_eq!(format!("{now:?}"), format!("{before:?}"));
     broken(true).await;
+    let failed = Finish {
+        failures: 1,
+        outcome: "failed",
+        ..fine(after(60))
+    };
+    store.finish(&source, &failed, after(60)).await.unwrap();
+    assert_eq!(status(store).await.outcome, "failed");
     store.finish(&source, &finish, after(60)).await.unwrap();
     assert_eq!(titles(store).await.len(), 4);
 }
